@@ -1,0 +1,108 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The Python that makes the virtual environment. If it is too old, another is looked for.
+PYTHON ?= python3
+# How many tests run at the same time.
+JOBS ?= 2
+# More arguments for pytest: make unit ARGS='-k window'
+ARGS ?=
+
+VENV := .cache/venv
+RUN := $(VENV)/bin/python
+LINK := .cache/collections/ansible_collections/mailops/smtp
+PIP := $(RUN) -m pip install --quiet --quiet --disable-pip-version-check
+PYTEST = $(RUN) -m pytest -n $(JOBS) $(ARGS)
+
+# Absolute, since Ansible changes folders. Nothing here is a make prerequisite: those cannot hold a space.
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
+export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
+export ANSIBLE_CONFIG := $(CURDIR)/.cache/ansible/ansible.cfg
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
+CALLERS_PATH := $(PATH)
+export PATH := $(CURDIR)/$(VENV)/bin:$(CALLERS_PATH)
+export PYTHONPATH := $(CURDIR)/.cache/collections
+
+# A checkout that was moved, or another PYTHON, needs another virtual environment.
+export MADE_FOR := $(CURDIR) $(PYTHON)
+ifneq ($(shell cat $(VENV)/made-for 2>/dev/null),$(MADE_FOR))
+$(VENV)/made-for: FORCE
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: FORCE clean demo e2e help lint link molecule test unit
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/demo link ## Rotate a password before your eyes, against a stand-in for the provider
+	@$(RUN) tests/demo/demo.py
+
+test: unit e2e molecule ## Run all tests
+
+unit: $(VENV)/test link ## Run the tests of the parts
+	@echo '== Unit tests'
+	@$(PYTEST) tests/unit
+
+e2e: $(VENV)/test link ## Run the tests of the whole, with Ansible and the stand-in
+	@echo '== End-to-end tests'
+	@$(PYTEST) tests/e2e
+
+molecule: $(VENV)/test link ## Run the tests of the role
+	@echo '== Molecule'
+	@cd extensions && molecule test --all
+
+lint: $(VENV)/lint link ## Check style, types, metadata, licences
+	@echo '== ruff'
+	@ruff check
+	@ruff format --check
+	@echo '== mypy'
+	@mypy $(LINK)/plugins $(LINK)/tests
+	@echo '== yamllint'
+	@yamllint --strict .
+	@echo '== ansible-lint'
+	@ansible-lint
+	@echo '== antsibull-changelog'
+	@antsibull-changelog lint
+	@echo '== antsibull-docs'
+	@antsibull-docs lint-collection-docs --plugin-docs .
+	@echo '== galaxy-importer'
+	@rm -rf .cache/build
+	@ansible-galaxy collection build --output-path .cache/build
+	@cd .cache/build && python -m galaxy_importer.main *.tar.gz
+	@echo '== reuse'
+	@reuse lint --quiet || reuse lint
+
+clean: ## Remove everything that make created
+	rm -rf .cache extensions/.ansible .ansible
+
+link:
+	@mkdir -p $(dir $(LINK)) .cache/ansible
+	@test -e $(LINK) || ln -s ../../../.. $(LINK)
+	@: >>.cache/ansible/ansible.cfg
+
+$(VENV)/made-for:
+	@python=$$(PATH='$(CALLERS_PATH)' .ci/find-python '$(PYTHON)') && \
+	echo "== Making a virtual environment with $$python" && \
+	rm -rf $(VENV) && "$$python" -m venv $(VENV)
+	@printf '%s\n' "$$MADE_FOR" >$@
+
+$(VENV)/demo: $(VENV)/made-for requirements/run.txt requirements/standin.txt
+	@echo '== Installing what the demonstration needs'
+	@$(PIP) -r requirements/run.txt -r requirements/standin.txt
+	@touch $@
+
+$(VENV)/test: $(VENV)/demo requirements/test.txt
+	@echo '== Installing what the tests need'
+	@$(PIP) -r requirements/test.txt
+	@touch $@
+
+$(VENV)/lint: $(VENV)/test requirements/lint.txt
+	@echo '== Installing what the checks need'
+	@$(PIP) -r requirements/lint.txt
+	@touch $@
+
+FORCE:
