@@ -1,0 +1,65 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's half of smtp_account_info: reads the store, where the controller has it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC, check_limits, checked_accounts
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
+from ansible_collections.mailops.smtp.plugins.module_utils._registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
+from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
+from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
+
+
+class ActionModule(SecretAction):
+    """Puts what the provider lists beside what the store knows. Changes nothing."""
+
+    SPEC = INFO_SPEC
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Tell of the accounts.
+
+        :param params: the task's options
+        :param task_vars: the task's variables
+        """
+        check_limits(params)
+        accounts = checked_accounts(params["accounts"]) if params["accounts"] is not None else None
+        max_age = duration(params["max_age"], "max_age")
+        records = self._records(params["vault_file"])
+        listed = self._listed(params, task_vars)
+        if records is None and listed is None:
+            raise InputError("nothing to ask: set vault_file, or the keys of the provider's API, or both")
+        names = (
+            accounts if accounts is not None else [*(records or {}), *sorted((listed or set()) - set(records or {}))]
+        )
+        entries = overview(names, records, listed, max_age=max_age, now=utc_now())
+        return {"changed": False, "accounts": entries, "provider_asked": listed is not None}
+
+    def _records(self, path: str | None) -> dict[str, Record] | None:
+        if path is None:
+            return None
+        store = Store(self._loader.path_dwim(path), Vault(secrets_of(self._loader), None))
+        return {name: entry.record for name, entry in store.read().document.entries.items()}
+
+    def _listed(self, params: Mapping[str, Any], task_vars: dict[str, Any]) -> set[str] | None:
+        definition = definition_from(params)
+        given = [params.get(name) or os.environ.get(variable) for name, variable in definition.credentials.items()]
+        if not params["list_accounts"] or not any(given):
+            return None
+        credentials = credentials_from(definition, params, os.environ)
+        self.scrubber.add(*credentials.values())
+        hide = tuple(name for name in definition.credentials.values() if name)
+        result = self.call_module({**params, **credentials, "accounts": None}, task_vars, hide=hide)
+        if "listed" not in result:
+            raise ProviderError(str(result.get("msg") or "the module ended without an answer")[:1000])
+        return set(result["listed"])

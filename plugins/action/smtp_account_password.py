@@ -1,0 +1,147 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's half of smtp_account_password: the only place that has the Vault secrets."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
+    PASSWORD_RULES,
+    PASSWORD_SPEC,
+    check_limits,
+    checked_accounts,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._template import check_account, names_in
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._password import check_given, check_shape, generate
+from ansible_collections.mailops.smtp.plugins.plugin_utils._result import diff_of, result_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
+from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
+
+
+class ActionModule(SecretAction):
+    """Reads the store, decides, stages, has the module make the calls, commits."""
+
+    SPEC = PASSWORD_SPEC
+    RULES = PASSWORD_RULES
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Rotate the accounts of one task.
+
+        :param params: the task's options
+        :param task_vars: the task's variables
+        """
+        check_limits(params)
+        definition = definition_from(params)
+        request = _request(params, definition)
+        credentials = {}
+        if params["state"] == "present":
+            credentials = credentials_from(definition, params, os.environ)
+            self.scrubber.add(*credentials.values())
+        vault = Vault(secrets_of(self._loader), params["vault_id"])
+        store = Store(self._loader.path_dwim(params["vault_file"]), vault)
+        tools = Tools(
+            store=store,
+            vault=vault,
+            generate=lambda: generate(params["password_length"], params["password_symbols"]),
+            send=self._sender(params, definition, credentials, task_vars),
+            now=utc_now,
+            learn=self.scrubber.add,
+        )
+        done = Rotation(request, tools).run(check_mode=self._task.check_mode)
+        now = utc_now()
+        result = result_of(done, max_age=request.max_age, now=now)
+        result["vault_file"] = store.name
+        if self._task.diff:
+            result["diff"] = diff_of(done.before, done.after, store.name, now)
+        return result
+
+    def _sender(
+        self,
+        params: Mapping[str, Any],
+        definition: Definition,
+        credentials: Mapping[str, str],
+        task_vars: dict[str, Any],
+    ) -> Callable[[Mapping[str, str]], dict[str, Change]]:
+        """Return the function that has the module set passwords, where the task says that it runs."""
+
+        def send(passwords: Mapping[str, str]) -> dict[str, Change]:
+            args = {
+                **params,
+                **credentials,
+                "accounts": list(passwords),
+                "password": None,
+                "passwords": dict(passwords),
+            }
+            hide = tuple(name for name in definition.credentials.values() if name)
+            try:
+                outcome = self.call_module(args, task_vars, hide=hide)
+            except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
+                outcome = {"msg": f"the module could not be run ({type(error).__name__}: {error})"}
+            return {account: _change(outcome, account) for account in passwords}
+
+        if params["state"] == "present":
+            self.require_pipelining()
+        return send
+
+
+def _request(params: Mapping[str, Any], definition: Definition) -> Request:
+    """Return what the task asks for, or refuse it before anything changes."""
+    accounts = checked_accounts(params["accounts"])
+    for account in accounts:
+        check_account(account, names_in([definition.set_password.path, definition.set_password.body]))
+    check_shape(params["password_length"], params["password_symbols"], definition.password)
+    propagation = params["propagation_seconds"]
+    return Request(
+        accounts=accounts,
+        rotate=params["rotate"],
+        max_age=duration(params["max_age"], "max_age"),
+        state=params["state"],
+        explicit=_explicit(params, accounts, definition),
+        propagation=timedelta(seconds=definition.propagation_seconds if propagation is None else propagation),
+        lock_timeout=params["lock_timeout"],
+    )
+
+
+def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Definition) -> dict[str, str]:
+    """Return the passwords that were given, by account."""
+    given: dict[str, str] = {}
+    if params["password"] is not None:
+        if len(accounts) != 1:
+            raise InputError(f"password: is for exactly one account, and {len(accounts)} are named; use passwords")
+        given = {accounts[0]: params["password"]}
+    for account, password in (params["passwords"] or {}).items():
+        if account not in accounts:
+            raise InputError(f"passwords: {account!r} is not one of accounts")
+        given[account] = str(password)
+    option = "password" if params["password"] is not None else "passwords"
+    for account, password in given.items():
+        check_given(password, option if option == "password" else f"passwords[{account!r}]", definition.password)
+    if given and (params["rotate"] == "never" or params["state"] == "verified"):
+        rule = "rotate=never" if params["rotate"] == "never" else "state=verified"
+        raise InputError(f"{option}: a password was given, but {rule} sets none; remove one of the two")
+    return given
+
+
+def _change(outcome: Mapping[str, Any], account: str) -> Change:
+    """Return what the module says of an account; what it does not say is unknown."""
+    told = (outcome.get("outcomes") or {}).get(account)
+    if told is None:
+        words = outcome.get("msg") or outcome.get("module_stderr") or "no reason given"
+        return Change(
+            kind=Kind.UNKNOWN, doubt=True, sent=True, message=f"the module ended without an answer: {str(words)[:500]}"
+        )
+    return Change(kind=Kind(told["kind"]), doubt=told["doubt"], sent=told["sent"], message=told["message"])

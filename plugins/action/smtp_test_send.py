@@ -1,0 +1,26 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's half of smtp_test_send: sees to it that the password reaches the mail host through a pipe."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp_request import ARGUMENT_SPEC
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+
+
+class ActionModule(SecretAction):
+    """Hands the task to the module."""
+
+    SPEC = ARGUMENT_SPEC
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run the module on the task's host.
+
+        :param params: the task's options
+        :param task_vars: the task's variables
+        """
+        return self.call_module(params, task_vars, hide=())

@@ -1,0 +1,36 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Attributes that the collection's modules share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """What Ansible's attributes mean for these modules."""
+
+    DOCUMENTATION = r"""
+options: {}
+attributes:
+  check_mode:
+    description: Can run in check_mode and return changed status prediction without modifying target.
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+  idempotent:
+    description: A second run with the same arguments, outside check mode, changes nothing.
+  async:
+    description: Supports being used with the C(async) keyword.
+"""
+
+    PIPELINING = r"""
+options: {}
+attributes:
+  pipelining:
+    description: Arguments with secrets reach the module through a pipe, never through a file.
+    support: full
+    details:
+      - The action plugin switches pipelining on for its own task, whatever the configuration says. Where that is not
+        possible (E(ANSIBLE_KEEP_REMOTE_FILES) is set, the become method is C(su), the connection plugin cannot
+        pipeline), the task fails before anything has happened.
+"""

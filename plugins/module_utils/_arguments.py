@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Argument specifications that a module, its action plugin and its kin share, and the checks that no type can do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Patience
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._http import Connection
+
+PROVIDERS = ["emaillabs", "messageflow", "redlink"]
+
+PROVIDER_SPEC: dict[str, Any] = {
+    "provider": {"type": "str", "default": "emaillabs", "choices": PROVIDERS},
+    "api_url": {"type": "str"},
+    "application_key": {"type": "str", "no_log": True},
+    "authorization_key": {"type": "str", "no_log": True},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 4},
+    "retry_after_ceiling": {"type": "int", "default": 120},
+    "validate_certs": {"type": "bool", "default": True},
+    "ca_path": {"type": "path"},
+}
+
+PASSWORD_SPEC: dict[str, Any] = {
+    **PROVIDER_SPEC,
+    "accounts": {"type": "list", "elements": "str", "required": True, "aliases": ["account"]},
+    "password": {"type": "str", "no_log": True},
+    "passwords": {"type": "dict", "no_log": True},
+    "rotate": {"type": "str", "default": "when_due", "choices": ["when_due", "always", "never"]},
+    "max_age": {"type": "str"},
+    "state": {"type": "str", "default": "present", "choices": ["present", "staged", "verified"]},
+    "password_length": {"type": "int", "default": 32, "no_log": False},
+    "password_symbols": {"type": "str", "default": "", "no_log": False},
+    "vault_file": {"type": "path", "required": True},
+    "vault_id": {"type": "str"},
+    "propagation_seconds": {"type": "int"},
+    "password_request": {
+        "type": "dict",
+        "no_log": False,
+        "options": {
+            "method": {"type": "str", "choices": ["POST", "PUT", "PATCH"]},
+            "path": {"type": "str"},
+            "encoding": {"type": "str", "choices": ["json", "form"]},
+            "field": {"type": "str"},
+            "body": {"type": "dict"},
+        },
+    },
+    "concurrency": {"type": "int", "default": 8},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+
+INFO_SPEC: dict[str, Any] = {
+    **PROVIDER_SPEC,
+    "accounts": {"type": "list", "elements": "str", "aliases": ["account"]},
+    "vault_file": {"type": "path"},
+    "max_age": {"type": "str"},
+    "list_accounts": {"type": "bool", "default": True},
+}
+
+PASSWORD_RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords")]}
+
+LIMITS = {
+    "concurrency": (1, 64),
+    "timeout": (1, 600),
+    "retries": (0, 20),
+    "retry_after_ceiling": (0, 3600),
+    "lock_timeout": (0, 86400),
+    "propagation_seconds": (0, 604800),
+}
+ACCOUNT = re.compile(r"[A-Za-z0-9._@+-]{1,128}")
+
+
+def check_limits(params: Mapping[str, Any]) -> None:
+    """Refuse a number that is out of bounds.
+
+    :param params: the task's options
+    :raises InputError: naming the option
+    """
+    for name, (low, high) in LIMITS.items():
+        value = params.get(name)
+        if value is not None and not low <= value <= high:
+            raise InputError(f"{name}: must be from {low} to {high}, not {value}")
+
+
+def checked_accounts(accounts: list[str]) -> list[str]:
+    """Return the accounts, none of which can change the URL that it is put into.
+
+    :param accounts: the option
+    :raises InputError: if there is none, one stands twice, or one has characters that no SMTP login has
+    """
+    if not accounts:
+        raise InputError("accounts: is empty; name at least one SMTP account, such as 1.name.smtp")
+    for account in accounts:
+        if not ACCOUNT.fullmatch(account) or ".." in account or account.strip(".") == "":
+            raise InputError(
+                f"accounts: {account!r} is not an SMTP login: 1 to 128 of the characters A-Z a-z 0-9 . _ @ + - are "
+                "accepted, without two dots in a row"
+            )
+    twice = sorted({account for account in accounts if accounts.count(account) > 1}) if has_twins(accounts) else []
+    if twice:
+        raise InputError(f"accounts: named twice: {', '.join(twice)}")
+    return accounts
+
+
+def has_twins(accounts: list[str]) -> bool:
+    """Tell whether an account is named twice."""
+    return len(set(accounts)) < len(accounts)
+
+
+def connection_from(params: Mapping[str, Any], definition: Definition, credentials: Mapping[str, str]) -> Connection:
+    """Return how the provider is reached, as the options say.
+
+    :param params: the task's options
+    :param definition: the provider
+    :param credentials: its keys
+    """
+    verify: bool | str = (params.get("ca_path") or True) if params["validate_certs"] else False
+    return Connection(definition=definition, credentials=credentials, timeout=params["timeout"], verify=verify)
+
+
+def patience_from(params: Mapping[str, Any]) -> Patience:
+    """Return how often a call is repeated, as the options say.
+
+    :param params: the task's options
+    """
+    return Patience(retries=params["retries"], ceiling=params["retry_after_ceiling"])

@@ -1,0 +1,138 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls of a provider's API that the collection makes: set a password, list the accounts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils import _batch
+from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind, Meaning, Reply, decoded, read, sentence
+from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change, Patience, change
+from ansible_collections.mailops.smtp.plugins.module_utils._conditions import find
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Listing, Request
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
+from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, Connection, NoAnswer, Untrusted
+from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values
+
+MOST_PAGES = 1000
+
+
+def set_passwords(
+    connection: Connection, passwords: Mapping[str, str], *, patience: Patience, concurrency: int
+) -> dict[str, Change]:
+    """Set the password of every account, and return what each call came to.
+
+    :param connection: the provider and how it is reached
+    :param passwords: account to password
+    :param patience: how often one call is repeated
+    :param concurrency: calls at the same time
+    """
+
+    def worker() -> Callable[[str], Change]:
+        client = Client(connection)
+
+        def change_one(account: str) -> Change:
+            values = {**account_values(account), "password": passwords[account]}
+            return change(lambda: _set_password(client, connection, values), patience=patience, sleep=time.sleep)
+
+        return change_one
+
+    return _batch.run(list(passwords), concurrency=concurrency, worker=worker)
+
+
+def _set_password(client: Client, connection: Connection, values: Mapping[str, str]) -> Meaning:
+    definition = connection.definition
+    reply, failure = _sent(client, connection, definition.set_password, values)
+    return failure or read(definition, reply)
+
+
+def _sent(
+    client: Client, connection: Connection, request: Request, values: Mapping[str, str]
+) -> tuple[Reply, Meaning | None]:
+    """Return the answer, or else what its absence means."""
+    name = connection.definition.name
+    nothing = Reply(0, {}, "")
+    try:
+        return client.send(request, values), None
+    except NoAnswer as error:
+        return nothing, Meaning(Kind.UNKNOWN, f"{name} gave no answer: {error}")
+    except Untrusted as error:
+        text = (
+            f"the certificate of {connection.definition.api_url} does not verify ({error}), so nothing was sent to it. "
+            "Check api_url; for a private certification authority set ca_path"
+        )
+        return nothing, Meaning(Kind.REFUSED_ACCESS, text, stop=True)
+
+
+def list_accounts(connection: Connection, *, patience: Patience) -> list[str]:
+    """Return the names of all accounts that the provider lists.
+
+    :param connection: the provider and how it is reached
+    :param patience: how often one call is repeated
+    :raises ProviderError: if the provider has no such call or does not answer it
+    """
+    listing = connection.definition.list_accounts
+    if listing is None:
+        raise ProviderError(f"{connection.definition.name} has no call that lists SMTP accounts")
+    client = Client(connection)
+    names: list[str] = []
+    for page in range(MOST_PAGES):
+        values = {"offset": str(page * listing.page_size), "limit": str(listing.page_size), "page": str(page + 1)}
+        found = _page(client, connection, listing, values, patience)
+        names += [name for name in found if name not in set(names)]
+        if listing.paging == "none" or len(found) < listing.page_size:
+            return names
+    raise ProviderError(f"{connection.definition.name}: the list of accounts does not end after {MOST_PAGES} pages")
+
+
+def _page(
+    client: Client, connection: Connection, listing: Listing, values: Mapping[str, str], patience: Patience
+) -> list[str]:
+    reply = _asked(client, connection, listing.request, values, patience)
+    if listing.fallback_method and reply.status in (404, 405):
+        other = _asked(client, connection, replace(listing.request, method=listing.fallback_method), values, patience)
+        reply = other if other.status < 300 else reply
+    if reply.status in listing.empty_statuses and isinstance(decoded(reply.text), dict):
+        return []
+    items = find(decoded(reply.text), f"{listing.items}.*" if listing.items else "*")
+    names = [name for item in items for name in find(item, listing.name) if isinstance(name, str)]
+    if reply.status >= 300 or len(names) < len(items) or (not items and not _is_list(listing, reply)):
+        text = sentence(connection.definition, reply.status, decoded(reply.text))
+        raise ProviderError(f"the accounts cannot be listed: {text}")
+    return names
+
+
+def _is_list(listing: Listing, reply: Reply) -> bool:
+    return any(isinstance(value, list) for value in find(decoded(reply.text), listing.items))
+
+
+def _asked(
+    client: Client, connection: Connection, request: Request, values: Mapping[str, str], patience: Patience
+) -> Reply:
+    """Return a definite answer; what is not one is asked for again, as long as there is patience."""
+    replies: list[Reply] = []
+
+    def attempt() -> Meaning:
+        reply, failure = _sent(client, connection, request, values)
+        replies.append(reply)
+        return failure or _meaning(connection, reply)
+
+    outcome = change(attempt, patience=patience, sleep=time.sleep)
+    if outcome.kind is not Kind.ACCEPTED:
+        raise ProviderError(f"the accounts cannot be listed: {outcome.message}")
+    return replies[-1]
+
+
+def _meaning(connection: Connection, reply: Reply) -> Meaning:
+    """Reading can be repeated freely, so every answer that is not a passing trouble is handed on."""
+    body: Any = decoded(reply.text)
+    text = sentence(connection.definition, reply.status, body)
+    if reply.status == 429:
+        return Meaning(Kind.THROTTLED, text, retry_after=reply.headers.get("retry-after"))
+    return Meaning(Kind.UNKNOWN if reply.status >= 500 or reply.status == 408 else Kind.ACCEPTED, text)

@@ -1,0 +1,113 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The built-in providers by name, and how a task's options make one of them, or the user's own, into a definition."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._definition_input import Fields, build
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._providers import emaillabs, messageflow, redlink
+
+BUILT_IN: dict[str, dict[str, Any]] = {
+    module.DEFINITION["name"]: module.DEFINITION for module in (emaillabs, messageflow, redlink)
+}
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def definition_from(params: Mapping[str, Any]) -> Definition:
+    """Return the definition that a task's options ask for, with its address.
+
+    :param params: the options C(provider), C(password_request), C(api_url)
+    :raises InputError: naming the option that is wrong
+    """
+    data = dict(BUILT_IN[params["provider"]])
+    if params.get("password_request"):
+        data["set_password"] = _replaced(data["set_password"], params["password_request"])
+    data["api_url"] = _checked_url(params.get("api_url") or data.get("api_url") or "")
+    try:
+        return build(data, "provider")
+    except InputError as error:
+        # The built-in definitions are valid, so what is wrong is the part that password_request put in.
+        raise InputError(str(error).replace("provider.set_password", "password_request")) from error
+
+
+def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the call that sets a password, with the parts that the user gave in place of the provider's."""
+    fields = Fields(short, "password_request")
+    result = dict(request)
+    for name in ("method", "path", "encoding", "body"):
+        value = fields.take(name, Mapping if name == "body" else str)
+        if value is not None:
+            result[name] = value
+    field = fields.text("field")
+    fields.finish()
+    if field:
+        if short.get("body") is not None:
+            raise InputError("password_request: field and body exclude each other")
+        result["body"] = {field: "{password}"}
+    return result
+
+
+def _checked_url(url: str) -> str:
+    """Return the address without a closing slash; secrets go over TLS, or do not leave the machine."""
+    if not url:
+        raise InputError("api_url: is required, this provider has no address of its own")
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise InputError(f"api_url: {url!r} is not an address such as https://api.example.com") from error
+    if CONTROL.search(url) or " " in url or not host or parts.query or parts.fragment or "@" in parts.netloc:
+        raise InputError("api_url: must be an address such as https://api.example.com, without user, query or fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise InputError(
+            f"api_url: {url!r} is not https; the keys and the password would cross the network in clear text "
+            "(http is accepted on loopback only)"
+        )
+    return url.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine, by its name or address alone (no look-up)."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def credentials_from(
+    definition: Definition, params: Mapping[str, Any], environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the provider's credentials, from options or else from the environment.
+
+    :param definition: the provider
+    :param params: the task's options
+    :param environment: environment variables of the controller
+    :raises InputError: if one is missing, empty, or cannot be sent in a header
+    """
+    found = {}
+    for name, variable in definition.credentials.items():
+        value = params.get(name)
+        if value is None and variable:
+            value = environment.get(variable)
+        if value is None or not str(value).strip():
+            raise InputError(
+                f"{name}: is missing or empty; set the option, or {variable} in the controller's environment"
+            )
+        if CONTROL.search(str(value)):
+            raise InputError(f"{name}: contains a line break or another control character")
+        if not str(value).isascii():
+            raise InputError(f"{name}: contains characters outside ASCII, which an HTTP header cannot carry")
+        found[name] = str(value)
+    return found

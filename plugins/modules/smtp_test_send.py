@@ -1,0 +1,239 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: smtp_test_send
+short_description: Log in to an SMTP server once and send one test message
+version_added: 0.1.0
+author:
+  - mailops.smtp contributors (@mailops)
+description:
+  - Logs in to an SMTP submission server exactly once, with exactly one mechanism, and sends one short message.
+  - V(AUTH PLAIN) is used if the server offers it, otherwise V(AUTH LOGIN). A refused login is never tried again with
+    another mechanism, so that a wrong password counts once, not twice, towards a lock-out.
+  - The password is only sent over TLS 1.2 or later. If TLS cannot be had, the module fails; it never falls back to
+    clear text.
+  - Needs nothing but Python's standard library on the host, so that it can run on every host that sends mail.
+extends_documentation_fragment:
+  - mailops.smtp.attributes
+  - mailops.smtp.attributes.pipelining
+attributes:
+  check_mode:
+    support: full
+    details:
+      - In check mode the options are checked, nothing is connected, and the task is skipped.
+  diff_mode:
+    support: none
+    details:
+      - A test send changes nothing that could be shown.
+  idempotent:
+    support: none
+    details:
+      - Every run logs in, and sends another message.
+  async:
+    support: none
+requirements:
+  - Python 3.8 or later on the host that runs the module
+options:
+  host:
+    description:
+      - The SMTP server's name or IP address.
+      - The server's certificate must be issued for it, see O(validate_certs).
+    type: str
+    required: true
+  port:
+    description:
+      - The server's port, from V(1) to V(65535).
+      - Port 465 needs O(encryption=tls), the ports 587, 2525 and 25 need O(encryption=starttls).
+    type: int
+    default: 587
+  encryption:
+    description:
+      - How the connection is secured.
+    type: str
+    default: starttls
+    choices:
+      starttls: The connection begins in clear text and is secured with STARTTLS before the login. If the server does
+        not offer that, the module fails before the login.
+      tls: TLS from the first byte.
+      none: No encryption. Only to a loopback address; if O(host) resolves to any other address the module fails
+        before it connects.
+  username:
+    description:
+      - The SMTP login, for example V(1.name.smtp) at EmailLabs. Sent as UTF-8.
+    type: str
+    required: true
+  password:
+    description:
+      - The password. Sent as UTF-8.
+    type: str
+    required: true
+  sender:
+    description:
+      - The message's sender, a plain ASCII address without a display name.
+      - Required if O(send=true).
+    type: str
+  recipient:
+    description:
+      - The message's only recipient, a plain ASCII address without a display name.
+      - Required if O(send=true).
+    type: str
+  subject:
+    description:
+      - The message's subject, 2 to 128 characters.
+    type: str
+    default: SMTP password test
+  send:
+    description:
+      - Whether to send a message after the login.
+      - With V(false) the module only logs in.
+    type: bool
+    default: true
+  timeout:
+    description:
+      - Seconds for the whole exchange, from the name's resolution to the last answer, at least V(1).
+      - The server's answer to the final QUIT is waited for at most 2 seconds.
+    type: int
+    default: 30
+  validate_certs:
+    description:
+      - Whether the server's certificate must be valid and issued for O(host).
+      - With V(false) whoever stands between this host and the server can read the password. Use O(ca_path) for a
+        private certificate authority instead.
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file with certificates in PEM format, or a directory of them as C(openssl rehash) prepares it, on the host
+        that runs the module. They are trusted in place of the system's.
+      - Not read if O(validate_certs=false).
+    type: path
+notes:
+  - Do not test a new password before the provider has put it in force. EmailLabs needs up to 15 minutes, and asks that
+    nothing is sent meanwhile.
+  - RV(ignore:changed) is always V(false), although a message is sent, because nothing changes that Ansible manages.
+seealso:
+  - module: mailops.smtp.smtp_account_password
+"""
+
+EXAMPLES = r"""
+- name: Test the login and send one message
+  mailops.smtp.smtp_test_send:
+    host: smtp.emaillabs.net.pl
+    username: 1.acme.smtp
+    password: "{{ smtp_accounts['1.acme.smtp'].password }}"
+    sender: alerts@example.com
+    recipient: postmaster@example.com
+
+- name: Only log in, over TLS from the first byte
+  mailops.smtp.smtp_test_send:
+    host: smtp.emaillabs.net.pl
+    port: 465
+    encryption: tls
+    username: 1.acme.smtp
+    password: "{{ smtp_accounts['1.acme.smtp'].password }}"
+    send: false
+
+- name: Test a relay that has a certificate from a private certificate authority
+  mailops.smtp.smtp_test_send:
+    host: relay.example.com
+    username: app
+    password: "{{ relay_password }}"
+    sender: app@example.com
+    recipient: postmaster@example.com
+    subject: Password of app on {{ inventory_hostname }}
+    ca_path: /etc/ssl/certs/example-ca.pem
+  register: test_send
+  failed_when: test_send is failed and test_send.reason | default('') != 'recipient_refused'
+"""
+
+RETURN = r"""
+authenticated:
+  description: Whether the server accepted the login. Also true where a later step failed.
+  returned: when the server was tried
+  type: bool
+  sample: true
+message_id:
+  description:
+    - The Message-ID of the message that the server accepted, otherwise V(none).
+    - If the server's answer to the message never came (RV(reason=protocol)), the ID is returned too, because the
+      message may have been accepted.
+  returned: when the server was tried
+  type: str
+  sample: <c8a0c0c5-4f4f-4e0c-9df7-5b0d3e0f5c55@example.com>
+tls_version:
+  description: The version of TLS that secured the connection, V(none) without TLS.
+  returned: when the server was tried
+  type: str
+  sample: TLSv1.3
+reply:
+  description:
+    - The server's last reply before QUIT, V(none) if there was none.
+    - The password is masked in it, also where the server cuts or encodes what it echoes.
+  returned: when the server was tried
+  type: dict
+  contains:
+    code:
+      description: The reply's code.
+      returned: always
+      type: int
+      sample: 250
+    enhanced_code:
+      description: The reply's enhanced status code (RFC 3463), V(none) without one.
+      returned: always
+      type: str
+      sample: 2.0.0
+    text:
+      description: The reply's text on one line without control characters, at most 500 characters.
+      returned: always
+      type: str
+      sample: "Ok: queued as 4F2A1C0B"
+seconds:
+  description: How long the exchange took, in seconds.
+  returned: when the server was tried
+  type: float
+  sample: 0.412
+reason:
+  description:
+    - Why the test failed.
+    - V(connect) - the name could not be resolved, the server could not be reached, or it did not greet.
+    - V(tls) - TLS could not be had, or the certificate is not trusted. No password was sent.
+    - V(auth_rejected) - the server refused the login.
+    - V(auth_unavailable) - the server did not judge the password, or offers no mechanism that the module knows.
+    - V(sender_refused), V(recipient_refused), V(message_refused) - the login worked, and the server refused this.
+    - V(protocol) - the server broke off, or its answer was not SMTP.
+  returned: when the test failed
+  type: str
+  sample: auth_rejected
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp import log_in_and_send
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp_dialogue import Failure
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp_request import ARGUMENT_SPEC, prepare
+
+
+def main() -> None:
+    """Run the module."""
+    required_if = [("send", True, ["sender", "recipient"])]
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, required_if=required_if, supports_check_mode=True)
+    try:
+        request = prepare(options=module.params)
+        if module.check_mode:
+            module.exit_json(changed=False, skipped=True, msg="Check mode: nothing was connected and no login tried.")
+        result = log_in_and_send(request=request)
+    except InputError as error:
+        module.fail_json(msg=str(error))
+    except Failure as failure:
+        module.fail_json(changed=False, **failure.result)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,136 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every action plugin of the collection does alike: validate, keep secrets off the disk, scrub every exit."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+from ansible import constants as C
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.errors import UnsupportedError
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
+
+
+class SecretAction(ActionBase):  # type: ignore[misc]
+    """An action whose arguments contain secrets."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    SPEC: Mapping[str, Any] = {}
+    RULES: Mapping[str, Any] = {}
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Perform the action; whatever it ends with is scrubbed of secrets.
+
+        :param tmp: not used, Ansible's
+        :param task_vars: the task's variables
+        """
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self.scrubber = Scrubber(self._secrets_in(self._task.args))
+        try:
+            result.update(self.perform(self._validated(), task_vars or {}))
+        except (InputError, StoreError, ProviderError, AnsibleError) as error:
+            result.update(failed=True, msg=str(error))
+        except Exception as error:  # noqa: BLE001  (a traceback could show a secret)
+            result.update(failed=True, msg=_told(error))
+        clean: dict[str, Any] = self.scrubber.clean(result)
+        return clean
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Do the action's work and return its result.
+
+        :param params: the task's options, validated
+        :param task_vars: the task's variables
+        """
+        raise NotImplementedError
+
+    def _secrets_in(self, args: Mapping[str, Any]) -> list[str]:
+        """Return every secret in the arguments as they were written, valid or not."""
+        found: list[str] = []
+        for name, option in self.SPEC.items():
+            for key in (name, *option.get("aliases", ())):
+                if option.get("no_log") and args.get(key) is not None:
+                    found += _texts(args[key])
+        return found
+
+    def _validated(self) -> dict[str, Any]:
+        # ActionBase.validate_argument_spec quotes values in its messages, and the task's source beside them.
+        checked = ArgumentSpecValidator(dict(self.SPEC), **self.RULES).validate(dict(self._task.args))
+        if checked.errors.messages:
+            unknown = any(isinstance(error, UnsupportedError) for error in checked.errors)
+            text = "; ".join(str(message) for message in checked.errors.messages)
+            raise InputError(f"unknown option: {text}" if unknown else text)
+        return {name: checked.validated_parameters.get(name) for name in self.SPEC}
+
+    def call_module(
+        self, args: Mapping[str, Any], task_vars: dict[str, Any], *, hide: tuple[str, ...]
+    ) -> dict[str, Any]:
+        """Run the module of the same name, its arguments going through a pipe and never through a file.
+
+        :param args: the module's options; those that are None are left out
+        :param task_vars: the task's variables
+        :param hide: environment variables that the module's process shall not inherit
+        :raises InputError: if Ansible would write the arguments to a disk
+        """
+        self.require_pipelining()
+        for name in hide:
+            # This is a process of its own for this task: nobody else's environment changes.
+            os.environ.pop(name, None)
+        given = _without_none(args)
+        result: dict[str, Any] = self._execute_module(
+            module_name=self._task.action, module_args=given, task_vars=task_vars
+        )
+        result.pop("invocation", None)
+        return result
+
+    def require_pipelining(self) -> None:
+        """Switch pipelining on for this task.
+
+        :raises InputError: if that is not possible
+        """
+        if C.DEFAULT_KEEP_REMOTE_FILES:
+            raise InputError(
+                "ANSIBLE_KEEP_REMOTE_FILES is set: Ansible would leave the password and the keys in files; unset it"
+            )
+        self._connection.set_option("pipelining", True)
+        if not self._is_pipelining_enabled("new"):
+            become = f" with become method {self._connection.become.name}" if self._connection.become else ""
+            raise InputError(
+                f"the connection {self._connection.transport}{become} cannot pipeline, so Ansible would write the "
+                "password and the keys into a file; delegate the task to localhost or to a host with ssh and sudo"
+            )
+
+
+def _without_none(args: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _without_none(value) if isinstance(value, Mapping) else value
+        for name, value in args.items()
+        if value is not None
+    }
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, Mapping):
+        return [text for item in value.values() for text in _texts(item)]
+    if isinstance(value, (list, tuple)):
+        return [text for item in value for text in _texts(item)]
+    return [str(value)]
+
+
+def _told(error: Exception) -> str:
+    """Return where an unexpected error arose, without its text: that can contain anything."""
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+    return f"an unexpected {type(error).__name__} at {where}; please report it. What is staged in the store stays there"

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the store and the provider know of each account, side by side. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import next_due
+from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._result import dates
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import seconds_between, written
+
+
+def overview(
+    accounts: Iterable[str],
+    records: Mapping[str, Record] | None,
+    listed: set[str] | None,
+    *,
+    max_age: timedelta | None,
+    now: datetime,
+) -> list[dict[str, Any]]:
+    """Return one entry for each account.
+
+    :param accounts: the accounts to tell of
+    :param records: what the store keeps; None if no store was asked
+    :param listed: the accounts that the provider lists; None if it was not asked
+    :param max_age: the age at which a password is due
+    :param now: the time
+    """
+    return [_entry(account, records, listed, max_age, now) for account in accounts]
+
+
+def _entry(
+    account: str,
+    records: Mapping[str, Record] | None,
+    listed: set[str] | None,
+    max_age: timedelta | None,
+    now: datetime,
+) -> dict[str, Any]:
+    record = (records or {}).get(account, Record())
+    due_at = next_due(record, max_age)
+    stored = record.password is not None
+    age = int((now - record.changed_at).total_seconds()) if stored and record.changed_at else None
+    return {
+        "account": account,
+        "listed": None if listed is None else account in listed,
+        "stored": None if records is None else stored,
+        "state": None if records is None else record.state_at(now),
+        "age_seconds": None if age is None else max(0, age),
+        "due": None if records is None else _is_due(record, max_age, due_at, now),
+        "staged_at": written(record.staged_at) if record.staged_at else None,
+        "doubtful_passwords": len(record.doubtful_passwords),
+        "seconds_until_effective": seconds_between(now, record.effective_at) if record.effective_at else 0,
+        **dates(record, max_age),
+    }
+
+
+def _is_due(record: Record, max_age: timedelta | None, due_at: datetime | None, now: datetime) -> bool:
+    if record.password is None or record.staged_password is not None:
+        return True
+    if record.doubtful_passwords and record.is_verified:
+        return True
+    return max_age is not None and (due_at is None or now >= due_at)

@@ -1,0 +1,124 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the store keeps of one account, and how each thing that can happen changes it. Pure.
+
+A secret is a ciphertext here, never a password: a staged password becomes the password by moving its ciphertext.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second
+
+
+@dataclass(frozen=True)
+class Record:
+    """One account's passwords, as ciphertexts, and dates.
+
+    Source of the layout: README.md, "What is stored where".
+    """
+
+    password: str | None = None
+    previous_password: str | None = None
+    staged_password: str | None = None
+    doubtful_passwords: tuple[str, ...] = ()
+    changed_at: datetime | None = None
+    effective_at: datetime | None = None
+    verified_at: datetime | None = None
+    staged_at: datetime | None = None
+
+    @property
+    def is_verified(self) -> bool:
+        """Tell whether a test send has worked with the stored password."""
+        return self.verified_at is not None and (self.changed_at is None or self.verified_at >= self.changed_at)
+
+    @property
+    def is_unverified(self) -> bool:
+        """Tell whether the stored password was changed and still waits for its test send."""
+        return self.password is not None and self.changed_at is not None and not self.is_verified
+
+    def waits_at(self, now: datetime) -> bool:
+        """Tell whether the window of the last change is open.
+
+        :param now: an aware datetime
+        """
+        return self.effective_at is not None and now < self.effective_at
+
+    def state_at(self, now: datetime) -> str:
+        """Return C(none), C(staged), C(waiting), C(effective) or C(verified).
+
+        :param now: an aware datetime
+        """
+        if self.staged_password is not None:
+            return "staged"
+        if self.password is None:
+            return "none"
+        if self.waits_at(now):
+            return "waiting"
+        return "effective" if self.is_unverified else "verified" if self.is_verified else "effective"
+
+
+def staged(record: Record, ciphertext: str, now: datetime) -> Record:
+    """Return the record with a new password on its way; one that was on its way may have landed, and is kept.
+
+    :param record: the record before
+    :param ciphertext: the new password
+    :param now: the time
+    """
+    doubtful = record.doubtful_passwords + ((record.staged_password,) if record.staged_password else ())
+    return replace(record, staged_password=ciphertext, staged_at=whole_second(now), doubtful_passwords=doubtful)
+
+
+def accepted(record: Record, ciphertext: str, now: datetime, propagation: timedelta) -> Record:
+    """Return the record after the provider took a password.
+
+    The password before it stays as C(previous_password). The one before that could still be in force if the last
+    change was never proved by a test send: then it is kept as doubtful.
+
+    :param record: the record before
+    :param ciphertext: the password that was taken
+    :param now: the time
+    :param propagation: how long the provider may need until it is in force
+    """
+    changed_at = whole_second(now)
+    doubtful = record.doubtful_passwords
+    if record.is_unverified and record.previous_password is not None:
+        doubtful += (record.previous_password,)
+    still_staged = record.staged_password if record.staged_password != ciphertext else None
+    return replace(
+        record,
+        password=ciphertext,
+        previous_password=record.password if record.password != ciphertext else record.previous_password,
+        staged_password=still_staged,
+        staged_at=record.staged_at if still_staged else None,
+        doubtful_passwords=doubtful,
+        changed_at=changed_at,
+        effective_at=changed_at + propagation,
+        verified_at=None,
+    )
+
+
+def refused(record: Record, ciphertext: str, *, doubt: bool) -> Record:
+    """Return the record after the provider refused a staged password for good.
+
+    :param record: the record before
+    :param ciphertext: the password that was refused
+    :param doubt: whether an earlier attempt with it may have landed; then it is kept as doubtful
+    """
+    if record.staged_password != ciphertext:
+        return record
+    doubtful = record.doubtful_passwords + ((ciphertext,) if doubt else ())
+    return replace(record, staged_password=None, staged_at=None, doubtful_passwords=doubtful)
+
+
+def verified(record: Record, now: datetime) -> Record:
+    """Return the record after a test send worked: nothing about it is in doubt any more.
+
+    :param record: the record before
+    :param now: the time
+    """
+    return replace(record, verified_at=whole_second(now), doubtful_passwords=())

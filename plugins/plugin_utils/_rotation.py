@@ -1,0 +1,298 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One task's rotation: look, decide, stage, send, commit. What it needs from outside comes in as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
+from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import (
+    TOLERATED_SKEW,
+    Plan,
+    Step,
+    Wish,
+    action_of,
+    decide,
+    settled,
+)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapshot, Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
+from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a task asks for: its options, checked. C(explicit) maps accounts to passwords that were given."""
+
+    accounts: list[str]
+    rotate: str
+    max_age: timedelta | None
+    state: str
+    explicit: Mapping[str, str]
+    propagation: timedelta
+    lock_timeout: float
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a rotation uses: C(send) sets passwords at the provider, C(learn) is told each secret that appears."""
+
+    store: Store
+    vault: Vault
+    generate: Callable[[], str]
+    send: Callable[[Mapping[str, str]], Mapping[str, Change]]
+    now: Callable[[], datetime]
+    learn: Callable[[str], None]
+
+
+@dataclass
+class Done:
+    """What became of each account: its action, the reason, and its record before and after."""
+
+    before: dict[str, Record] = field(default_factory=dict)
+    after: dict[str, Record] = field(default_factory=dict)
+    actions: dict[str, str] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    skew: timedelta = timedelta(0)
+
+    @property
+    def changed(self) -> bool:
+        """Tell whether any record is another than before."""
+        return self.before != self.after
+
+
+class Rotation:
+    """The rotation of one task."""
+
+    def __init__(self, request: Request, tools: Tools) -> None:
+        self._request = request
+        self._tools = tools
+        self._done = Done()
+        self._opened: dict[str, str] = {}
+
+    def run(self, *, check_mode: bool) -> Done:
+        """Do what is to be done, and return what was.
+
+        :param check_mode: only tell it
+        :raises InputError: and nothing was changed
+        :raises StoreError: then what had begun is staged, and the next run finishes it
+        """
+        self._tools.vault.check()
+        first = self._tools.store.read()
+        plans = self._plans(first, self._request.accounts, None)
+        busy = [account for account, plan in plans.items() if plan.step is not Step.NOTHING]
+        if busy:
+            self._preflight(first, busy)
+        self._report(first, plans)
+        if check_mode:
+            self._pretend(busy)
+        elif busy:
+            self._in_turn(first, busy)
+        return self._done
+
+    # -- look and decide
+
+    def _plans(self, snapshot: Snapshot, accounts: list[str], seen: Snapshot | None) -> dict[str, Plan]:
+        now = self._tools.now()
+        plans = {}
+        for account in accounts:
+            record = snapshot.document.record(account)
+            self._check_dates(account, record, now)
+            wish = self._wish(account, record, seen.document.record(account) if seen else None)
+            plans[account] = self._verification(account, record, now) or decide(record, wish, now)
+        return plans
+
+    def _wish(self, account: str, record: Record, seen: Record | None) -> Wish:
+        given = self._request.explicit.get(account)
+        return Wish(
+            rotate=self._request.rotate,
+            max_age=self._request.max_age,
+            explicit=given is not None,
+            is_current=given is not None and given == self._plain(account, "password", record.password),
+            is_staged=given is not None and given == self._plain(account, "staged_password", record.staged_password),
+            only_stage=self._request.state == "staged",
+            seen=seen,
+        )
+
+    def _verification(self, account: str, record: Record, now: datetime) -> Plan | None:
+        """Return the plan for C(state=verified), None for the other states."""
+        if self._request.state != "verified":
+            return None
+        if record.staged_password is not None:
+            raise InputError(f"{account}: a password is staged and was not sent yet; run state=present first")
+        if record.password is None:
+            raise InputError(f"{account}: no password is stored in {self._tools.store.name}, so none can be verified")
+        if record.waits_at(now) and record.effective_at:
+            raise InputError(
+                f"{account}: its password takes effect at {written(record.effective_at)} only; a test before that "
+                "proves nothing. Wait, test, and then record it"
+            )
+        if record.is_verified and not record.doubtful_passwords:
+            return Plan(Step.NOTHING, "its test send is recorded already")
+        return Plan(Step.NEW, "its test send is recorded")
+
+    def _check_dates(self, account: str, record: Record, now: datetime) -> None:
+        if record.changed_at is None or record.changed_at <= now + timedelta(seconds=1):
+            return
+        ahead = record.changed_at - now
+        if ahead > TOLERATED_SKEW:
+            raise StoreError(
+                f"{self._tools.store.name}: changed_at of {account} is {written(record.changed_at)}, which is in the "
+                "future; correct the date, or this machine's clock"
+            )
+        self._done.skew = max(self._done.skew, ahead)
+
+    def _plain(self, account: str, name: str, ciphertext: str | None) -> str | None:
+        """Return a stored secret, decrypted once."""
+        if ciphertext is None:
+            return None
+        if ciphertext not in self._opened:
+            plain = self._tools.vault.decrypt(ciphertext, f"{self._tools.store.name}: {name} of {account}")
+            self._tools.learn(plain)
+            self._opened[ciphertext] = plain
+        return self._opened[ciphertext]
+
+    def _preflight(self, snapshot: Snapshot, busy: list[str]) -> None:
+        """Find now, while nothing has changed, what would make a later step fail."""
+        self._tools.store.check_writable()
+        values = []
+        for account in busy:
+            record = snapshot.document.record(account)
+            values += [(name, getattr(record, name)) for name in ("password", "staged_password")]
+        name = self._tools.store.name
+        self._tools.vault.check_fits((f"{name}: {what}", value) for what, value in values if value)
+        for account in busy:
+            record = snapshot.document.record(account)
+            self._plain(account, "staged_password", record.staged_password)
+
+    # -- tell
+
+    def _report(self, snapshot: Snapshot, plans: Mapping[str, Plan]) -> None:
+        for account, plan in plans.items():
+            self._done.before[account] = self._done.after[account] = snapshot.document.record(account)
+            self._done.actions[account] = "unchanged"
+            self._done.reasons[account] = plan.reason
+
+    def _pretend(self, busy: list[str]) -> None:
+        now = self._tools.now()
+        for account in busy:
+            record = self._done.before[account]
+            pretended = record.staged_password or "(not made in check mode)"
+            if self._request.state == "verified":
+                self._done.actions[account] = "verified"
+                self._done.after[account] = _record.verified(record, now)
+                continue
+            self._done.actions[account] = "would_rotate"
+            if self._request.state == "staged":
+                self._done.after[account] = _record.staged(record, pretended, now)
+            else:
+                self._done.after[account] = _record.accepted(record, pretended, now, self._request.propagation)
+
+    # -- do
+
+    def _in_turn(self, first: Snapshot, busy: list[str]) -> None:
+        lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)
+        with lock.accounts(busy):
+            with lock.store():
+                current = self._tools.store.read()
+                plans = self._plans(current, busy, first)
+                self._report(current, plans)
+                if self._request.state == "verified":
+                    self._record_verified(current, plans)
+                    return
+                new = self._stage(current, {a: plans[a] for a in busy if plans[a].step is Step.NEW})
+            if self._request.state == "staged":
+                return
+            again = {
+                account: current.document.record(account).staged_password or ""
+                for account in busy
+                if plans[account].step is Step.RESEND
+            }
+            if new or again:
+                self._send_and_commit(lock, new, again, made_file=current.data is None)
+
+    def _record_verified(self, current: Snapshot, plans: Mapping[str, Plan]) -> None:
+        now = self._tools.now()
+        changes = {
+            account: _record.verified(current.document.record(account), now)
+            for account, plan in plans.items()
+            if plan.step is not Step.NOTHING
+        }
+        if changes:
+            self._tools.store.write(current, changes)
+        for account, record in changes.items():
+            self._note(account, "verified", "its test send is recorded", record)
+
+    def _stage(self, current: Snapshot, plans: Mapping[str, Plan]) -> dict[str, str]:
+        """Encrypt a new password for each account, and have them on disk before the provider hears of one."""
+        staged = {}
+        changes = {}
+        for account in plans:
+            plain = self._request.explicit.get(account) or self._tools.generate()
+            self._tools.learn(plain)
+            staged[account] = self._tools.vault.encrypt(plain)
+            self._opened[staged[account]] = plain
+            changes[account] = _record.staged(current.document.record(account), staged[account], self._tools.now())
+        if changes:
+            self._tools.store.write(current, changes)
+        for account, record in changes.items():
+            self._note(account, "staged", plans[account].reason, record)
+        return staged
+
+    def _send_and_commit(
+        self, lock: StoreLock, new: Mapping[str, str], again: Mapping[str, str], *, made_file: bool
+    ) -> None:
+        sent = {**again, **new}
+        changes = self._tools.send({a: self._plain(a, "staged_password", c) or "" for a, c in sent.items()})
+        now = self._tools.now()
+        with lock.store():
+            current = self._tools.store.read()
+            records = {}
+            for account, ciphertext in sent.items():
+                change, record = changes[account], current.document.record(account)
+                before = account in again
+                records[account] = settled(
+                    record, ciphertext, change, before=before, now=now, propagation=self._request.propagation
+                )
+                self._warn_of_edits(account, ciphertext, record, change)
+            self._commit(current, records, changes)
+            if made_file:
+                self._tools.store.remove(self._tools.store.read())
+        for account, record in records.items():
+            self._settle(account, changes[account], record, before=account in again)
+
+    def _commit(self, current: Snapshot, records: Mapping[str, Record], changes: Mapping[str, Change]) -> None:
+        try:
+            self._tools.store.write(current, records)
+        except StoreError as error:
+            taken = sorted(account for account, change in changes.items() if change.kind is Kind.ACCEPTED)
+            raise StoreError(
+                f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}; each is still "
+                "in the store as staged_password, and the next run sends it again and finishes"
+            ) from None
+
+    def _warn_of_edits(self, account: str, ciphertext: str, record: Record, change: Change) -> None:
+        if record.staged_password != ciphertext and change.kind is Kind.ACCEPTED:
+            self._done.warnings.append(
+                f"{account}: its record was edited while this run changed the password; the password that the "
+                "provider accepted was put in place, what else was edited is kept"
+            )
+
+    def _settle(self, account: str, change: Change, record: Record, *, before: bool) -> None:
+        reason = self._done.reasons[account] if change.kind is Kind.ACCEPTED else change.message
+        self._note(account, action_of(change, before=before), reason, record)
+
+    def _note(self, account: str, action: str, reason: str, record: Record) -> None:
+        self._done.after[account] = record
+        self._done.actions[account], self._done.reasons[account] = action, reason

@@ -1,0 +1,78 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Moments and durations as the store and the options write them. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import datetime, timedelta, timezone
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+
+FORMAT = "%Y-%m-%dT%H:%M:%SZ"
+UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(timezone.utc)
+
+
+def written(moment: datetime) -> str:
+    """Return a moment as the store writes it: ISO 8601, UTC, whole seconds.
+
+    :param moment: an aware datetime
+    """
+    return moment.astimezone(timezone.utc).strftime(FORMAT)
+
+
+def read(text: str) -> datetime:
+    """Return the moment that a text names.
+
+    :param text: ISO 8601 with C(Z) or an offset
+    :raises ValueError: if it is none, or has no time zone
+    """
+    moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
+    if moment.tzinfo is None:
+        raise ValueError("no time zone")
+    return moment.astimezone(timezone.utc)
+
+
+def whole_second(moment: datetime) -> datetime:
+    """Return the moment as precisely as the store can keep it: the second in which it lies.
+
+    :param moment: an aware datetime
+    """
+    return moment.replace(microsecond=0)
+
+
+def seconds_between(earlier: datetime, later: datetime) -> int:
+    """Return the whole seconds from one moment to another, rounded up, 0 if it is over.
+
+    :param earlier: an aware datetime
+    :param later: an aware datetime
+    """
+    return max(0, math.ceil((later - earlier).total_seconds()))
+
+
+def duration(text: str | None, option: str) -> timedelta | None:
+    """Return the duration that an option names, None if it is not set.
+
+    :param text: a number of seconds, or a number with C(s), C(m), C(h), C(d) or C(w)
+    :param option: the option's name, for the message
+    :raises InputError: if it is malformed, negative or zero
+    """
+    if text is None or not text.strip():
+        return None
+    match = re.fullmatch(r"([0-9]{1,10})([smhdw]?)", text.strip())
+    if match is None:
+        raise InputError(
+            f"{option}: {text!r} is not a duration; write seconds, or a number with m, h, d or w, such as 90d"
+        )
+    seconds = int(match.group(1)) * UNITS[match.group(2)]
+    if not 0 < seconds <= 100 * 365 * 86400:
+        raise InputError(f"{option}: {text!r} is not a duration from one second to a hundred years")
+    return timedelta(seconds=seconds)

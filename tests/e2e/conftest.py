@@ -1,0 +1,22 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the end-to-end tests stand on: real ansible-playbook processes, and the stand-in provider."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from standin.service import StandIn
+from support.controller import KEYS, Controller
+from support.scene import OLD, ONE, TWO, Scene
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    """A controller without a store, and a provider with two accounts whose changes take effect at once."""
+    with StandIn({ONE: OLD, TWO: OLD}, **KEYS) as provider:
+        yield Scene(Controller(tmp_path), provider)
