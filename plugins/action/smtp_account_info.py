@@ -11,8 +11,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC, check_limits, checked_accounts
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._registry import (
+    OPTIONS,
+    credentials_from,
+    definition_from,
+)
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
@@ -36,7 +41,7 @@ class ActionModule(SecretAction):
         accounts = checked_accounts(params["accounts"]) if params["accounts"] is not None else None
         max_age = duration(params["max_age"], "max_age")
         records = self._records(params["vault_file"])
-        listed = self._listed(params, task_vars)
+        listed = self._listed(params, accounts or list(records or {}), task_vars)
         if records is None and listed is None:
             raise InputError("nothing to ask: set vault_file, or the keys of the provider's API, or both")
         names = (
@@ -51,15 +56,22 @@ class ActionModule(SecretAction):
         store = Store(self._loader.path_dwim(path), Vault(secrets_of(self._loader), None))
         return {name: entry.record for name, entry in store.read().document.entries.items()}
 
-    def _listed(self, params: Mapping[str, Any], task_vars: dict[str, Any]) -> set[str] | None:
+    def _listed(self, params: Mapping[str, Any], known: list[str], task_vars: dict[str, Any]) -> set[str] | None:
         definition = definition_from(params)
-        given = [params.get(name) or os.environ.get(variable) for name, variable in definition.credentials.items()]
-        if not params["list_accounts"] or not any(given):
+        if not params["list_accounts"] or not _any_key(params, definition):
             return None
         credentials = credentials_from(definition, params, os.environ)
         self.scrubber.add(*credentials.values())
         hide = tuple(name for name in definition.credentials.values() if name)
-        result = self.call_module({**params, **credentials, "accounts": None}, task_vars, hide=hide)
+        args = {**params, **dict.fromkeys(OPTIONS), "api_credentials": credentials, "accounts": known}
+        result = self.call_module(args, task_vars, hide=hide)
         if "listed" not in result:
             raise ProviderError(str(result.get("msg") or "the module ended without an answer")[:1000])
         return set(result["listed"])
+
+
+def _any_key(params: Mapping[str, Any], definition: Definition) -> bool:
+    if params["api_credentials"]:
+        return True
+    variables = definition.credentials
+    return any((name in OPTIONS and params[name]) or os.environ.get(variable) for name, variable in variables.items())

@@ -21,7 +21,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._registry import (
+    OPTIONS,
+    credentials_from,
+    definition_from,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._template import check_account, names_in
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._password import check_given, check_shape, generate
@@ -81,7 +85,8 @@ class ActionModule(SecretAction):
         def send(passwords: Mapping[str, str]) -> dict[str, Change]:
             args = {
                 **params,
-                **credentials,
+                **dict.fromkeys(OPTIONS),
+                "api_credentials": dict(credentials),
                 "accounts": list(passwords),
                 "password": None,
                 "passwords": dict(passwords),

@@ -16,11 +16,17 @@ requirements:
 options:
   provider:
     description:
-      - The provider. V(emaillabs), V(messageflow) and V(redlink) are one platform at three addresses.
-      - What is known of its API, and what is B(assumed) because nobody publishes it, stands in the collection's README.
+      - The provider. V(emaillabs), V(messageflow) and V(redlink) are one platform at three addresses, V(mailgun) and
+        V(mailgun_eu) one at two. V(mailcow) and V(mailu) run on a server of your own, whose address is O(api_url).
+      - What is known of each API, and what is B(assumed) because nobody publishes it, is in the collection's README.
     type: str
     default: emaillabs
-    choices: [emaillabs, messageflow, redlink]
+    choices: [emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, redlink, smtp2go]
+  provider_definition:
+    description:
+      - A provider of your own, described as data. It takes the place of O(provider). The collection's guide "Add a
+        provider in one page" has every field.
+    type: dict
   api_url:
     description:
       - The API's address, without the path. By default the provider's own.
@@ -28,16 +34,26 @@ options:
     type: str
   application_key:
     description:
-      - The application key of the API.
+      - The application key of the API of V(emaillabs), V(messageflow) and V(redlink).
       - By default the value of the environment variable E(EMAILLABS_APPLICATION_KEY) of the controller, wherever the
         call is made.
     type: str
   authorization_key:
     description:
-      - The authorization key of the API.
+      - The authorization key of the API of V(emaillabs), V(messageflow) and V(redlink).
       - By default the value of the environment variable E(EMAILLABS_AUTHORIZATION_KEY) of the controller, wherever the
         call is made.
     type: str
+  api_key:
+    description:
+      - The key of the API of all other providers.
+      - By default the value of the environment variable of the controller that the provider's definition names,
+        E(MAILGUN_API_KEY), E(SMTP2GO_API_KEY), E(MAILCOW_API_KEY), E(MAILU_API_TOKEN) or E(JETEMAIL_API_KEY).
+    type: str
+  api_credentials:
+    description:
+      - Credentials by name, for an O(provider_definition) that names others than O(api_key).
+    type: dict
   timeout:
     description:
       - Seconds that one call of the API may take as a whole, from looking up the name to the last byte of the answer.

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._conditions import first_text, holds
+from ansible_collections.mailops.smtp.plugins.module_utils._conditions import find, first_text, holds
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Answer, Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
 LONGEST_MESSAGE = 500
 
@@ -82,6 +83,8 @@ def _kind(answer: Answer, status: int, body: Any) -> Kind:
         return Kind.UNKNOWN
     if status == 429:
         return Kind.THROTTLED
+    if any(_applies(condition, status, body) for condition in answer.denied):
+        return Kind.REFUSED_ACCESS
     if any(_applies(condition, status, body) for condition in answer.already_set):
         return Kind.ACCEPTED
     if status < 300:
@@ -111,7 +114,8 @@ def sentence(definition: Definition, status: int, body: Any) -> str:
     :param body: the decoded body
     """
     answer = definition.answer
-    words = shortened(first_text(body, answer.message))
+    hidden = Scrubber(str(value) for path in answer.secret_fields for value in find(body, path))
+    words = shortened(hidden.text(first_text(body, answer.message)))
     code = first_text(body, answer.code)[:60]
     request_id = first_text(body, answer.request_id)[:100]
     text = f"{definition.name} answered {status}"
@@ -124,7 +128,8 @@ def sentence(definition: Definition, status: int, body: Any) -> str:
     if 300 <= status < 400:
         text += ". It is a redirect, which is never followed, because the keys would go with it; check api_url"
     hint = definition.hints.get(str(status))
-    return f"{text}. {hint}" if hint else text
+    end = "" if text[-1] in ".?!" else "."
+    return f"{text}{end} {hint}" if hint else text
 
 
 def shortened(text: str) -> str:

@@ -15,13 +15,26 @@ from ansible_collections.mailops.smtp.plugins.module_utils._definition import De
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._http import Connection
 
-PROVIDERS = ["emaillabs", "messageflow", "redlink"]
+PROVIDERS = [
+    "emaillabs",
+    "jetemail",
+    "mailcow",
+    "mailgun",
+    "mailgun_eu",
+    "mailu",
+    "messageflow",
+    "redlink",
+    "smtp2go",
+]
 
 PROVIDER_SPEC: dict[str, Any] = {
     "provider": {"type": "str", "default": "emaillabs", "choices": PROVIDERS},
     "api_url": {"type": "str"},
     "application_key": {"type": "str", "no_log": True},
     "authorization_key": {"type": "str", "no_log": True},
+    "api_key": {"type": "str", "no_log": True},
+    "api_credentials": {"type": "dict", "no_log": True},
+    "provider_definition": {"type": "dict"},
     "timeout": {"type": "int", "default": 30},
     "retries": {"type": "int", "default": 4},
     "retry_after_ceiling": {"type": "int", "default": 120},

@@ -45,6 +45,7 @@ def change(
     *,
     patience: Patience,
     sleep: Callable[[float], None],
+    hold: Callable[[float], None] | None = None,
     now: Callable[[], float] = time.time,
 ) -> Change:
     """Try until the answer is definite or patience ends.
@@ -52,6 +53,7 @@ def change(
     :param attempt: makes one attempt with always the same value
     :param patience: how often, and how long to wait when asked to
     :param sleep: waits a number of seconds
+    :param hold: called in place of sleep when the provider asks for a pause, which then concerns every account
     :param now: the time of day, seconds since 1970, for a Retry-After that is a date
     """
     doubt = False
@@ -63,7 +65,7 @@ def change(
         pause = _pause(meaning, number, now())
         if number == patience.retries or pause > patience.ceiling:
             break
-        sleep(pause)
+        (hold if hold and meaning.kind is Kind.THROTTLED else sleep)(pause)
     return Change(kind=meaning.kind, doubt=doubt, sent=True, message=_told(meaning, number + 1), stop=meaning.stop)
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._conditions import fi
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Listing, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, Connection, NoAnswer, Untrusted
-from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values
+from ansible_collections.mailops.smtp.plugins.module_utils._pace import Pace
+from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values, names_in
 
 MOST_PAGES = 1000
 
@@ -34,12 +35,19 @@ def set_passwords(
     :param concurrency: calls at the same time
     """
 
+    pace = Pace(connection.definition.rate_limit)
+
     def worker() -> Callable[[str], Change]:
         client = Client(connection)
 
         def change_one(account: str) -> Change:
             values = {**account_values(account), "password": passwords[account]}
-            return change(lambda: _set_password(client, connection, values), patience=patience, sleep=time.sleep)
+
+            def attempt() -> Meaning:
+                pace.take()
+                return _set_password(client, connection, values)
+
+            return change(attempt, patience=patience, sleep=time.sleep, hold=pace.hold)
 
         return change_one
 
@@ -70,24 +78,42 @@ def _sent(
         return nothing, Meaning(Kind.REFUSED_ACCESS, text, stop=True)
 
 
-def list_accounts(connection: Connection, *, patience: Patience) -> list[str]:
+def list_accounts(connection: Connection, accounts: Iterable[str] = (), *, patience: Patience) -> list[str]:
     """Return the names of all accounts that the provider lists.
 
     :param connection: the provider and how it is reached
+    :param accounts: accounts that are known, for a provider that lists one domain at a time
     :param patience: how often one call is repeated
     :raises ProviderError: if the provider has no such call or does not answer it
     """
-    listing = connection.definition.list_accounts
+    definition = connection.definition
+    listing = definition.list_accounts
     if listing is None:
-        raise ProviderError(f"{connection.definition.name} has no call that lists SMTP accounts")
+        raise ProviderError(f"{definition.name} has no call that lists SMTP accounts, or none that is known")
+    domains = [""]
+    if "account_domain" in names_in([listing.request.path, listing.request.query, listing.request.body]):
+        domains = sorted({account_values(account)["account_domain"] for account in accounts} - {""})
+        if not domains:
+            raise ProviderError(f"{definition.name} lists the accounts of one domain at a time: name accounts")
     client = Client(connection)
-    names: list[str] = []
+    names = [name for domain in domains for name in _of_domain(client, connection, listing, domain, patience)]
+    return list(dict.fromkeys(names))
+
+
+def _of_domain(
+    client: Client, connection: Connection, listing: Listing, domain: str, patience: Patience
+) -> Iterable[str]:
     for page in range(MOST_PAGES):
-        values = {"offset": str(page * listing.page_size), "limit": str(listing.page_size), "page": str(page + 1)}
+        values = {
+            "account_domain": domain,
+            "offset": str(page * listing.page_size),
+            "limit": str(listing.page_size),
+            "page": str(page + 1),
+        }
         found = _page(client, connection, listing, values, patience)
-        names += [name for name in found if name not in set(names)]
+        yield from found
         if listing.paging == "none" or len(found) < listing.page_size:
-            return names
+            return
     raise ProviderError(f"{connection.definition.name}: the list of accounts does not end after {MOST_PAGES} pages")
 
 
@@ -109,7 +135,8 @@ def _page(
 
 
 def _is_list(listing: Listing, reply: Reply) -> bool:
-    return any(isinstance(value, list) for value in find(decoded(reply.text), listing.items))
+    # An empty list is written as an empty object by some.
+    return any(isinstance(value, list) or value == {} for value in find(decoded(reply.text), listing.items))
 
 
 def _asked(

@@ -23,6 +23,8 @@ class Request:
     body: Mapping[str, Any] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    standing: str = "assumed"
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -40,11 +42,18 @@ class Listing:
 
 @dataclass(frozen=True)
 class Answer:
-    """How an answer is read: conditions and paths as in C(_conditions)."""
+    """How an answer is read: conditions and paths as in C(_conditions).
+
+    C(accepted): all of them hold for a success. C(refused): one of them makes a success a refusal. C(denied): one of
+    them means that the keys were refused, and says nothing about the password. C(already_set): one of them means that
+    this is the account's password already. C(secret_fields): what stands there is never shown.
+    """
 
     accepted: tuple[Mapping[str, Any], ...] = ()
     refused: tuple[Mapping[str, Any], ...] = ()
+    denied: tuple[Mapping[str, Any], ...] = ()
     already_set: tuple[Mapping[str, Any], ...] = ()
+    secret_fields: tuple[str, ...] = ()
     message: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     request_id: tuple[str, ...] = ()
@@ -52,10 +61,15 @@ class Answer:
 
 @dataclass(frozen=True)
 class PasswordRules:
-    """What a password must be, lengths in characters."""
+    """What a password must be, lengths in characters.
+
+    C(classes): of which of lower, upper, digit and symbol it must have one. C(symbols): the ones it may have, None for
+    any.
+    """
 
     min_length: int = 8
     max_length: int = 128
+    classes: tuple[str, ...] = ()
     symbols: str | None = None
 
 
@@ -79,5 +93,3 @@ class Definition:
     propagation_seconds: int = 0
     rate_limit: float | None = None
     hints: Mapping[str, str] = field(default_factory=dict)
-    standing: str = "assumed"
-    source: str = ""

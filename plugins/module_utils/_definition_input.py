@@ -25,6 +25,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._template import name
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 STANDINGS = ("verified", "reported", "assumed")
 PAGING = ("none", "offset", "page")
+CLASSES = ("lower", "upper", "digit", "symbol")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -50,7 +51,7 @@ class Fields:
             if required:
                 raise InputError(f"{self.at(name)}: is required")
             return default
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind not in (bool, object)):
             wanted = kind.__name__ if isinstance(kind, type) else " or ".join(k.__name__ for k in kind)
             raise InputError(f"{self.at(name)}: must be a {wanted}, not {type(value).__name__}")
         return value
@@ -123,9 +124,7 @@ def build(data: Any, where: str = "provider_definition") -> Definition:
         password=rules,
         propagation_seconds=top.number("propagation_seconds", 0, 0, 604800),
         rate_limit=_rate_limit(top),
-        hints=top.texts("hints"),
-        standing=top.choice("standing", STANDINGS, "assumed"),
-        source=top.text("source"),
+        hints=_hints(top),
     )
     top.finish()
     return definition
@@ -137,9 +136,21 @@ def _password(top: Fields) -> PasswordRules:
     high = fields.number("max_length", 128, 1, 128)
     if high < max(low, 12):
         raise InputError(f"{fields.at('max_length')}: must be at least 12 and not below min_length, not {high}")
+    classes = tuple(fields.take("classes", list, []))
+    unknown = [name for name in classes if name not in CLASSES]
+    if unknown:
+        raise InputError(f"{fields.at('classes')}: must be some of {', '.join(CLASSES)}, not {unknown[0]!r}")
     symbols = fields.take("symbols", str)
     fields.finish()
-    return PasswordRules(min_length=low, max_length=high, symbols=symbols)
+    return PasswordRules(min_length=low, max_length=high, classes=classes, symbols=symbols)
+
+
+def _hints(top: Fields) -> dict[str, str]:
+    hints = {str(status): text for status, text in top.take("hints", Mapping, {}).items()}
+    for status, text in hints.items():
+        if not re.fullmatch(r"[1-5][0-9]{2}", status) or not isinstance(text, str) or CONTROL.search(text):
+            raise InputError(f"{top.at('hints')}.{status}: must map an HTTP status such as 403 to one line of text")
+    return hints
 
 
 def _credentials(top: Fields) -> dict[str, str]:
@@ -157,12 +168,23 @@ def _authentication(top: Fields, credentials: tuple[str, ...]) -> tuple[dict[str
     fields = Fields(top.take("authentication", Mapping, {}), top.at("authentication"))
     headers = fields.texts("headers")
     _only(headers, credentials, fields.at("headers"))
+    for name, value in headers.items():
+        if not names_in(value):
+            raise InputError(
+                f"{fields.at('headers')}.{name}: has no placeholder; a secret belongs into api_key or api_credentials, "
+                "and its name in braces here"
+            )
     basic = fields.take("basic", Mapping)
     if basic is not None:
         inner = Fields(basic, fields.at("basic"))
         basic = {"username": inner.text("username", required=True), "password": inner.text("password", required=True)}
         inner.finish()
         _only(basic, credentials, fields.at("basic"))
+        if not names_in(basic["password"]):
+            raise InputError(
+                f"{fields.at('basic')}.password: has no placeholder; a secret belongs into api_key or api_credentials, "
+                "and its name in braces here"
+            )
     fields.finish()
     return headers, basic
 
@@ -175,12 +197,14 @@ def _request(fields: Fields, credentials: tuple[str, ...], extra: tuple[str, ...
         body=fields.take("body", Mapping),
         query=fields.texts("query"),
         headers=fields.texts("headers"),
+        standing=fields.choice("standing", STANDINGS, "assumed"),
+        source=fields.text("source"),
     )
     if not request.path.startswith("/") or "//" in request.path or "?" in request.path or ".." in request.path:
         raise InputError(f"{fields.at('path')}: must start with one '/' and have no '//', '..' or '?'")
     _only(request.path, (*ACCOUNT_PLACEHOLDERS,), fields.at("path"))
     _only(request.query, (*ACCOUNT_PLACEHOLDERS, "offset", "limit", "page"), fields.at("query"))
-    _only(request.headers, credentials, fields.at("headers"))
+    _only(request.headers, (*ACCOUNT_PLACEHOLDERS, *credentials), fields.at("headers"))
     _only(request.body, (*ACCOUNT_PLACEHOLDERS, *credentials, *extra), fields.at("body"))
     if request.encoding == "form" and not all(isinstance(v, str) for v in (request.body or {}).values()):
         raise InputError(f"{fields.at('body')}: a form has texts only, no lists and no dicts")
@@ -221,6 +245,8 @@ def _answer(top: Fields) -> Answer:
     answer = Answer(
         accepted=_conditions(fields, "accepted"),
         refused=_conditions(fields, "refused"),
+        denied=_conditions(fields, "denied"),
+        secret_fields=fields.paths("secret_fields"),
         already_set=_conditions(fields, "already_set"),
         message=fields.paths("message"),
         code=fields.paths("code"),

@@ -15,29 +15,47 @@ from urllib.parse import urlsplit
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._definition_input import Fields, build
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._providers import emaillabs, messageflow, redlink
+from ansible_collections.mailops.smtp.plugins.module_utils._providers import (
+    emaillabs,
+    jetemail,
+    mailcow,
+    mailgun,
+    mailgun_eu,
+    mailu,
+    messageflow,
+    redlink,
+    smtp2go,
+)
 
 BUILT_IN: dict[str, dict[str, Any]] = {
-    module.DEFINITION["name"]: module.DEFINITION for module in (emaillabs, messageflow, redlink)
+    str(module.DEFINITION["name"]): module.DEFINITION
+    for module in (emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, redlink, smtp2go)
 }
+# Credentials that have an option of their own; the others come in api_credentials.
+OPTIONS = ("application_key", "authorization_key", "api_key")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def definition_from(params: Mapping[str, Any]) -> Definition:
     """Return the definition that a task's options ask for, with its address.
 
-    :param params: the options C(provider), C(password_request), C(api_url)
-    :raises InputError: naming the option that is wrong
+    :param params: the options C(provider), C(provider_definition), C(password_request), C(api_url)
+    :raises InputError: naming the option or the field that is wrong
     """
-    data = dict(BUILT_IN[params["provider"]])
-    if params.get("password_request"):
-        data["set_password"] = _replaced(data["set_password"], params["password_request"])
+    own, short = params.get("provider_definition"), params.get("password_request")
+    if own and short:
+        raise InputError("password_request: is a short form of provider_definition; write its parts there")
+    data = dict(own) if own else dict(BUILT_IN[params["provider"]])
+    if short:
+        data["set_password"] = _replaced(data["set_password"], short)
     data["api_url"] = _checked_url(params.get("api_url") or data.get("api_url") or "")
     try:
-        return build(data, "provider")
+        return build(data)
     except InputError as error:
         # The built-in definitions are valid, so what is wrong is the part that password_request put in.
-        raise InputError(str(error).replace("provider.set_password", "password_request")) from error
+        if short:
+            raise InputError(str(error).replace("provider_definition.set_password", "password_request")) from error
+        raise
 
 
 def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,18 +114,27 @@ def credentials_from(
     :param environment: environment variables of the controller
     :raises InputError: if one is missing, empty, or cannot be sent in a header
     """
+    more = params.get("api_credentials") or {}
+    unknown = sorted(set(more) - set(definition.credentials))
+    if unknown:
+        known = ", ".join(definition.credentials) or "none"
+        raise InputError(f"api_credentials: {definition.name} has no credential {unknown[0]!r}; it has: {known}")
     found = {}
     for name, variable in definition.credentials.items():
-        value = params.get(name)
+        value = more.get(name, params.get(name) if name in OPTIONS else None)
         if value is None and variable:
             value = environment.get(variable)
-        if value is None or not str(value).strip():
-            raise InputError(
-                f"{name}: is missing or empty; set the option, or {variable} in the controller's environment"
-            )
-        if CONTROL.search(str(value)):
-            raise InputError(f"{name}: contains a line break or another control character")
-        if not str(value).isascii():
-            raise InputError(f"{name}: contains characters outside ASCII, which an HTTP header cannot carry")
-        found[name] = str(value)
+        found[name] = _checked_credential(name, value, variable)
     return found
+
+
+def _checked_credential(name: str, value: Any, variable: str) -> str:
+    option = name if name in OPTIONS else f"api_credentials.{name}"
+    if value is None or not str(value).strip():
+        place = f", or {variable} in the controller's environment" if variable else ""
+        raise InputError(f"{option}: is missing or empty; set the option{place}")
+    if CONTROL.search(str(value)):
+        raise InputError(f"{option}: contains a line break or another control character")
+    if not str(value).isascii():
+        raise InputError(f"{option}: contains characters outside ASCII, which an HTTP header cannot carry")
+    return str(value)

@@ -175,7 +175,8 @@ def main() -> None:
         definition = definition_from(module.params)
         credentials = credentials_from(definition, module.params, {})
         connection = connection_from(module.params, definition, credentials)
-        module.exit_json(changed=False, listed=list_accounts(connection, patience=patience_from(module.params)))
+        known = module.params["accounts"] or []
+        module.exit_json(changed=False, listed=list_accounts(connection, known, patience=patience_from(module.params)))
     except (InputError, ProviderError) as error:
         module.fail_json(msg=Scrubber(credentials.values()).text(str(error)))
 

@@ -16,6 +16,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 SHORTEST_GENERATED = 12
 LONGEST = 128
 AT_LEAST = 2
+IS_OF: dict[str, Callable[[str], bool]] = {
+    "lower": str.islower,
+    "upper": str.isupper,
+    "digit": str.isdigit,
+    "symbol": lambda char: not char.isalnum(),
+}
 CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 
 
@@ -33,6 +39,8 @@ def check_shape(length: int, symbols: str, rules: PasswordRules) -> None:
     bad = sorted({char for char in symbols if char not in string.punctuation})
     if bad:
         raise InputError("password_symbols: only printable ASCII symbols can be named, no letters, digits or spaces")
+    if "symbol" in rules.classes and not symbols:
+        raise InputError("password_symbols: the provider wants a symbol in every password; name some")
     if rules.symbols is not None and set(symbols) - set(rules.symbols):
         raise InputError(f"password_symbols: the provider accepts only {rules.symbols or 'none'}")
 
@@ -69,6 +77,9 @@ def check_given(password: str, option: str, rules: PasswordRules) -> str:
     low, high = rules.min_length, min(LONGEST, rules.max_length)
     if not low <= len(password) <= high:
         raise InputError(f"{option}: must have from {low} to {high} characters, not {len(password)}")
+    missing = [name for name in rules.classes if not any(IS_OF[name](char) for char in password)]
+    if missing:
+        raise InputError(f"{option}: the provider wants a {' and a '.join(missing)} in every password")
     try:
         password.encode("utf-8")
     except UnicodeEncodeError:

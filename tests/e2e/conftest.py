@@ -10,13 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from standin.service import StandIn
-from support.controller import KEYS, Controller
-from support.scene import OLD, ONE, TWO, Scene
+from support.scene import PROFILES, Scene, a_scene
 
 
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     """A controller without a store, and a provider with two accounts whose changes take effect at once."""
-    with StandIn({ONE: OLD, TWO: OLD}, **KEYS) as provider:
-        yield Scene(Controller(tmp_path), provider)
+    with a_scene("emaillabs", tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(params=[*PROFILES])
+def any_scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
+    """The same with each provider in turn."""
+    with a_scene(request.param, tmp_path) as made:
+        yield made

@@ -150,10 +150,10 @@ CASES = {
     "propagation_seconds": Case({"propagation_seconds": -1}, "propagation_seconds: must be from 0 to 604800, not -1"),
     "unknown option": Case(
         {"passwort": "x"},
-        "unknown option: passwort. Supported parameters include: accounts, api_url, application_key, "
-        "authorization_key, ca_path, concurrency, lock_timeout, max_age, password, password_length, password_request, "
-        "password_symbols, passwords, propagation_seconds, provider, retries, retry_after_ceiling, rotate, state, "
-        "timeout, validate_certs, vault_file, vault_id (account).",
+        "unknown option: passwort. Supported parameters include: accounts, api_credentials, api_key, api_url, "
+        "application_key, authorization_key, ca_path, concurrency, lock_timeout, max_age, password, password_length, "
+        "password_request, password_symbols, passwords, propagation_seconds, provider, provider_definition, retries, "
+        "retry_after_ceiling, rotate, state, timeout, validate_certs, vault_file, vault_id (account).",
     ),
     "vault_id unknown": Case(
         {"vault_id": "prod"}, "vault_id: no Vault secret with the identity 'prod' is loaded; loaded: default"

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 from standin.faults import Fault
-from support.controller import KEYS, Ended
+from support.controller import Ended
 from support.scene import ONE, TWO, Scene
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,8 @@ TEST = "Log in once with each new password and send one message"
 def variables(scene: Scene, **over: Any) -> dict[str, Any]:
     """Return the role's variables for this provider and this store."""
     values = {
-        "accounts": [ONE],
+        "accounts": [scene.one],
+        "provider": scene.profile.provider,
         "vault_file": str(scene.controller.store),
         "api_url": scene.provider.api_url,
         "ca_path": scene.provider.ca_path,
@@ -44,7 +45,7 @@ def variables(scene: Scene, **over: Any) -> dict[str, Any]:
         "progress_interval": 2,
         "retries": 1,
         "timeout": 10,
-        **KEYS,
+        **scene.profile.keys,
         **over,
     }
     return {f"smtp_rotation_{name}": value for name, value in values.items()}
@@ -66,18 +67,19 @@ def no_login_inside_the_window(scene: Scene) -> bool:
     return not [event for event in scene.provider.record.logins() if event["in_window"]]
 
 
-def test_rotates_waits_tests_records_and_does_nothing_the_second_time(scene: Scene) -> None:
+def test_rotates_waits_tests_records_and_does_nothing_the_second_time(any_scene: Scene) -> None:
     """Catches: a step left out or in the wrong order, a login inside the window, a second run that does anything."""
+    scene = any_scene
     first = run(scene)
     assert first.code == 0, first.output
     record = scene.provider.record
-    assert len(record.changes(ONE)) == 1
+    assert len(record.changes(scene.one)) == 1
     assert no_login_inside_the_window(scene)
     assert [(login["accepted"], login["which"]) for login in record.logins()] == [(True, "current")]
-    assert [message["account"] for message in record.messages()] == [ONE]
-    assert record.logins()[0]["time"] >= record.changes(ONE)[0]["time"] + WINDOW
+    assert [message["account"] for message in record.messages()] == [scene.one]
+    assert record.logins()[0]["time"] >= record.changes(scene.one)[0]["time"] + WINDOW
     assert first.recap()["changed"] >= 1
-    assert scene.controller.decrypted()[ONE]["verified_at"]
+    assert scene.controller.decrypted()[scene.one]["verified_at"]
     assert first.ran(HANDLER)
     events = len(record.events())
     second = run(scene)
@@ -137,19 +139,20 @@ def test_check_mode_neither_waits_nor_calls(scene: Scene) -> None:
     assert not scene.controller.store.exists()
 
 
-def test_failed_test_send_is_told_and_repeated_by_the_next_run(scene: Scene) -> None:
+def test_failed_test_send_is_told_and_repeated_by_the_next_run(any_scene: Scene) -> None:
     """Catches: a failed test that is recorded as a success, is not told, or is never repeated."""
+    scene = any_scene
     scene.provider.submission.refuse_sender = True
     failed = run(scene, propagation_seconds=0)
     assert failed.code != 0
     assert "the test send failed (sender_refused)" in failed.output
     assert "previous_password" in failed.output
-    assert "verified_at" not in scene.controller.decrypted()[ONE]
+    assert "verified_at" not in scene.controller.decrypted()[scene.one]
     scene.provider.submission.refuse_sender = False
     again = run(scene, propagation_seconds=0)
     assert again.code == 0, again.output
-    assert len(scene.provider.record.changes(ONE)) == 1
-    assert scene.controller.decrypted()[ONE]["verified_at"]
+    assert len(scene.provider.record.changes(scene.one)) == 1
+    assert scene.controller.decrypted()[scene.one]["verified_at"]
 
 
 def test_refused_account_fails_the_play_after_the_others_are_proved(scene: Scene) -> None:

@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from standin.service import StandIn
@@ -18,8 +20,30 @@ from support.controller import BIN, KEYS, Controller, Ended
 from support.mail import try_login
 
 ONE, TWO = "1.acme.smtp", "2.acme.smtp"
+API_KEY = "api-key-of-the-tests"
 OLD = "the-password-of-before-0"
 MOMENT = re.compile(r'(changed_at|effective_at|verified_at): "([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How a provider differs for its users: its name, how its accounts are called, which options have its keys."""
+
+    provider: str
+    one: str
+    two: str
+    missing: str
+    keys: Mapping[str, str]
+
+
+PROFILES = {
+    profile.provider: profile
+    for profile in (
+        Profile("emaillabs", ONE, TWO, "9.missing.smtp", KEYS),
+        Profile("mailgun", "one@acme.example", "two@acme.example", "missing@acme.example", {"api_key": API_KEY}),
+        Profile("mailcow", "one@acme.example", "two@acme.example", "missing@acme.example", {"api_key": API_KEY}),
+    )
+}
 
 
 @dataclass
@@ -28,17 +52,29 @@ class Scene:
 
     controller: Controller
     provider: StandIn
+    profile: Profile = PROFILES["emaillabs"]
+
+    @property
+    def one(self) -> str:
+        """The account that most tests rotate."""
+        return self.profile.one
+
+    @property
+    def two(self) -> str:
+        """Another account."""
+        return self.profile.two
 
     def options(self, **over: Any) -> dict[str, Any]:
         """Return the module's options for this provider and this store; None takes an option out."""
         options = {
-            "accounts": [ONE],
+            "accounts": [self.one],
+            "provider": self.profile.provider,
             "vault_file": str(self.controller.store),
             "api_url": self.provider.api_url,
             "ca_path": self.provider.ca_path,
             "propagation_seconds": 0,
             "retries": 1,
-            **KEYS,
+            **self.profile.keys,
             **over,
         }
         return {name: value for name, value in options.items() if value is not None}
@@ -70,3 +106,11 @@ class Scene:
         """Encrypt the store as a whole, with Ansible's own command."""
         command = [str(BIN / "ansible-vault"), "encrypt", str(self.controller.store)]
         subprocess.run([*command, *self.controller.vault_arguments()], check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def a_scene(provider: str, folder: Path) -> Iterator[Scene]:
+    """Run a stand-in for a provider, with two accounts, beside a controller without a store."""
+    profile = PROFILES[provider]
+    with StandIn({profile.one: OLD, profile.two: OLD}, provider=provider, **profile.keys) as running:
+        yield Scene(Controller(folder), running, profile)

@@ -40,6 +40,8 @@ def definition(name: str, api_url: str) -> dict[str, Any]:
             "path": "/v2.1/email/smtpAccount/{account}/password",
             "encoding": "json",
             "body": {"password": "{password}"},
+            "standing": "assumed",
+            "source": "published nowhere",
         },
         "list_accounts": {
             "method": "GET",
@@ -51,6 +53,8 @@ def definition(name: str, api_url: str) -> dict[str, Any]:
             "items": "data",
             "name": "smtpAccount",
             "empty_statuses": [404],
+            "standing": "reported",
+            "source": "public API clients",
         },
         "answer": {
             "accepted": [{"path": "meta.numberOfErrors", "equals": 0}, {"path": "errors", "equals": []}],
@@ -58,6 +62,7 @@ def definition(name: str, api_url: str) -> dict[str, Any]:
             "message": ["errors.*.message", "errors.*.title"],
             "code": ["errors.*.code"],
             "request_id": ["meta.uniqId"],
+            "secret_fields": ["errors.*.meta.value"],
         },
         "password": {"min_length": 8, "max_length": 128},
         "propagation_seconds": 900,
@@ -69,6 +74,4 @@ def definition(name: str, api_url: str) -> dict[str, Any]:
             "404": NO_SUCH_CALL,
             "405": NO_SUCH_CALL,
         },
-        "standing": "assumed",
-        "source": "newpanel.docs.emaillabs.io, dev.messageflow.com, public API clients",
     }
