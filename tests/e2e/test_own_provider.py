@@ -56,7 +56,10 @@ class InHouse:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 outer.calls.append((self.command, self.path))
-                allowed = (self.headers["X-Team"], self.headers["Authorization"]) == ("team-of-the-mail", f"Token {TOKEN}")
+                allowed = (self.headers["X-Team"], self.headers["Authorization"]) == (
+                    "team-of-the-mail",
+                    f"Token {TOKEN}",
+                )
                 status, answer = (403, {"why": "who are you?"}) if not allowed else outer.act(self.path, body)
                 text = json.dumps(answer).encode()
                 self.send_response(status)
@@ -154,9 +157,7 @@ def test_hint_and_credentials(inhouse: InHouse, tmp_path: Path) -> None:
         "api_credentials.token: is missing or empty; set the option, or INHOUSE_TOKEN in the controller's environment"
     )
     unknown = rotate(controller, inhouse, api_credentials={"teem": "team-of-the-mail"})
-    assert unknown.result(SET)["msg"] == (
-        "api_credentials: inhouse has no credential 'teem'; it has: team, token"
-    )
+    assert unknown.result(SET)["msg"] == ("api_credentials: inhouse has no credential 'teem'; it has: team, token")
 
 
 def test_accounts_of_a_domain_are_listed(inhouse: InHouse, tmp_path: Path) -> None:
