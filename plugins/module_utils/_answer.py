@@ -11,7 +11,7 @@ unknown; nobody guesses.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -53,17 +53,18 @@ class Meaning:
     stop: bool = False
 
 
-def read(definition: Definition, reply: Reply) -> Meaning:
+def read(definition: Definition, reply: Reply, secrets: Iterable[str] = ()) -> Meaning:
     """Return the meaning of an answer to the call that sets a password.
 
     :param definition: the provider
     :param reply: its answer
+    :param secrets: what the answer may echo and the message must not
     """
     body = decoded(reply.text)
     kind = _kind(definition.answer, reply.status, body)
     return Meaning(
         kind=kind,
-        message=sentence(definition, reply.status, body),
+        message=sentence(definition, reply.status, body, secrets),
         status=reply.status,
         retry_after=reply.headers.get("retry-after"),
         stop=reply.status in (401, 403),
@@ -106,18 +107,24 @@ def _applies(condition: Mapping[str, Any], status: int, body: Any) -> bool:
     return holds(dict(condition), body)
 
 
-def sentence(definition: Definition, status: int, body: Any) -> str:
+def sentence(
+    definition: Definition, status: int, body: Any, secrets: Iterable[str] = (), *, hints: Iterable[str] | None = None
+) -> str:
     """Return one sentence on an answer: status, the provider's words and request id, and what to look at.
 
     :param definition: the provider
     :param status: the HTTP status
     :param body: the decoded body
+    :param secrets: what the body may echo and the sentence must not
+    :param hints: statuses for which the definition's hint is given, all by default
     """
     answer = definition.answer
-    hidden = Scrubber(str(value) for path in answer.secret_fields for value in find(body, path))
+    echoed = (str(value) for path in answer.secret_fields for value in find(body, path))
+    hidden = Scrubber([*secrets, *echoed])
+    # Scrubbed before it is cut or folded: of a secret that is not whole any more, nothing would be found.
     words = shortened(hidden.text(first_text(body, answer.message)))
-    code = first_text(body, answer.code)[:60]
-    request_id = first_text(body, answer.request_id)[:100]
+    code = shortened(hidden.text(first_text(body, answer.code)))[:60]
+    request_id = shortened(hidden.text(first_text(body, answer.request_id)))[:100]
     text = f"{definition.name} answered {status}"
     if words:
         text += f": {words}"
@@ -127,7 +134,7 @@ def sentence(definition: Definition, status: int, body: Any) -> str:
         text += f" [request id {request_id}]"
     if 300 <= status < 400:
         text += ". It is a redirect, which is never followed, because the keys would go with it; check api_url"
-    hint = definition.hints.get(str(status))
+    hint = definition.hints.get(str(status)) if hints is None or str(status) in hints else None
     end = "" if text[-1] in ".?!" else "."
     return f"{text}{end} {hint}" if hint else text
 

@@ -112,7 +112,9 @@ def checked_accounts(accounts: list[str]) -> list[str]:
     if not accounts:
         raise InputError("accounts: is empty; name at least one SMTP account, such as 1.name.smtp")
     for account in accounts:
-        if not ACCOUNT.fullmatch(account) or ".." in account or account.strip(".") == "":
+        # A part that is empty or a dot would be another path: quoting does not help there.
+        parts = account.split("@")
+        if not ACCOUNT.fullmatch(account) or ".." in account or not all(part.strip(".") for part in parts):
             raise InputError(
                 f"accounts: {account!r} is not an SMTP login: 1 to 128 of the characters A-Z a-z 0-9 . _ @ + - are "
                 "accepted, without two dots in a row"

@@ -10,6 +10,7 @@ import email.utils
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timezone
 
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind, Meaning
 
@@ -63,7 +64,8 @@ def change(
         if meaning.kind not in (Kind.UNKNOWN, Kind.THROTTLED):
             break
         pause = _pause(meaning, number, now())
-        if number == patience.retries or pause > patience.ceiling:
+        too_long = meaning.kind is Kind.THROTTLED and pause > patience.ceiling
+        if number == patience.retries or too_long:
             break
         (hold if hold and meaning.kind is Kind.THROTTLED else sleep)(pause)
     return Change(kind=meaning.kind, doubt=doubt, sent=True, message=_told(meaning, number + 1), stop=meaning.stop)
@@ -94,6 +96,9 @@ def retry_after(value: str | None, now: float) -> float | None:
     if text.isascii() and text.isdigit():
         return float(text)
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+        moment = email.utils.parsedate_to_datetime(text)
+        # A date without a zone is UTC, by the standard, and not this machine's time.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return max(0.0, moment.timestamp() - now)
     except (TypeError, ValueError, IndexError, OverflowError):
         return None

@@ -37,7 +37,7 @@ def run(accounts: list[str], *, concurrency: int, worker: Callable[[], Callable[
     stopped = threading.Event()
 
     def work() -> None:
-        change_one = worker()
+        change_one = _made(worker)
         while not stopped.is_set():
             try:
                 account = waiting.get_nowait()
@@ -55,10 +55,22 @@ def run(accounts: list[str], *, concurrency: int, worker: Callable[[], Callable[
     return {account: done.get(account, NOT_SENT) for account in accounts}
 
 
+def _made(worker: Callable[[], Callable[[str], Change]]) -> Callable[[str], Change]:
+    try:
+        return worker()
+    except BaseException as error:  # noqa: BLE001  (told of every account)
+        failure = error
+
+        def fail(_account: str) -> Change:
+            raise failure
+
+        return fail
+
+
 def _safe(change_one: Callable[[str], Change], account: str) -> Change:
     """Turn a fault of our own into an unknown outcome: then the password is kept."""
     try:
         return change_one(account)
-    except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
+    except BaseException as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
         message = f"an error in mailops.smtp ({type(error).__name__}); please report it"
         return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _batch
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind, Meaning, Reply, decoded, read, sentence
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change, Patience, change
-from ansible_collections.mailops.smtp.plugins.module_utils._conditions import find
+from ansible_collections.mailops.smtp.plugins.module_utils._conditions import find, holds
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Listing, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, Connection, NoAnswer, Untrusted
@@ -57,7 +56,7 @@ def set_passwords(
 def _set_password(client: Client, connection: Connection, values: Mapping[str, str]) -> Meaning:
     definition = connection.definition
     reply, failure = _sent(client, connection, definition.set_password, values)
-    return failure or read(definition, reply)
+    return failure or read(definition, reply, [values["password"], *connection.credentials.values()])
 
 
 def _sent(
@@ -121,22 +120,38 @@ def _page(
     client: Client, connection: Connection, listing: Listing, values: Mapping[str, str], patience: Patience
 ) -> list[str]:
     reply = _asked(client, connection, listing.request, values, patience)
-    if listing.fallback_method and reply.status in (404, 405):
+    names = _names(connection, listing, reply)
+    if names is None and listing.fallback_method and reply.status in (404, 405):
         other = _asked(client, connection, replace(listing.request, method=listing.fallback_method), values, patience)
-        reply = other if other.status < 300 else reply
-    if reply.status in listing.empty_statuses and isinstance(decoded(reply.text), dict):
+        names = _names(connection, listing, other)
+    if names is None and reply.status in listing.empty_statuses and isinstance(decoded(reply.text), dict):
         return []
-    items = find(decoded(reply.text), f"{listing.items}.*" if listing.items else "*")
-    names = [name for item in items for name in find(item, listing.name) if isinstance(name, str)]
-    if reply.status >= 300 or len(names) < len(items) or (not items and not _is_list(listing, reply)):
-        text = sentence(connection.definition, reply.status, decoded(reply.text))
-        raise ProviderError(f"the accounts cannot be listed: {text}")
+    if names is None:
+        raise ProviderError(f"the accounts cannot be listed: {_told(connection, reply)}")
     return names
 
 
-def _is_list(listing: Listing, reply: Reply) -> bool:
+def _names(connection: Connection, listing: Listing, reply: Reply) -> list[str] | None:
+    """Return the names in an answer, None if it is not a whole list of accounts."""
+    body = decoded(reply.text)
+    if not 200 <= reply.status < 300 or reply.status == 207:
+        return None
+    if any(holds(dict(condition), body) for condition in connection.definition.answer.refused):
+        return None
+    found = find(body, listing.items)
     # An empty list is written as an empty object by some.
-    return any(isinstance(value, list) or value == {} for value in find(decoded(reply.text), listing.items))
+    if found == [{}]:
+        return []
+    if not found or not isinstance(found[0], list):
+        return None
+    names = [name for item in found[0] for name in find(item, listing.name) if isinstance(name, str)]
+    return names if len(names) == len(found[0]) else None
+
+
+def _told(connection: Connection, reply: Reply) -> str:
+    # The other hints are about the call that sets a password.
+    secrets = connection.credentials.values()
+    return sentence(connection.definition, reply.status, decoded(reply.text), secrets, hints=("401", "403"))
 
 
 def _asked(
@@ -158,8 +173,7 @@ def _asked(
 
 def _meaning(connection: Connection, reply: Reply) -> Meaning:
     """Reading can be repeated freely, so every answer that is not a passing trouble is handed on."""
-    body: Any = decoded(reply.text)
-    text = sentence(connection.definition, reply.status, body)
+    text = _told(connection, reply)
     if reply.status == 429:
         return Meaning(Kind.THROTTLED, text, retry_after=reply.headers.get("retry-after"))
     return Meaning(Kind.UNKNOWN if reply.status >= 500 or reply.status == 408 else Kind.ACCEPTED, text)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._conditions import OPERATORS
@@ -189,7 +189,7 @@ def _authentication(top: Fields, credentials: tuple[str, ...]) -> tuple[dict[str
     return headers, basic
 
 
-def _request(fields: Fields, credentials: tuple[str, ...], extra: tuple[str, ...]) -> Request:
+def _request(fields: Fields, credentials: tuple[str, ...], allowed: tuple[str, ...]) -> Request:
     request = Request(
         method=fields.choice("method", METHODS, required=True),
         path=fields.text("path", required=True),
@@ -200,12 +200,15 @@ def _request(fields: Fields, credentials: tuple[str, ...], extra: tuple[str, ...
         standing=fields.choice("standing", STANDINGS, "assumed"),
         source=fields.text("source"),
     )
-    if not request.path.startswith("/") or "//" in request.path or "?" in request.path or ".." in request.path:
-        raise InputError(f"{fields.at('path')}: must start with one '/' and have no '//', '..' or '?'")
-    _only(request.path, (*ACCOUNT_PLACEHOLDERS,), fields.at("path"))
-    _only(request.query, (*ACCOUNT_PLACEHOLDERS, "offset", "limit", "page"), fields.at("query"))
-    _only(request.headers, (*ACCOUNT_PLACEHOLDERS, *credentials), fields.at("headers"))
-    _only(request.body, (*ACCOUNT_PLACEHOLDERS, *credentials, *extra), fields.at("body"))
+    parts = request.path.split("/")
+    if parts[0] or "" in parts[1:-1] or {".", ".."} & set(parts) or re.search(r"[?#\\\s]", request.path):
+        raise InputError(f"{fields.at('path')}: must start with one '/' and have no '//', '.', '..', '?' or '#'")
+    own = tuple(name for name in allowed if name != "password")
+    paging = ("offset", "limit", "page")
+    _only(request.path, tuple(name for name in own if name not in paging), fields.at("path"))
+    _only(request.query, own, fields.at("query"))
+    _only(request.headers, (*own, *credentials), fields.at("headers"))
+    _only(request.body, (*allowed, *credentials), fields.at("body"))
     if request.encoding == "form" and not all(isinstance(v, str) for v in (request.body or {}).values()):
         raise InputError(f"{fields.at('body')}: a form has texts only, no lists and no dicts")
     return request
@@ -213,9 +216,9 @@ def _request(fields: Fields, credentials: tuple[str, ...], extra: tuple[str, ...
 
 def _set_password(top: Fields, credentials: tuple[str, ...]) -> Request:
     fields = Fields(top.take("set_password", Mapping, required=True), top.at("set_password"))
-    request = _request(fields, credentials, ("password",))
+    request = _request(fields, credentials, (*ACCOUNT_PLACEHOLDERS, "password"))
     fields.finish()
-    if "password" not in names_in(request.body):
+    if "password" not in names_in(list(_leaves(request.body))):
         raise InputError(f"{fields.at('body')}: must contain {{password}}")
     if not names_in([request.path, request.body, request.query]) & set(ACCOUNT_PLACEHOLDERS):
         raise InputError(f"{fields.at('path')}: {{account}} must stand in the path, the query or the body")
@@ -228,7 +231,7 @@ def _listing(top: Fields, credentials: tuple[str, ...]) -> Listing | None:
         return None
     fields = Fields(data, top.at("list_accounts"))
     listing = Listing(
-        request=_request(fields, credentials, ()),
+        request=_request(fields, credentials, ("account_domain", "offset", "limit", "page")),
         items=fields.text("items"),
         name=fields.text("name"),
         fallback_method=fields.choice("fallback_method", ("", *METHODS)) or None,
@@ -237,6 +240,8 @@ def _listing(top: Fields, credentials: tuple[str, ...]) -> Listing | None:
         empty_statuses=tuple(fields.take("empty_statuses", list, [])),
     )
     fields.finish()
+    if not all(isinstance(status, int) and 100 <= status <= 599 for status in listing.empty_statuses):
+        raise InputError(f"{fields.at('empty_statuses')}: must be HTTP statuses such as 404")
     return listing
 
 
@@ -266,6 +271,8 @@ def _conditions(fields: Fields, name: str) -> tuple[dict[str, Any], ...]:
             inner.take(operator, kinds.get(operator, bool))
             if operator in item:
                 condition[operator] = item[operator]
+            if operator != "equals" and operator in item and item[operator] is None:
+                raise InputError(f"{fields.at(name)}[{number}].{operator}: is empty")
         status = inner.take("status", int)
         if status is not None:
             condition["status"] = status
@@ -286,10 +293,21 @@ def _rate_limit(top: Fields) -> float | None:
     return limit
 
 
+def _leaves(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _leaves(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
+
+
 def _only(value: Any, allowed: tuple[str, ...], where: str) -> None:
     """Refuse a placeholder where it has no value, or where a secret would be written into logs."""
     for name in sorted(names_in(value) - set(allowed)):
-        if name == "password":
+        if name == "password" and not where.endswith("body"):
             raise InputError(f"{where}: {{password}} may stand in the body only: a path, query or header gets logged")
         known = ", ".join(f"{{{item}}}" for item in allowed) or "none"
         raise InputError(f"{where}: unknown placeholder {{{name}}}; known here: {known}")

@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
 
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Reply
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition, Request
-from ansible_collections.mailops.smtp.plugins.module_utils._template import fill, fill_path
+from ansible_collections.mailops.smtp.plugins.module_utils._template import fill, fill_path, is_loopback
 
 if TYPE_CHECKING:
     import requests
@@ -60,14 +62,17 @@ class Client:
         session = self._session or self._new_session()
         self._session = None
         reply = within(self._connection.timeout, lambda: self._exchange(session, request, values))
-        # Kept only after a clean exchange: a session that is late or broken must not serve the next call.
-        self._session = session
+        # Kept only after a whole exchange: on a session that is late, broken, or still owes the answer that follows a
+        # 1xx, the next account would read the answer of this one.
+        if reply.status >= 200:
+            self._session = session
         return reply
 
     def _new_session(self) -> requests.Session:
         # Imported here: a task that finds nothing to do never pays for it.
         import requests
 
+        _check_authorities(self._connection.verify)
         session = requests.Session()
         session.auth = self._authenticate
         session.headers["User-Agent"] = "mailops.smtp"
@@ -85,6 +90,12 @@ class Client:
             prepared = HTTPBasicAuth(basic["username"].encode(), basic["password"].encode())(prepared)
         return prepared
 
+    def _proxies(self) -> dict[str, str]:
+        """Let no proxy of the environment see what is in clear text because it stays on this machine."""
+        url = urlsplit(self._connection.definition.api_url)
+        host = url.hostname or ""
+        return {"no_proxy": host} if url.scheme == "http" and is_loopback(host) else {}
+
     def _exchange(self, session: requests.Session, request: Request, values: Mapping[str, str]) -> Reply:
         import requests
 
@@ -101,6 +112,7 @@ class Client:
                 timeout=self._connection.timeout,
                 # Here, and not on the session: there REQUESTS_CA_BUNDLE would take the place of ca_path.
                 verify=self._connection.verify,
+                proxies=self._proxies(),
                 allow_redirects=False,
                 stream=True,
             ) as response:
@@ -110,6 +122,17 @@ class Client:
             raise _translated(error) from error
         except OSError as error:
             raise NoAnswer(type(error).__name__) from error
+
+
+def _check_authorities(verify: bool | str) -> None:
+    """Refuse a ca_path that cannot be used, before anything is sent."""
+    if isinstance(verify, str):
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(**{"capath" if os.path.isdir(verify) else "cafile": verify})
+        except (OSError, ssl.SSLError) as error:
+            why = "it holds no certificate" if isinstance(error, ssl.SSLError) else str(error.strerror)
+            raise Untrusted(f"ca_path cannot be used: {why}") from error
 
 
 def _bounded_text(response: requests.Response) -> str:
@@ -134,8 +157,8 @@ def _translated(error: Exception) -> Exception:
         if isinstance(link, ssl.SSLCertVerificationError):
             return Untrusted(link.verify_message)
     names = {type(link).__name__ for link in chain}
-    if isinstance(chain[0], OSError) and "Could not find a suitable TLS CA certificate bundle" in str(chain[0]):
-        return Untrusted("the file or folder in ca_path does not exist")
+    if "CertificateError" in names:
+        return Untrusted("it is for another host name")
     for name, words in _REASONS.items():
         if name in names:
             return NoAnswer(words)
@@ -143,6 +166,7 @@ def _translated(error: Exception) -> Exception:
 
 
 _REASONS = {
+    "ProxyError": "the proxy failed",
     "NameResolutionError": "the API's host name cannot be resolved",
     "gaierror": "the API's host name cannot be resolved",
     "ConnectionRefusedError": "the connection was refused",
@@ -154,7 +178,6 @@ _REASONS = {
     "BrokenPipeError": "the connection broke",
     "RemoteDisconnected": "the connection was closed without an answer",
     "IncompleteRead": "the connection broke in the middle of the answer",
-    "ProxyError": "the proxy failed",
     "SSLError": "TLS broke",
 }
 

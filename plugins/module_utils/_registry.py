@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -26,6 +25,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._providers import (
     redlink,
     smtp2go,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._template import is_loopback
 
 BUILT_IN: dict[str, dict[str, Any]] = {
     str(module.DEFINITION["name"]): module.DEFINITION
@@ -45,6 +45,8 @@ def definition_from(params: Mapping[str, Any]) -> Definition:
     own, short = params.get("provider_definition"), params.get("password_request")
     if own and short:
         raise InputError("password_request: is a short form of provider_definition; write its parts there")
+    if own:
+        Fields(own, "provider_definition").text("api_url")
     data = dict(own) if own else dict(BUILT_IN[params["provider"]])
     if short:
         data["set_password"] = _replaced(data["set_password"], short)
@@ -81,10 +83,10 @@ def _checked_url(url: str) -> str:
         raise InputError("api_url: is required, this provider has no address of its own")
     try:
         parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise InputError(f"api_url: {url!r} is not an address such as https://api.example.com") from error
-    if CONTROL.search(url) or " " in url or not host or parts.query or parts.fragment or "@" in parts.netloc:
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", 0
+    if re.search(r"[\x00-\x20\x7f?#@\\]", url) or not _is_host(host) or port == 0:
         raise InputError("api_url: must be an address such as https://api.example.com, without user, query or fragment")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise InputError(
@@ -94,14 +96,15 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine, by its name or address alone (no look-up)."""
-    if host == "localhost":
+def _is_host(host: str) -> bool:
+    """Tell whether a text is a host's name or address."""
+    if ":" in host:
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
+        name = host.rstrip(".").encode("idna").decode("ascii")
+    except UnicodeError:
         return False
+    return len(name) <= 253 and all(re.fullmatch(r"[A-Za-z0-9_-]+", label) for label in name.split("."))
 
 
 def credentials_from(

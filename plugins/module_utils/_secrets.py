@@ -5,7 +5,7 @@
 """Takes secrets out of whatever is about to be shown.
 
 A secret can come back in a provider's words, in an exception or in a library's message, and not always as it was
-sent: so each is looked for as it is and as base64, URL-encoded, JSON-escaped and hexadecimal text.
+sent: so each is looked for as it is and as base64, URL-encoded, JSON-escaped, HTML-escaped and hexadecimal text.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -21,6 +20,8 @@ from urllib.parse import quote, quote_plus
 CENSORED = "********"
 # A shorter text would censor ordinary words; no password or key that the collection accepts is shorter.
 SHORTEST = 4
+# Base64 of a part of a text: shorter than this it is found in innocent texts.
+SHORTEST_INNER = 8
 
 
 def forms(secret: str) -> set[str]:
@@ -29,29 +30,47 @@ def forms(secret: str) -> set[str]:
     :param secret: the secret itself
     :returns: the secret, plain and encoded
     """
-    raw = secret.encode("utf-8", "surrogateescape")
+    raw = secret.encode("utf-8", "surrogatepass")
+    escaped = json.dumps(secret)[1:-1]
+    percent, plus = quote(raw, safe=""), quote_plus(raw)
     encoded = {
         secret,
-        quote(secret, safe="", errors="replace"),
-        quote_plus(secret, errors="replace"),
-        json.dumps(secret)[1:-1],
+        percent,
+        plus,
+        percent.lower() if percent != secret else secret,
+        escaped,
+        escaped.replace("/", "\\/"),
+        json.dumps(escaped)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
         html.escape(secret),
+        html.escape(secret).replace("&#x27;", "&#039;"),
         repr(secret)[1:-1],
         raw.hex(),
         raw.hex().upper(),
+        *_base64(raw),
     }
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        encoded.add(encode(raw).decode("ascii").rstrip("="))
     return {form for form in encoded if len(form) >= SHORTEST}
+
+
+def _base64(raw: bytes) -> Iterable[str]:
+    """Yield base64 of the secret alone, and of it inside a longer text, where it starts at any of three places."""
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        yield encode(raw).decode("ascii").rstrip("=")
+        for before in range(3):
+            whole = encode(b"\0" * before + raw).decode("ascii").rstrip("=")
+            # Characters at the ends carry bits of the neighbours too.
+            inner = whole[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
+            if len(inner) >= SHORTEST_INNER:
+                yield inner
 
 
 class Scrubber:
     """Replaces every form of every known secret with asterisks."""
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
-        self._forms: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._known: set[str] = set()
+        # By their first characters: the time to scan a text does not grow with the number of secrets.
+        self._forms: dict[str, set[str]] = {}
         self.add(*secrets)
 
     def add(self, *secrets: str | None) -> None:
@@ -60,21 +79,38 @@ class Scrubber:
         :param secrets: texts that must never be shown; empty ones and None are passed over
         """
         for secret in secrets:
-            if secret:
-                self._forms |= forms(str(secret))
-        self._pattern = None
+            if secret and secret not in self._known:
+                self._known.add(str(secret))
+                for form in forms(str(secret)):
+                    self._forms.setdefault(form[:SHORTEST], set()).add(form)
 
     def text(self, value: str) -> str:
         """Return the text without any known secret.
 
         :param value: a text that is about to be shown
         """
+        result: list[str] = []
+        at = 0
+        for start, end in self._found(value):
+            result += [value[at:start], CENSORED]
+            at = end
+        return "".join([*result, value[at:]]) if result else value
+
+    def _found(self, value: str) -> list[tuple[int, int]]:
+        """Return where secrets stand, those that overlap or touch as one."""
+        places: list[tuple[int, int]] = []
         if not self._forms:
-            return value
-        if self._pattern is None:
-            longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
-            self._pattern = re.compile("|".join(re.escape(form) for form in longest_first))
-        return self._pattern.sub(CENSORED, value)
+            return places
+        for start in range(len(value) - SHORTEST + 1):
+            candidates = self._forms.get(value[start : start + SHORTEST], ())
+            places += [(start, start + len(form)) for form in candidates if value.startswith(form, start)]
+        merged: list[tuple[int, int]] = []
+        for start, end in sorted(places):
+            if merged and start <= merged[-1][1]:
+                merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+            else:
+                merged.append((start, end))
+        return merged
 
     def clean(self, value: Any) -> Any:
         """Return a copy of a result without any known secret, at any depth, keys included.
@@ -83,10 +119,13 @@ class Scrubber:
         """
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, bytes):
+        if isinstance(value, (bytes, bytearray)):
             return self.text(value.decode("utf-8", "replace"))
         if isinstance(value, dict):
-            return {self.clean(key): self.clean(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple, set)):
+            return {self._key(key): self.clean(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple, set, frozenset)):
             return [self.clean(item) for item in value]
         return value
+
+    def _key(self, key: Any) -> Any:
+        return self.text(str(key)) if isinstance(key, (str, bytes, tuple, frozenset)) else key

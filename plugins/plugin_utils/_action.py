@@ -38,8 +38,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         :param task_vars: the task's variables
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
-        self.scrubber = Scrubber(self._secrets_in(self._task.args))
+        self.scrubber = Scrubber()
         try:
+            self.scrubber.add(*self._secrets_in(self._task.args))
             result.update(self.perform(self._validated(), task_vars or {}))
         except (InputError, StoreError, ProviderError, AnsibleError) as error:
             result.update(failed=True, msg=str(error))

@@ -220,7 +220,7 @@ CASES = {
     "account unknown to the provider": Case(
         {"accounts": ["9.acme.smtp"]},
         "1 of 1 accounts failed. 9.acme.smtp: emaillabs answered 404: SMTP account not found (E-0-006) [request id "
-        "{id}]. Either the account does not exist at the provider, or the call does: the provider does not publish how "
+        "{id}]. Either the account does not exist at the provider, or the call does not: the provider does not publish how "
         "its API changes an SMTP password, and the call made here is assumed. Check the account's name; ask the "
         "provider's support for the call, and describe it with the option password_request. " + DROPPED,
         calls=1,

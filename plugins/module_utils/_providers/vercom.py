@@ -13,9 +13,9 @@ from __future__ import annotations
 from typing import Any
 
 NO_SUCH_CALL = (
-    "Either the account does not exist at the provider, or the call does: the provider does not publish how its API "
-    "changes an SMTP password, and the call made here is assumed. Check the account's name; ask the provider's support "
-    "for the call, and describe it with the option password_request"
+    "Either the account does not exist at the provider, or the call does not: the provider does not publish how its "
+    "API changes an SMTP password, and the call made here is assumed. Check the account's name; ask the provider's "
+    "support for the call, and describe it with the option password_request"
 )
 
 
