@@ -24,7 +24,13 @@ MOST_PAGES = 1000
 
 
 def set_passwords(
-    connection: Connection, passwords: Mapping[str, str], *, patience: Patience, concurrency: int
+    connection: Connection,
+    passwords: Mapping[str, str],
+    *,
+    patience: Patience,
+    concurrency: int,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Change]:
     """Set the password of every account, and return what each call came to.
 
@@ -32,9 +38,11 @@ def set_passwords(
     :param passwords: account to password
     :param patience: how often one call is repeated
     :param concurrency: calls at the same time
+    :param sleep: waits a number of seconds
+    :param clock: a clock that nobody sets, in seconds
     """
 
-    pace = Pace(connection.definition.rate_limit)
+    pace = Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
 
     def worker() -> Callable[[str], Change]:
         client = Client(connection)
@@ -46,7 +54,7 @@ def set_passwords(
                 pace.take()
                 return _set_password(client, connection, values)
 
-            return change(attempt, patience=patience, sleep=time.sleep, hold=pace.hold)
+            return change(attempt, patience=patience, sleep=sleep, hold=pace.hold)
 
         return change_one
 
