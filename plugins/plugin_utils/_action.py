@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +20,8 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
+
+SHORTEST_PART = 8
 
 
 class SecretAction(ActionBase):  # type: ignore[misc]
@@ -73,7 +76,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             unknown = any(isinstance(error, UnsupportedError) for error in checked.errors)
             text = "; ".join(str(message) for message in checked.errors.messages)
             raise InputError(f"unknown option: {text}" if unknown else text)
-        return {name: checked.validated_parameters.get(name) for name in self.SPEC}
+        params = {name: checked.validated_parameters.get(name) for name in self.SPEC}
+        self.scrubber.add(*self._secrets_in(params))
+        return params
 
     def call_module(
         self, args: Mapping[str, Any], task_vars: dict[str, Any], *, hide: tuple[str, ...]
@@ -105,8 +110,13 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             raise InputError(
                 "ANSIBLE_KEEP_REMOTE_FILES is set: Ansible would leave the password and the keys in files; unset it"
             )
-        self._connection.set_option("pipelining", True)
-        if not self._is_pipelining_enabled("new"):
+        try:
+            self._connection.set_option("pipelining", True)
+            possible = self._is_pipelining_enabled("new")
+        except (AnsibleError, KeyError):
+            # The connection plugin has no such option.
+            possible = False
+        if not possible:
             become = f" with become method {self._connection.become.name}" if self._connection.become else ""
             raise InputError(
                 f"the connection {self._connection.transport}{become} cannot pipeline, so Ansible would write the "
@@ -127,7 +137,8 @@ def _texts(value: Any) -> list[str]:
         return [text for item in value.values() for text in _texts(item)]
     if isinstance(value, (list, tuple)):
         return [text for item in value for text in _texts(item)]
-    return [str(value)]
+    # A dict can be written as one text, a=b or JSON: then its parts are secrets too.
+    return [str(value), *(part for part in re.split(r"[\s=,:{}\"']+", str(value)) if len(part) >= SHORTEST_PART)]
 
 
 def _told(error: Exception) -> str:

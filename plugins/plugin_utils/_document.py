@@ -25,6 +25,10 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 
 HEADER = "# Managed by mailops.smtp. Safe to commit: every password is encrypted with Ansible Vault.\n"
 TOP = "smtp_accounts"
+EMPTY = f"{TOP}: {{}}\n"
+# Where YAML ends a line; Python's own idea of it is another one.
+LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)|(?<=[\x85\u2028\u2029])")
+DEEPEST = 500
 FIELDS = tuple(item.name for item in fields(Record))
 SECRETS = ("password", "previous_password", "staged_password")
 CIPHERTEXT = re.compile(r"\$ANSIBLE_VAULT;1\.[12];AES256(;[^;\s]+)?\n([0-9a-f]{2,80}\n)*[0-9a-f]{2,80}\n?")
@@ -47,6 +51,7 @@ class Entry:
 
     span: Span
     fields: Mapping[str, Span]
+    column: int
     indent: int
     block: bool
     record: Record
@@ -79,16 +84,19 @@ def parse(text: str, name: str) -> Document:
     :param name: what messages call the file
     :raises StoreError: if it is not a store, or a record in it is not valid
     """
-    lines = re.split(r"(?<=\n)", text)
-    lines = lines[:-1] if lines and not lines[-1] else lines
+    lines = [line for line in LINE_END.split(text) if line]
     root = _composed(text, name)
-    if root is None:
+    if root is None or (isinstance(root, yaml.ScalarNode) and root.value == ""):
         return Document(lines=lines)
     if not isinstance(root, yaml.MappingNode):
         raise StoreError(f"{name} is not a store of mailops.smtp: it is not a YAML mapping with the key {TOP}")
-    for key, value in root.value:
-        if key.value == TOP:
-            return _with_accounts(lines, key, value, name)
+    found = [(key, value) for key, value in root.value if key.value == TOP]
+    if len(found) > 1:
+        raise StoreError(f"{name}: {TOP} stands there twice; remove one of the two")
+    if found and root.flow_style:
+        raise StoreError(f"{name} is written in braces ({{…}}); write it in lines, one key each")
+    if found:
+        return _with_accounts(lines, *found[0], name)
     raise StoreError(
         f"{name} is not a store of mailops.smtp: it has no key {TOP}. Name a file of its own in vault_file, or add "
         f"the line '{TOP}: {{}}' to this one"
@@ -96,20 +104,19 @@ def parse(text: str, name: str) -> Document:
 
 
 def _composed(text: str, name: str) -> yaml.Node | None:
-    loader = _Loader(text)
+    # libyaml's composer crashes the process on what is nested without end.
+    if text.count("[") + text.count("{") > DEEPEST or re.search(rf"(?m)^[ \t?:-]{{{DEEPEST}}}", text):
+        raise StoreError(f"{name} is not a store of mailops.smtp: it is nested too deeply")
     try:
-        node = loader.get_single_node()
-    except RecursionError:
-        raise StoreError(f"{name} is not a store of mailops.smtp: it is nested too deeply") from None
+        if re.search(r"[&*]", text) and any(getattr(event, "anchor", None) for event in yaml.parse(text, _Loader)):
+            raise StoreError(f"{name} has YAML anchors or aliases, which cannot be edited safely; write the values out")
+        node: yaml.Node | None = yaml.compose(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
-        raise StoreError(
-            f"{name} is not valid YAML{where}: {getattr(error, 'problem', None) or 'unreadable'}"
-        ) from None
-    finally:
-        loader.dispose()
-    return node  # type: ignore[no-any-return]
+        problem = getattr(error, "problem", None) or "unreadable"
+        raise StoreError(f"{name} is not valid YAML{where}: {problem}") from None
+    return node
 
 
 def _with_accounts(lines: list[str], key: yaml.Node, value: yaml.Node, name: str) -> Document:
@@ -121,6 +128,8 @@ def _with_accounts(lines: list[str], key: yaml.Node, value: yaml.Node, name: str
     entries: dict[str, Entry] = {}
     for account, node in value.value:
         where = f"{name}: {TOP}['{account.value}']"
+        if not isinstance(account, yaml.ScalarNode):
+            raise StoreError(f"{name}: a key of {TOP} is not the name of an account")
         if account.value in entries:
             raise StoreError(f"{where} stands there twice; remove one of the two")
         if isinstance(node, yaml.ScalarNode) and node.tag == "tag:yaml.org,2002:null":
@@ -136,10 +145,10 @@ def _entry(account: yaml.Node, node: yaml.MappingNode, lines: list[str], where: 
     values: dict[str, Any] = {}
     indent = account.start_mark.column + 2
     for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise StoreError(f"{where}: a key of it is not the name of a field")
         if key.value in spans:
             raise StoreError(f"{where}.{key.value} stands there twice; remove one of the two")
-        if value.start_mark.index < key.start_mark.index:
-            raise StoreError(f"{where}.{key.value} is a YAML alias; write the value itself")
         spans[key.value] = _without_blanks(lines, Span(key.start_mark.line, _end(value)))
         indent = key.start_mark.column
         if key.value in FIELDS:
@@ -149,6 +158,7 @@ def _entry(account: yaml.Node, node: yaml.MappingNode, lines: list[str], where: 
     return Entry(
         span=Span(account.start_mark.line, end),
         fields=spans,
+        column=account.start_mark.column,
         indent=indent,
         block=not in_flow and not (node.flow_style and node.value),
         record=Record(**values),
@@ -174,6 +184,8 @@ def _without_blanks(lines: list[str], span: Span) -> Span:
 
 def _value(name: str, node: yaml.Node, where: str) -> Any:
     if name == "doubtful_passwords":
+        if node.tag == "tag:yaml.org,2002:null":
+            return None
         if not isinstance(node, yaml.SequenceNode):
             raise StoreError(f"{where} must be a list")
         return tuple(_ciphertext(item, where) for item in node.value)
@@ -200,23 +212,72 @@ def _moment(node: yaml.ScalarNode, where: str) -> datetime:
         raise StoreError(f"{where}: {node.value[:40]!r} is not a date such as 2026-01-31T12:00:00Z") from None
 
 
-def rendered(document: Document, changes: Mapping[str, Record]) -> str:
+def rendered(document: Document, changes: Mapping[str, Record], name: str = "the store") -> str:
     """Return the text with some accounts' records changed; an account with an empty record is taken out.
 
     :param document: the text as it was read
     :param changes: account to its new record
+    :param name: what messages call the file
     :raises StoreError: if a record that changes is written in a way that cannot be edited line by line
     """
+    text = _edited(document, changes)
+    if text != document.text:
+        _check(document, changes, text, name)
+    return text
+
+
+def _check(document: Document, changes: Mapping[str, Record], text: str, name: str) -> None:
+    """Read what is about to be written: YAML has more forms than an editor of lines can foresee."""
+    wanted = {account: entry.record for account, entry in document.entries.items()} | dict(changes)
+    try:
+        after = parse(text, name)
+        same = all(after.record(account) == record for account, record in wanted.items())
+        same = same and set(after.entries) <= set(wanted) and _others(text) == _others(document.text)
+    except StoreError:
+        same = False
+    if not same:
+        raise StoreError(
+            f"{name} is valid YAML, but of a form that cannot be edited safely; write it as in the README, in lines, "
+            "one field each"
+        )
+
+
+def _others(text: str) -> Any:
+    """Return everything that is not ours, in a form that can be compared."""
+    root = yaml.compose(text, _Loader)
+    if not isinstance(root, yaml.MappingNode):
+        return [], []
+    ours = [value for key, value in root.value if key.value == TOP and isinstance(value, yaml.MappingNode)]
+    unknown = [
+        (account.value, _plain(key), _plain(value))
+        for accounts in ours
+        for account, record in accounts.value
+        if isinstance(record, yaml.MappingNode)
+        for key, value in record.value
+        if key.value not in FIELDS
+    ]
+    return [(_plain(key), _plain(value)) for key, value in root.value if key.value != TOP], unknown
+
+
+def _plain(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return node.tag, [(_plain(key), _plain(value)) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return node.tag, [_plain(item) for item in node.value]
+    return node.tag, node.value
+
+
+def _edited(document: Document, changes: Mapping[str, Record]) -> str:
     edits: list[tuple[int, int, list[str]]] = []
     new: list[str] = []
     first = next(iter(document.entries.values()), None)
-    indent = first.indent - 2 if first else 2
+    column, indent = (first.column, first.indent) if first else (2, 4)
     for account, record in changes.items():
         entry = document.entries.get(account)
         if entry is not None:
             edits += _edits(account, entry, record)
         elif record != Record():
-            new += [" " * indent + _key(account) + ":\n", *_field_lines(record, FIELDS, indent + 2)]
+            new += [" " * column + _key(account) + ":\n", *_field_lines(record, FIELDS, indent)]
     return _assembled(document, edits, new, changes)
 
 
@@ -227,7 +288,7 @@ def _edits(account: str, entry: Entry, record: Record) -> Iterable[tuple[int, in
         yield entry.span.start, entry.span.end, []
         return
     if not entry.fields:
-        pad = " " * (entry.indent - 2)
+        pad = " " * entry.column
         yield (
             entry.span.start,
             entry.span.end,
@@ -256,10 +317,11 @@ def _assembled(
 ) -> str:
     lines = document.lines or [HEADER]
     if lines and not lines[-1].endswith("\n"):
-        lines = [*lines[:-1], lines[-1] + "\n"]
-    kept = [account for account in document.entries if account not in changes or changes[account] != Record()]
+        lines = [*lines[:-1], lines[-1] + ("\r\n" if lines[0].endswith("\r\n") else "\n")]
+    gone = {account for account, record in changes.items() if record == Record()}
+    kept = [a for a, entry in document.entries.items() if a not in gone or set(entry.fields) - set(FIELDS)]
     if document.top is None:
-        edits = [(len(lines), len(lines), [f"{TOP}:\n" if new else f"{TOP}: {{}}\n", *new])]
+        edits = [(len(lines), len(lines), [f"{TOP}:\n" if new else EMPTY, *new])]
     elif not document.entries or not document.block:
         if not document.block and document.entries:
             raise StoreError(f"{TOP} is written in braces ({{…}}); write it in lines, one field each")
@@ -268,7 +330,7 @@ def _assembled(
         end = max(entry.span.end for entry in document.entries.values())
         edits.append((end, end, new))
         if not kept and not new:
-            edits.append((document.top.start, document.top.start + 1, [f"{TOP}: {{}}\n"]))
+            edits.append((document.top.start, document.top.start + 1, [EMPTY]))
     return _with_edits(lines, edits)
 
 

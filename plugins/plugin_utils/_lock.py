@@ -90,14 +90,16 @@ class StoreLock:
         while True:
             self._open()
             self._take(place[0], f"the account {place[1]}", deadline)
-            with contextlib.suppress(FileNotFoundError):
-                if os.path.samestat(os.fstat(self._fd), os.stat(self._path)):
-                    return
+            if self._is_in_place():
+                return
             self._drop()
 
     def _open(self) -> None:
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, self._mode)
+            # The umask would keep out others who may write the store; on a file of theirs it is not ours to set.
+            with contextlib.suppress(PermissionError):
+                os.fchmod(self._file, self._mode)
         except OSError as error:
             folder = os.path.dirname(self._path)
             raise StoreError(
@@ -125,12 +127,17 @@ class StoreLock:
         """Let go of everything; the last one to leave removes the lock file."""
         if self._file is None:
             return
-        try:
+        # Only if it is still the file at that place: another run may have begun with a new one.
+        with contextlib.suppress(OSError):
             fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.unlink(self._path)
-        except OSError:
-            pass
+            if self._is_in_place():
+                os.unlink(self._path)
         self._drop()
+
+    def _is_in_place(self) -> bool:
+        with contextlib.suppress(FileNotFoundError):
+            return os.path.samestat(os.fstat(self._fd), os.stat(self._path))
+        return False
 
     def _drop(self) -> None:
         os.close(self._fd)

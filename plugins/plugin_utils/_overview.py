@@ -63,6 +63,6 @@ def _entry(
 def _is_due(record: Record, max_age: timedelta | None, due_at: datetime | None, now: datetime) -> bool:
     if record.password is None or record.staged_password is not None:
         return True
-    if record.doubtful_passwords and record.is_verified:
+    if record.in_doubt:
         return True
     return max_age is not None and (due_at is None or now >= due_at)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import Enum
 
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
@@ -63,7 +63,7 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
     if record.staged_password is not None and not (wish.explicit and not wish.is_staged):
         return _with_staged(record, wish)
     if wish.explicit:
-        if wish.is_current and record.staged_password is None:
+        if wish.is_current and record.staged_password is None and not record.in_doubt:
             return Plan(Step.NOTHING, "the password given is the stored one")
         return Plan(Step.NEW, "another password was given than the stored one")
     if wish.rotate == "never":
@@ -91,7 +91,7 @@ def _always(record: Record, wish: Wish) -> Plan:
 
 
 def _when_due(record: Record, wish: Wish, now: datetime) -> Plan:
-    if record.doubtful_passwords and record.is_verified:
+    if record.in_doubt:
         return Plan(Step.NEW, "a refused password may still be in force: a new one settles it")
     due = next_due(record, wish.max_age)
     if wish.max_age is None:
@@ -111,7 +111,10 @@ def next_due(record: Record, max_age: timedelta | None) -> datetime | None:
     """
     if max_age is None or record.password is None or record.changed_at is None:
         return None
-    return record.changed_at + max_age
+    try:
+        return record.changed_at + max_age
+    except OverflowError:
+        return datetime.max.replace(tzinfo=timezone.utc)
 
 
 def settled(
@@ -129,6 +132,8 @@ def settled(
     doubt = before or change.doubt
     if change.kind is Kind.ACCEPTED:
         return _record.accepted(record, ciphertext, now, propagation)
+    if doubt or change.kind in (Kind.UNKNOWN, Kind.THROTTLED):
+        record = _record.restored(record, ciphertext, now)
     if change.kind is Kind.REFUSED_VALUE or (change.kind is Kind.REFUSED_ACCESS and not doubt):
         return _record.refused(record, ciphertext, doubt=doubt)
     return record

@@ -19,6 +19,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_s
 class Record:
     """One account's passwords, as ciphertexts, and dates.
 
+    C(doubtful_passwords) might have landed. As long as one of them might have landed after C(password), C(staged_at)
+    stays, without a staged password: a test of the password proves nothing then.
     Source of the layout: README.md, "What is stored where".
     """
 
@@ -40,6 +42,11 @@ class Record:
     def is_unverified(self) -> bool:
         """Tell whether the stored password was changed and still waits for its test send."""
         return self.password is not None and self.changed_at is not None and not self.is_verified
+
+    @property
+    def in_doubt(self) -> bool:
+        """Tell whether a refused password may have landed after the stored one, and so be in force."""
+        return bool(self.doubtful_passwords) and self.staged_password is None and self.staged_at is not None
 
     def waits_at(self, now: datetime) -> bool:
         """Tell whether the window of the last change is open.
@@ -76,8 +83,8 @@ def staged(record: Record, ciphertext: str, now: datetime) -> Record:
 def accepted(record: Record, ciphertext: str, now: datetime, propagation: timedelta) -> Record:
     """Return the record after the provider took a password.
 
-    The password before it stays as C(previous_password). The one before that could still be in force if the last
-    change was never proved by a test send: then it is kept as doubtful.
+    The password before it stays as C(previous_password). The one before that could still be in force unless a test
+    send proved the last change: then it is kept as doubtful.
 
     :param record: the record before
     :param ciphertext: the password that was taken
@@ -86,13 +93,14 @@ def accepted(record: Record, ciphertext: str, now: datetime, propagation: timede
     """
     changed_at = whole_second(now)
     doubtful = record.doubtful_passwords
-    if record.is_unverified and record.previous_password is not None:
+    moves = record.password is not None and record.password != ciphertext
+    if moves and record.previous_password is not None and not record.is_verified:
         doubtful += (record.previous_password,)
     still_staged = record.staged_password if record.staged_password != ciphertext else None
     return replace(
         record,
         password=ciphertext,
-        previous_password=record.password if record.password != ciphertext else record.previous_password,
+        previous_password=record.password if moves else record.previous_password,
         staged_password=still_staged,
         staged_at=record.staged_at if still_staged else None,
         doubtful_passwords=doubtful,
@@ -112,13 +120,30 @@ def refused(record: Record, ciphertext: str, *, doubt: bool) -> Record:
     if record.staged_password != ciphertext:
         return record
     doubtful = record.doubtful_passwords + ((ciphertext,) if doubt else ())
-    return replace(record, staged_password=None, staged_at=None, doubtful_passwords=doubtful)
+    since = record.staged_at if doubtful else None
+    return replace(record, staged_password=None, staged_at=since, doubtful_passwords=doubtful)
+
+
+def restored(record: Record, ciphertext: str, now: datetime) -> Record:
+    """Return the record with a password that was sent and that somebody has taken out of it meanwhile.
+
+    :param record: the record as it is
+    :param ciphertext: the password that was sent
+    :param now: the time
+    """
+    kept = (record.password, record.previous_password, record.staged_password, *record.doubtful_passwords)
+    if ciphertext in kept:
+        return record
+    if record.staged_password is None:
+        return replace(record, staged_password=ciphertext, staged_at=whole_second(now))
+    return replace(record, doubtful_passwords=(*record.doubtful_passwords, ciphertext))
 
 
 def verified(record: Record, now: datetime) -> Record:
-    """Return the record after a test send worked: nothing about it is in doubt any more.
+    """Return the record after a test send worked: what might have been in force instead of it is not.
 
     :param record: the record before
     :param now: the time
     """
-    return replace(record, verified_at=whole_second(now), doubtful_passwords=())
+    doubtful = record.doubtful_passwords if record.in_doubt else ()
+    return replace(record, verified_at=whole_second(now), doubtful_passwords=doubtful)

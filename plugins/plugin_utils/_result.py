@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,8 +63,8 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
     warnings = list(done.warnings)
     if done.skew:
         warnings.append(
-            f"the store's dates are up to {int(done.skew.total_seconds())} seconds ahead of this machine's clock; "
-            "the wait is longer by as much"
+            f"the store's dates are up to {math.ceil(done.skew.total_seconds())} seconds ahead of this machine's "
+            "clock; the wait is longer by as much"
         )
     if warnings:
         result["warnings"] = warnings
@@ -93,9 +94,7 @@ def _named(names: list[str]) -> str:
 
 
 def _outcome(done: Done, name: str) -> str:
-    action = done.actions[name]
-    grown = len(done.after[name].doubtful_passwords) > len(done.before[name].doubtful_passwords)
-    return "refused_doubtful" if action == "refused" and grown else action
+    return "refused_doubtful" if name in done.kept else done.actions[name]
 
 
 def diff_of(before: Mapping[str, Record], after: Mapping[str, Record], header: str, now: datetime) -> dict[str, str]:

@@ -57,12 +57,16 @@ class Tools:
 
 @dataclass
 class Done:
-    """What became of each account: its action, the reason, and its record before and after."""
+    """What became of each account: its action, the reason, and its record before and after.
+
+    C(kept): accounts whose refused password is kept as doubtful.
+    """
 
     before: dict[str, Record] = field(default_factory=dict)
     after: dict[str, Record] = field(default_factory=dict)
     actions: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
     skew: timedelta = timedelta(0)
 
@@ -96,7 +100,7 @@ class Rotation:
             self._preflight(first, busy)
         self._report(first, plans)
         if check_mode:
-            self._pretend(busy)
+            self._pretend(busy, plans)
         elif busy:
             self._in_turn(first, busy)
         return self._done
@@ -138,7 +142,7 @@ class Rotation:
                 f"{account}: its password takes effect at {written(record.effective_at)} only; a test before that "
                 "proves nothing. Wait, test, and then record it"
             )
-        if record.is_verified and not record.doubtful_passwords:
+        if record.is_verified and (record.in_doubt or not record.doubtful_passwords):
             return Plan(Step.NOTHING, "its test send is recorded already")
         return Plan(Step.NEW, "its test send is recorded")
 
@@ -169,7 +173,7 @@ class Rotation:
         values = []
         for account in busy:
             record = snapshot.document.record(account)
-            values += [(name, getattr(record, name)) for name in ("password", "staged_password")]
+            values += [(f"{name} of {account}", getattr(record, name)) for name in ("password", "staged_password")]
         name = self._tools.store.name
         self._tools.vault.check_fits((f"{name}: {what}", value) for what, value in values if value)
         for account in busy:
@@ -184,20 +188,20 @@ class Rotation:
             self._done.actions[account] = "unchanged"
             self._done.reasons[account] = plan.reason
 
-    def _pretend(self, busy: list[str]) -> None:
+    def _pretend(self, busy: list[str], plans: Mapping[str, Plan]) -> None:
         now = self._tools.now()
         for account in busy:
             record = self._done.before[account]
-            pretended = record.staged_password or "(not made in check mode)"
             if self._request.state == "verified":
                 self._done.actions[account] = "verified"
                 self._done.after[account] = _record.verified(record, now)
                 continue
             self._done.actions[account] = "would_rotate"
-            if self._request.state == "staged":
-                self._done.after[account] = _record.staged(record, pretended, now)
-            else:
-                self._done.after[account] = _record.accepted(record, pretended, now, self._request.propagation)
+            if plans[account].step is Step.NEW:
+                record = _record.staged(record, "(not made in check mode)", now)
+            if self._request.state != "staged":
+                record = _record.accepted(record, record.staged_password or "", now, self._request.propagation)
+            self._done.after[account] = record
 
     # -- do
 
@@ -255,32 +259,35 @@ class Rotation:
     ) -> None:
         sent = {**again, **new}
         changes = self._tools.send({a: self._plain(a, "staged_password", c) or "" for a, c in sent.items()})
-        now = self._tools.now()
-        with lock.store():
-            current = self._tools.store.read()
-            records = {}
-            for account, ciphertext in sent.items():
-                change, record = changes[account], current.document.record(account)
-                before = account in again
-                records[account] = settled(
-                    record, ciphertext, change, before=before, now=now, propagation=self._request.propagation
-                )
-                self._warn_of_edits(account, ciphertext, record, change)
-            self._commit(current, records, changes)
-            if made_file:
-                self._tools.store.remove(self._tools.store.read())
-        for account, record in records.items():
-            self._settle(account, changes[account], record, before=account in again)
-
-    def _commit(self, current: Snapshot, records: Mapping[str, Record], changes: Mapping[str, Change]) -> None:
         try:
-            self._tools.store.write(current, records)
+            with lock.store():
+                records = self._commit(sent, set(again), changes)
+                if made_file:
+                    self._tools.store.remove(self._tools.store.read())
         except StoreError as error:
             taken = sorted(account for account, change in changes.items() if change.kind is Kind.ACCEPTED)
             raise StoreError(
-                f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}; each is still "
-                "in the store as staged_password, and the next run sends it again and finishes"
+                f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}. What was sent "
+                "was staged in the store before; the next run sends it again and finishes"
             ) from None
+        for account, record in records.items():
+            if sent[account] in record.doubtful_passwords:
+                self._done.kept.add(account)
+            self._settle(account, changes[account], record, before=account in again)
+
+    def _commit(self, sent: Mapping[str, str], again: set[str], changes: Mapping[str, Change]) -> dict[str, Record]:
+        """Settle every account in the store as it is now, whatever others have done to it meanwhile."""
+        now = self._tools.now()
+        current = self._tools.store.read()
+        records = {}
+        for account, ciphertext in sent.items():
+            change, record = changes[account], current.document.record(account)
+            records[account] = settled(
+                record, ciphertext, change, before=account in again, now=now, propagation=self._request.propagation
+            )
+            self._warn_of_edits(account, ciphertext, record, change)
+        self._tools.store.write(current, records)
+        return records
 
     def _warn_of_edits(self, account: str, ciphertext: str, record: Record, change: Change) -> None:
         if record.staged_password != ciphertext and change.kind is Kind.ACCEPTED:

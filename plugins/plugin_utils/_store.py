@@ -97,7 +97,7 @@ class Store:
         :param changes: account to its new record
         :raises StoreError: if it cannot be written, or has been changed meanwhile; then it is as it was
         """
-        text = _document.rendered(snapshot.document, changes)
+        text = _document.rendered(snapshot.document, changes, self.name)
         if text == snapshot.document.text and snapshot.data is not None:
             return
         if snapshot.data is not None and is_vault_text(snapshot.data):
@@ -109,14 +109,14 @@ class Store:
 
         :param snapshot: the store as it is
         """
-        if snapshot.data is not None and not snapshot.document.entries:
+        if snapshot.data == (_document.HEADER + _document.EMPTY).encode():
             with self._failing("be removed"):
                 os.unlink(self.path)
                 _sync_folder(os.path.dirname(self.path))
 
     def _replace(self, data: bytes, expected: bytes | None) -> None:
         folder, name = os.path.split(self.path)
-        prefix = f".{name}."
+        prefix = f".{name}.mailops-"
         with self._failing("be written"):
             _remove_leftovers(folder, prefix)
             descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=folder)
@@ -159,7 +159,7 @@ def _like(path: str, descriptor: int) -> None:
 def _remove_leftovers(folder: str, prefix: str) -> None:
     """Remove what a killed run left; it is encrypted, and only one run at a time gets here."""
     for entry in os.listdir(folder):
-        if entry.startswith(prefix) and entry.endswith(".tmp"):
+        if entry.startswith(prefix) and entry.endswith(".tmp") and "." not in entry[len(prefix) : -4]:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(os.path.join(folder, entry))
 

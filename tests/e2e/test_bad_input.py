@@ -181,7 +181,8 @@ CASES = {
     "store cannot be written": Case({}, "{store} cannot be written: no permission to write in {real}", make=unwritable),
     "store of another secret": Case(
         {"rotate": "always"},
-        "{store}: password cannot be decrypted with the Vault secrets that are loaded; load the one that encrypted it",
+        "{store}: password of 1.acme.smtp cannot be decrypted with the Vault secrets that are loaded; load the one "
+        "that encrypted it",
         store=OTHER_SECRET,
     ),
     "store as a whole of another secret": Case(
@@ -220,8 +221,8 @@ CASES = {
     "account unknown to the provider": Case(
         {"accounts": ["9.acme.smtp"]},
         "1 of 1 accounts failed. 9.acme.smtp: emaillabs answered 404: SMTP account not found (E-0-006) [request id "
-        "{id}]. Either the account does not exist at the provider, or the call does not: the provider does not publish how "
-        "its API changes an SMTP password, and the call made here is assumed. Check the account's name; ask the "
+        "{id}]. Either the account does not exist at the provider, or the call does not: the provider does not publish "
+        "how its API changes an SMTP password, and the call made here is assumed. Check the account's name; ask the "
         "provider's support for the call, and describe it with the option password_request. " + DROPPED,
         calls=1,
     ),

@@ -17,7 +17,7 @@ from .web import Handler, Server
 if TYPE_CHECKING:
     from .service import StandIn
 
-SECRET_OPTIONS = ("application_key", "authorization_key")
+SECRET_OPTIONS = ("application_key", "authorization_key", "api_key", "read_only_key")
 
 
 class AdminServer(Server):
@@ -51,8 +51,7 @@ class AdminHandler(Handler):
 
 def _push_faults(standin: StandIn, sent: Any) -> Any:
     faults = [Fault(**one) for one in (sent if isinstance(sent, list) else [sent])]
-    for fault in faults:
-        standin.faults.push(fault)
+    standin.faults.push(*faults)
     return _faults(standin, sent)
 
 

@@ -113,7 +113,7 @@ class ApiHandler(Handler):
         if fault.kind == "hang" and fault.then == "continue":
             self.pause(fault.seconds)
             return replace(fault, seconds=0.0), dialect.answer(call, route)
-        return fault, dialect.success()
+        return fault, dialect.success(route)
 
     def _note(self, call: Call, route: Route, answer: Answer, fault: Fault | None, in_window: bool) -> None:
         silent = is_silent(fault)

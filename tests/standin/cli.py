@@ -21,12 +21,17 @@ from .dialects import dialect_class, names
 from .record import Event, described
 from .service import StandIn
 
-KEYS = {"application_key": "STANDIN_APPLICATION_KEY", "authorization_key": "STANDIN_AUTHORIZATION_KEY"}
+KEYS = {
+    "application_key": "STANDIN_APPLICATION_KEY",
+    "authorization_key": "STANDIN_AUTHORIZATION_KEY",
+    "api_key": "STANDIN_API_KEY",
+}
 POLL_SECONDS = 0.2
 READY = "ready.json"
 EPILOG = """\
-The keys that API calls must carry are read from the environment (STANDIN_APPLICATION_KEY,
-STANDIN_AUTHORIZATION_KEY) or from --keys. DIRECTORY/ready.json appears when every port listens:
+The keys that API calls must carry are read from the environment or from --keys: STANDIN_APPLICATION_KEY and
+STANDIN_AUTHORIZATION_KEY for emaillabs, messageflow and redlink, STANDIN_API_KEY for every other provider.
+DIRECTORY/ready.json appears when every port listens:
 {"api_url", "smtp_host", "smtp_port", "smtps_port", "ca_path", "admin_url", "pid"}.
 At admin_url: GET /_standin/record, GET /_standin/accounts, POST and GET and DELETE /_standin/faults,
 POST /_standin/propagation {"seconds": 20}, POST /_standin/options {"api": {...}, "submission": {...}},
@@ -53,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             listener=_print if options.print else None,
             application_key=keys.get("application_key", ""),
             authorization_key=keys.get("authorization_key", ""),
+            api_key=keys.get("api_key", ""),
         )
         # One of an earlier run would be taken for this one's.
         (directory / READY).unlink(missing_ok=True)
@@ -72,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--directory", type=Path, metavar="DIR", help="certificates, record.jsonl and ready.json (a temporary one)")
     add("--provider", choices=names(), default="emaillabs", help="whose API it speaks (emaillabs)")
     add("--accounts", type=Path, metavar="FILE", help='JSON: {"1.acme.smtp": "its password", ...}')
-    add("--keys", type=Path, metavar="FILE", help='JSON: {"application_key": "...", "authorization_key": "..."}')
+    add("--keys", type=Path, metavar="FILE", help='JSON: {"application_key": "...", ...}, {"api_key": "..."}')
     add("--propagation", type=_seconds, default=20.0, metavar="SECONDS", help="until a new password works (20)")
     add("--old-password-works", action="store_true", help="the old password is accepted until then")
     add("--print", action="store_true", help="print each event as one line")

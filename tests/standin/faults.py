@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+# A dialect that a kind names in brackets can have it and no other can; the other kinds are for all.
 KINDS = {
     "status": "answers with status (500), with body or, without one, an error in the provider's own form",
     "clean_status": "answers as usual, under another status (207)",
@@ -18,11 +19,11 @@ KINDS = {
     "html": "answers with an HTML page, with status (200)",
     "truncated_json": "cuts the answer in half; its length agrees",
     "short_body": "closes the connection in the middle of the body",
-    "no_meta": "leaves out the envelope's meta",
-    "errors": "puts errors into a success, whose count of errors stays 0",
-    "error_count": "counts one error in a success that lists none",
-    "partly_refused": "answers 207, with errors",
-    "refused_value": "refuses the password with 422, in words that echo it",
+    "no_meta": "leaves out the envelope's meta (emaillabs)",
+    "errors": "puts errors into a success, whose count of errors stays 0 (emaillabs, smtp2go, mailcow, jetemail)",
+    "error_count": "counts one error in a success that lists none (emaillabs)",
+    "partly_refused": "answers 207, with errors (emaillabs)",
+    "refused_value": "refuses the password as the provider does, with 422, 400 or 200, in words that echo it",
     "reset": "resets the connection instead of answering",
     "hang": "is silent for seconds, then closes, or goes on as if nothing had been if then is continue",
     "big_body": "streams a body of size bytes, in chunks",
@@ -87,16 +88,25 @@ class Fault:
 
 
 class FaultQueue:
-    """The faults that are still to come, for several threads; the first one that matches a call is used."""
+    """The faults that are still to come, for several threads; the first one that matches a call is used.
 
-    def __init__(self) -> None:
+    :param impossible: the kinds that the provider's answers cannot have
+    """
+
+    def __init__(self, *, impossible: Container[str] = ()) -> None:
+        self._impossible = impossible
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
 
-    def push(self, fault: Fault) -> None:
-        """Append a fault."""
+    def push(self, *faults: Fault) -> None:
+        """Append faults, all or none.
+
+        :raises ValueError: if the provider's answers cannot have one of them
+        """
+        if impossible := [one.kind for one in faults if one.kind in self._impossible]:
+            raise ValueError(f"the answers of this provider cannot have {', '.join(impossible)}")
         with self._lock:
-            self._waiting.append(fault)
+            self._waiting.extend(faults)
 
     def take(self, operation: str | None, account: str | None) -> Fault | None:
         """Return the fault for this call, used once more, or None."""

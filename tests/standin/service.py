@@ -17,7 +17,7 @@ from .accounts import AccountStore, SamePassword
 from .admin import AdminServer
 from .api import ApiServer
 from .certificates import Kind, write_certificates
-from .dialects import APPLICATION_KEY, AUTHORIZATION_KEY, ApiOptions, Provider, dialect_class
+from .dialects import API_KEY, APPLICATION_KEY, AUTHORIZATION_KEY, ApiOptions, Provider, dialect_class
 from .faults import FaultQueue
 from .record import Event, Record
 from .submission import Mailroom, Message, SubmissionOptions, SubmissionServer
@@ -33,6 +33,8 @@ class StandIn:
     :param propagation: seconds until a new password takes effect
     :param old_works: whether the old password is accepted until then
     :param same_password: what is said to a change to the value that was set last
+    :param application_key: one of the two keys of emaillabs, whose other one is C(authorization_key)
+    :param api_key: the key of every other provider
     :param tls: whether the API is at https
     :param certificate: one that clients trust, or one that they have to refuse
     :param admin: whether there is an admin listener
@@ -51,6 +53,7 @@ class StandIn:
         same_password: SamePassword = "accept",
         application_key: str = APPLICATION_KEY,
         authorization_key: str = AUTHORIZATION_KEY,
+        api_key: str = API_KEY,
         tls: bool = True,
         certificate: Kind = "trusted",
         admin: bool = False,
@@ -62,19 +65,21 @@ class StandIn:
         self.accounts = AccountStore(
             accounts, propagation=propagation, old_works=old_works, same_password=same_password, clock=clock
         )
-        self.api = ApiOptions(application_key=application_key, authorization_key=authorization_key)
+        dialect = dialect_class(provider)
+        keys = {"application_key": application_key, "authorization_key": authorization_key, "api_key": api_key}
+        self.api = ApiOptions(**{**dialect.defaults, **keys})
         self.submission = SubmissionOptions()
-        self.faults = FaultQueue()
+        self.faults = FaultQueue(impossible=dialect.without)
         self.stop_requested = threading.Event()
         file = directory / "record.jsonl" if directory else None
         self.record = Record(file=file, listener=listener, clock=clock)
         certificates = write_certificates(folder, kind=certificate)
         self.ca_path = str(certificates.ca_path)
         context = certificates.server_context()
-        dialect = dialect_class(provider)(Provider(self.accounts, self.api, self.record.messages))
+        speaker = dialect(Provider(self.accounts, self.api, self.record.messages))
         self._mailroom = Mailroom(self.accounts, self.record, self.submission)
         self._mail = SubmissionServer(self._mailroom, context)
-        self._api = ApiServer(dialect=dialect, faults=self.faults, record=self.record, tls=context if tls else None)
+        self._api = ApiServer(dialect=speaker, faults=self.faults, record=self.record, tls=context if tls else None)
         self._admin = AdminServer(self) if admin else None
 
     @property

@@ -68,6 +68,7 @@ class Pipeline:
     def __init__(self, store: Path, provider: StandIn, *, vault: Vault | None = None) -> None:
         self.path = store
         self.clock = Clock()
+        self.propagation = timedelta(0)
         self.vault = vault or Vault(SECRETS, None)
         self.store = Store(str(store), self.vault)
         self.provider = provider
@@ -85,7 +86,7 @@ class Pipeline:
         state: str = "present",
     ) -> Done:
         """Rotate accounts and return what was done."""
-        request = Request(accounts, rotate, None, state, {}, timedelta(0), 5)
+        request = Request(accounts, rotate, None, state, {}, self.propagation, 5)
         definition = definition_from({"provider": "emaillabs", "api_url": self.api_url})
         connection = Connection(definition, KEYS, timeout, self.provider.ca_path)
 

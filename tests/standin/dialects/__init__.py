@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, mailops.smtp contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The dialects: how each provider's API is spoken. A new provider is a new file here with a class C(DIALECT)."""
+"""The dialects: how each provider's API is spoken.
+
+A new provider is a new file here, whose name has no underscore at its beginning, with a class C(DIALECT).
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,20 @@ from ..accounts import AccountStore
 Effect = Literal["changed", "same", "none"]
 APPLICATION_KEY = "application-key-of-the-stand-in"
 AUTHORIZATION_KEY = "authorization-key-of-the-stand-in"
+API_KEY = "api-key-of-the-stand-in"
+READ_ONLY_KEY = "read-only-key-of-the-stand-in"
+# The same API at another address.
+ALIASES = {"messageflow": "emaillabs", "redlink": "emaillabs"}
 
 
 @dataclass
 class ApiOptions:
     """How the API behaves; a test may set each at any time.
 
+    A dialect may begin with other values: see C(defaults) there. Not every option means something to every dialect.
+
+    :param api_key: the key of the providers that have a single one
+    :param read_only_key: a key that lists accounts and changes nothing (mailcow)
     :param latency: seconds that every call takes
     :param rate_limit: calls a second, beyond which they are answered 429; None is no limit
     :param publishes_password_call: whether the call that changes a password exists
@@ -32,10 +43,16 @@ class ApiOptions:
     :param minimum_length: of a password, in characters
     :param maximum_length: of a password, in characters
     :param password_pattern: a regular expression that a whole password has to match
+    :param minimum_entropy: of a password, in bits (all but emaillabs)
+    :param login_forms: how a login may be named in the address of a call, C(address), C(local_part) or both (mailgun)
+    :param errors_at_top: whether an error is in the answer itself, not in its C(data) (smtp2go)
+    :param errors_as_success: whether a refused change is answered 200, with C(success) false (jetemail)
     """
 
     application_key: str = field(default=APPLICATION_KEY, repr=False)
     authorization_key: str = field(default=AUTHORIZATION_KEY, repr=False)
+    api_key: str = field(default=API_KEY, repr=False)
+    read_only_key: str = field(default=READ_ONLY_KEY, repr=False)
     latency: float = 0.0
     rate_limit: float | None = None
     publishes_password_call: bool = True
@@ -45,6 +62,10 @@ class ApiOptions:
     minimum_length: int = 8
     maximum_length: int = 128
     password_pattern: str | None = None
+    minimum_entropy: float = 0.0
+    login_forms: tuple[str, ...] = ("address", "local_part")
+    errors_at_top: bool = False
+    errors_as_success: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,9 +115,13 @@ class Dialect(ABC):
     """One provider's API.
 
     :cvar credentials: the keys that its callers need, as they are named in the options
+    :cvar defaults: the options that begin with another value than their own default
+    :cvar without: the kinds of faults that its answers cannot have
     """
 
     credentials: ClassVar[tuple[str, ...]] = ("authorization_key",)
+    defaults: ClassVar[Mapping[str, Any]] = {}
+    without: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider
@@ -114,8 +139,8 @@ class Dialect(ABC):
         """Carry out the call, with its effect, and return the answer."""
 
     @abstractmethod
-    def success(self) -> Answer:
-        """Return what a change of a password is told when it is accepted; has no effect."""
+    def success(self, route: Route) -> Answer:
+        """Return what a change of the account's password is told when it is accepted; has no effect."""
 
     @abstractmethod
     def failure(self, status: int) -> Answer:
@@ -131,7 +156,8 @@ class Dialect(ABC):
 
 def names() -> list[str]:
     """Return the names of the providers that there are."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    modules = [module.name for module in pkgutil.iter_modules(__path__)]
+    return sorted([*(one for one in modules if not one.startswith("_")), *ALIASES])
 
 
 def dialect_class(name: str) -> type[Dialect]:
@@ -141,5 +167,5 @@ def dialect_class(name: str) -> type[Dialect]:
     """
     if name not in names():
         raise ValueError(f"no provider {name}, there is {', '.join(names())}")
-    found: type[Dialect] = importlib.import_module(f"{__name__}.{name}").DIALECT
+    found: type[Dialect] = importlib.import_module(f"{__name__}.{ALIASES.get(name, name)}").DIALECT
     return found

@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
-from hmac import compare_digest
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
 from . import Answer, Call, Dialect, Effect, Route
+from ._read import first, number, parsed, same_key
 
 ACCOUNTS = "/v2.1/email/smtpAccount"
 MESSAGES = "/v2.1/email"
@@ -43,16 +43,13 @@ class EmailLabs(Dialect):
         if match := PASSWORD.match(call.path):
             return Route("changeSmtpAccountPassword", unquote(match[1]))
         if call.path == MESSAGES:
-            return Route("messageStatus", _first(call.query, "smtpAccount"))
+            return Route("messageStatus", first(call.query, "smtpAccount"))
         return Route("unknown")
 
     def authenticated(self, call: Call) -> bool:
         options = self.provider.options
         wanted = {"application-key": options.application_key, "authorization": options.authorization_key}
-        return all(
-            compare_digest(call.headers.get(name, "").encode("latin-1", "replace"), key.encode())
-            for name, key in wanted.items()
-        )
+        return all(same_key(call.headers.get(name), key) for name, key in wanted.items())
 
     def answer(self, call: Call, route: Route) -> Answer:
         if not self.authenticated(call):
@@ -68,7 +65,7 @@ class EmailLabs(Dialect):
             return self._status(call)
         return self.failure(404)
 
-    def success(self) -> Answer:
+    def success(self, route: Route) -> Answer:
         return _envelope(200)
 
     def failure(self, status: int) -> Answer:
@@ -79,7 +76,7 @@ class EmailLabs(Dialect):
         if kind == "partly_refused":
             return _refusal(207, words="One of the parameters was refused")
         if kind == "refused_value":
-            return _refused_value(str(_parsed(call).get("password")), "The password is not accepted")
+            return _refused_value(str(parsed(call).get("password")), "The password is not accepted")
         envelope = json.loads(answer.body)
         if kind == "no_meta":
             del envelope["meta"]
@@ -95,7 +92,7 @@ class EmailLabs(Dialect):
         methods = self.provider.options.list_methods
         if call.method not in methods:
             return _not_allowed(methods)
-        offset, limit = _number(call.query, "offset", 0), _number(call.query, "limit", 100)
+        offset, limit = number(call.query, "offset", 0), number(call.query, "limit", 100)
         if offset is None or limit is None or not 1 <= limit <= 1000:
             return _refusal(404, words="offset must be a number, limit one from 1 to 1000")
         names = self.provider.accounts.names()[offset : offset + limit]
@@ -111,7 +108,7 @@ class EmailLabs(Dialect):
             return _not_allowed(("PUT",))
         if account not in self.provider.accounts:
             return _refusal(404, words=UNKNOWN_ACCOUNT)
-        body = _parsed(call)
+        body = parsed(call)
         if set(body) != {"password"} or not isinstance(body["password"], str):
             return _refusal(400, words="The body must be a JSON object with the text password and nothing else")
         return self._set(account, body["password"])
@@ -131,8 +128,8 @@ class EmailLabs(Dialect):
     def _status(self, call: Call) -> Answer:
         if call.method != "GET":
             return _not_allowed(("GET",))
-        wanted, account = _first(call.query, "messageId"), _first(call.query, "smtpAccount")
-        limit = _number(call.query, "limit", 100)
+        wanted, account = first(call.query, "messageId"), first(call.query, "smtpAccount")
+        limit = number(call.query, "limit", 100)
         found = [
             {"messageId": one["message_id"], "smtpAccount": one["account"], "status": "delivered"}
             for one in self.provider.messages()
@@ -169,29 +166,6 @@ def _refused_value(value: str, words: str) -> Answer:
 def _not_allowed(methods: Sequence[str]) -> Answer:
     answer = _refusal(405)
     return answer.but(headers={**answer.headers, "Allow": ", ".join(methods)})
-
-
-def _parsed(call: Call) -> dict[str, Any]:
-    """Return the body's JSON object, empty for anything else."""
-    if call.headers.get("content-type", "").split(";")[0].strip().lower() != "application/json":
-        return {}
-    try:
-        body = json.loads(call.body)
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _first(query: Mapping[str, list[str]], name: str) -> str | None:
-    values = query.get(name)
-    return values[0] if values else None
-
-
-def _number(query: Mapping[str, list[str]], name: str, default: int) -> int | None:
-    text = _first(query, name)
-    if text is None:
-        return default
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def _bare(message_id: str | None) -> str:

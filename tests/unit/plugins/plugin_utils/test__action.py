@@ -1,0 +1,270 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.playbook.play_context import PlayContext
+from ansible.plugins.loader import connection_loader
+from ansible.release import __version__ as ansible_version
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+
+SECRET = "hunter2-Zügel"
+SPEC: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "size": {"type": "int", "default": 3},
+    "kind": {"type": "str", "choices": ["a", "b"]},
+    "password": {"type": "str", "no_log": True, "aliases": ["pass"]},
+    "passwords": {"type": "dict", "no_log": True},
+    "keys": {"type": "list", "elements": "dict", "no_log": True},
+}
+RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords")]}
+PLAIN = '''
+from ansible.plugins.connection import ConnectionBase
+DOCUMENTATION = """
+name: plain
+short_description: A connection that cannot pipeline
+description: For tests.
+author: tests
+options: {}
+"""
+class Connection(ConnectionBase):
+    transport = "plain"
+    has_pipelining = False
+    def _connect(self): return self
+    def exec_command(self, cmd, in_data=None, sudoable=True): raise NotImplementedError
+    def put_file(self, in_path, out_path): raise NotImplementedError
+    def fetch_file(self, in_path, out_path): raise NotImplementedError
+    def close(self): pass
+'''
+
+
+class Action(SecretAction):
+    """An action that does what the test says."""
+
+    SPEC = SPEC
+    RULES = RULES
+    does: Callable[[dict[str, Any]], dict[str, Any]]
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        return self.does(params)
+
+
+def action(args: Mapping[str, Any], *, connection: str = "local", **task: Any) -> Action:
+    usual = {"async_val": 0, "check_mode": False, "diff": False, "action": "mailops.smtp.it", **task}
+    context = PlayContext()
+    made = Action(
+        SimpleNamespace(args=dict(args), **usual), connection_loader.get(connection, context), context, None, None, None
+    )
+    made.does = lambda params: {"params": params}
+    return made
+
+
+def fails(error: BaseException) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    def failing(_params: dict[str, Any]) -> dict[str, Any]:
+        raise error
+
+    return failing
+
+
+def test_parameters_are_validated_and_complete() -> None:
+    """Catches: a default or a type that only the module knows, and an option that is missing instead of None."""
+    assert action({"name": "x", "size": "7"}).run()["params"] == {
+        "name": "x",
+        "size": 7,
+        "kind": None,
+        "password": None,
+        "passwords": None,
+        "keys": None,
+    }
+
+
+def test_alias() -> None:
+    """Catches: an alias that validation knows and the action does not see."""
+    made = action({"name": "x", "pass": SECRET})
+    made.does = lambda params: {"seen": params["password"] == SECRET}
+    assert made.run() == {"seen": True}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ({}, "missing required arguments: name"),
+        ({"name": "x", "kind": "c"}, "value of kind must be one of: a, b, got: c"),
+        ({"name": "x", "password": "y", "passwords": {}}, "parameters are mutually exclusive: password|passwords"),
+    ],
+)
+def test_invalid_arguments(args: dict[str, Any], message: str) -> None:
+    """Catches: a task that begins with options that are not valid, or a message that quotes a secret."""
+    assert action(args).run() == {"failed": True, "msg": message}
+
+
+def test_misspelt_argument() -> None:
+    """Catches: an option that is passed over because nobody knows it, or its value in the message."""
+    result = action({"name": "x", "pasword": SECRET}).run()
+    assert result["failed"] is True and "pasword" in result["msg"] and "password" in result["msg"]
+    assert SECRET not in repr(result)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        {"password": SECRET},
+        {"pass": SECRET},
+        {"passwords": {"a": SECRET}},
+        {"keys": [{"x": ["y", SECRET]}]},
+        {"password": SECRET, "kind": "invalid"},
+        {"passwords": [SECRET]},
+        {"keys": {"a": SECRET}},
+    ],
+)
+@pytest.mark.parametrize(
+    "error",
+    [InputError, StoreError, ProviderError, AnsibleError, ValueError, RuntimeError, RecursionError],
+)
+def test_no_exit_shows_a_secret(args: dict[str, Any], error: type[Exception]) -> None:
+    """Catches: a secret in a message, in a result's key or value, whichever way the action ends."""
+    made = action({"name": "x", **args})
+    made.does = fails(error(f"it said {SECRET} and {SECRET!r}"))
+    result = made.run()
+    assert result["failed"] is True and SECRET not in repr(result)
+    made.does = lambda _params: {SECRET: [SECRET, {"x": f"<{SECRET}>"}], "text": SECRET.encode()}
+    assert SECRET not in repr(made.run())
+
+
+@pytest.mark.xfail(strict=True, reason="only the whole text is learnt, not the passwords in it")
+@pytest.mark.parametrize("passwords", [f"a={SECRET} b=other-one", f'{{"a": "{SECRET}", "b": "other-one"}}'])
+def test_no_exit_shows_a_secret_of_a_dict_given_as_text(passwords: str) -> None:
+    """Catches: a password in a message, because it came in the other form that Ansible accepts for a dict."""
+    made = action({"name": "x", "passwords": passwords})
+    made.does = lambda params: {"text": f"it said {params['passwords']['a']}"}
+    assert SECRET not in repr(made.run())
+
+
+def test_secret_that_is_no_text() -> None:
+    """Catches: a traceback, and so Ansible's own view of the task, for a password with half a character."""
+    assert "hunter2" not in repr(action({"name": "x", "password": "hunter2\ud800"}).run())
+
+
+def test_numbers_are_secrets_too() -> None:
+    """Catches: a password of digits that YAML made a number of."""
+    made = action({"name": "x", "password": 12345678})
+    made.does = lambda params: {"text": f"it said {params['password']}"}
+    assert made.run() == {"text": "it said ********"}
+
+
+def test_secret_learnt_while_at_work() -> None:
+    """Catches: a generated or decrypted password in the result."""
+    made = action({"name": "x"})
+
+    def learns(_params: dict[str, Any]) -> dict[str, Any]:
+        made.scrubber.add(SECRET)
+        raise StoreError(f"it said {SECRET}")
+
+    made.does = learns
+    assert made.run() == {"failed": True, "msg": "it said ********"}
+
+
+def test_unexpected_error_tells_its_place_only() -> None:
+    """Catches: an exception's text, which can contain anything, in the output."""
+    made = action({"name": "x"})
+    made.does = fails(KeyError("a secret that nobody knows"))
+    message = made.run()["msg"]
+    where = r"test__action\.py:[0-9]+"
+    rest = r"; please report it\. What is staged in the store stays there"
+    assert re.fullmatch(f"an unexpected KeyError at {where}{rest}", message)
+
+
+def test_interruption_is_not_swallowed() -> None:
+    """Catches: Ctrl-C turned into a failed task, after which the play goes on."""
+    made = action({"name": "x"})
+    made.does = fails(KeyboardInterrupt())
+    with pytest.raises(KeyboardInterrupt):
+        made.run()
+
+
+def test_no_async() -> None:
+    """Catches: arguments with secrets written into the files of an asynchronous task."""
+    with pytest.raises(AnsibleError, match="not support"):
+        action({"name": "x"}, async_val=10).run()
+
+
+def test_check_mode_reaches_the_action() -> None:
+    """Catches: a task that is skipped in check mode instead of telling what it would do."""
+    assert action({"name": "x"}, check_mode=True).run()["params"]["name"] == "x"
+
+
+def test_call_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: options that are None sent as such, keys left in the child's environment, arguments in the result."""
+    monkeypatch.setenv("ITS_KEY", SECRET)
+    called: dict[str, Any] = {}
+
+    def execute(_self: Any, **given: Any) -> dict[str, Any]:
+        called.update(given, environment="ITS_KEY" in os.environ)
+        return {"ok": 1, "invocation": {"module_args": given["module_args"]}}
+
+    monkeypatch.setattr(SecretAction, "_execute_module", execute)
+    made = action({"name": "x"})
+    assert made.call_module({"a": 1, "b": None, "c": False}, {"v": 1}, hide=("ITS_KEY", "NOT_SET")) == {"ok": 1}
+    assert called == {
+        "module_name": "mailops.smtp.it",
+        "module_args": {"a": 1, "c": False},
+        "task_vars": {"v": 1},
+        "environment": False,
+    }
+    assert made._connection.get_option("pipelining") is True
+
+
+@pytest.mark.parametrize("connection", ["local", "ssh"])
+def test_pipelining_is_switched_on(connection: str) -> None:
+    """Catches: Ansible's default, which writes the password and the keys into a file."""
+    made = action({"name": "x"}, connection=connection)
+    made.require_pipelining()
+    assert made._is_pipelining_enabled("new")
+
+
+def test_kept_remote_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a debugging aid of Ansible's that leaves secrets on disks."""
+    monkeypatch.setattr(constants, "DEFAULT_KEEP_REMOTE_FILES", True)
+    with pytest.raises(InputError) as caught:
+        action({"name": "x"}).require_pipelining()
+    assert str(caught.value) == (
+        "ANSIBLE_KEEP_REMOTE_FILES is set: Ansible would leave the password and the keys in files; unset it"
+    )
+
+
+def test_become_method_that_cannot_pipeline() -> None:
+    """Catches: su, for which Ansible silently falls back to a file."""
+    made = action({"name": "x"}, connection="ssh")
+    made._connection.become = SimpleNamespace(name="su", pipelining=False)
+    with pytest.raises(InputError) as caught:
+        made.require_pipelining()
+    assert str(caught.value) == (
+        "the connection ssh with become method su cannot pipeline, so Ansible would write the password and the keys "
+        "into a file; delegate the task to localhost or to a host with ssh and sudo"
+    )
+
+
+@pytest.mark.xfail(
+    tuple(map(int, ansible_version.split(".")[:2])) >= (2, 19),
+    strict=True,
+    reason="ansible-core 2.19 and later refuse to set an option that the connection lacks",
+)
+def test_connection_that_cannot_pipeline(tmp_path: Path) -> None:
+    """Catches: a message about a missing configuration entry instead of about what to do."""
+    (tmp_path / "plain.py").write_text(PLAIN)
+    connection_loader.add_directory(str(tmp_path))
+    with pytest.raises(InputError, match=r"^the connection plain cannot pipeline, so Ansible would write"):
+        action({"name": "x"}, connection="plain").require_pipelining()
