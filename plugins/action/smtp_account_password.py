@@ -106,8 +106,10 @@ class ActionModule(SecretAction):
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:
     """Return what the task asks for, or refuse it before anything changes."""
     accounts = checked_accounts(params["accounts"])
+    call = definition.set_password
+    used = names_in([call.path, call.query, call.headers, call.body])
     for account in accounts:
-        check_account(account, names_in([definition.set_password.path, definition.set_password.body]))
+        check_account(account, used)
     check_shape(params["password_length"], params["password_symbols"], definition.password)
     propagation = params["propagation_seconds"]
     return Request(

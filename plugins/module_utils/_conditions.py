@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 OPERATORS = ("equals", "above", "one_of", "contains", "empty", "exists")
@@ -40,7 +41,7 @@ def holds(condition: dict[str, Any], answer: Any) -> bool:
     :param answer: the decoded answer, None if there was none
     """
     values = find(answer, condition.get("path", ""))
-    checks = {
+    checks: dict[str, Callable[[Any], bool]] = {
         "equals": lambda wanted: bool(values) and all(_same(value, wanted) for value in values),
         "above": lambda limit: any(_is_number(value) and value > limit for value in values),
         "one_of": lambda wanted: any(_same(value, item) for value in values for item in wanted),
@@ -48,7 +49,7 @@ def holds(condition: dict[str, Any], answer: Any) -> bool:
         "empty": lambda wanted: all(not value for value in values) is wanted,
         "exists": lambda wanted: bool(values) is wanted,
     }
-    return all(bool(check(condition[name])) for name, check in checks.items() if name in condition)
+    return all(check(condition[name]) for name, check in checks.items() if name in condition)
 
 
 def _is_number(value: Any) -> bool:

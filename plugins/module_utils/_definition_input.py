@@ -230,6 +230,9 @@ def _listing(top: Fields, credentials: tuple[str, ...]) -> Listing | None:
     if data is None:
         return None
     fields = Fields(data, top.at("list_accounts"))
+    empty: list[Any] = fields.take("empty_statuses", list, [])
+    if not all(isinstance(status, int) and 100 <= status <= 599 for status in empty):
+        raise InputError(f"{fields.at('empty_statuses')}: must be HTTP statuses such as 404")
     listing = Listing(
         request=_request(fields, credentials, ("account_domain", "offset", "limit", "page")),
         items=fields.text("items"),
@@ -237,11 +240,9 @@ def _listing(top: Fields, credentials: tuple[str, ...]) -> Listing | None:
         fallback_method=fields.choice("fallback_method", ("", *METHODS)) or None,
         paging=fields.choice("paging", PAGING, "none"),
         page_size=fields.number("page_size", 100, 1, 10000),
-        empty_statuses=tuple(fields.take("empty_statuses", list, [])),
+        empty_statuses=tuple(empty),
     )
     fields.finish()
-    if not all(isinstance(status, int) and 100 <= status <= 599 for status in listing.empty_statuses):
-        raise InputError(f"{fields.at('empty_statuses')}: must be HTTP statuses such as 404")
     return listing
 
 

@@ -138,10 +138,14 @@ def _check_authorities(verify: bool | str) -> None:
 def _bounded_text(response: requests.Response) -> str:
     """Return the body; one that is larger than any honest answer counts as no answer."""
     received = bytearray()
-    for chunk in response.iter_content(CHUNK):
-        received += chunk
-        if len(received) > LARGEST_ANSWER:
-            raise NoAnswer(f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB")
+    try:
+        for chunk in response.iter_content(CHUNK):
+            received += chunk
+            if len(received) > LARGEST_ANSWER:
+                raise NoAnswer(f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB")
+    except ValueError as error:
+        # Python's own, for a chunk of negative length.
+        raise NoAnswer("the answer is broken") from error
     return received.decode("utf-8", "replace")
 
 
@@ -155,7 +159,8 @@ def _translated(error: Exception) -> Exception:
         cause = reason if isinstance(reason, BaseException) else cause.__cause__ or cause.__context__
     for link in chain:
         if isinstance(link, ssl.SSLCertVerificationError):
-            return Untrusted(link.verify_message)
+            # What urllib3 1.x raises for a wrong host name lacks OpenSSL's words.
+            return Untrusted(getattr(link, "verify_message", "") or "it is for another host name")
     names = {type(link).__name__ for link in chain}
     if "CertificateError" in names:
         return Untrusted("it is for another host name")

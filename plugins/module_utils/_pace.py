@@ -36,14 +36,19 @@ class Pace:
     def take(self) -> None:
         """Wait until the next call may be made."""
         with self._lock:
-            now = self._clock()
-            start = max(self._next, now)
-            self._next = start + self._interval
+            start = self._reserved()
         # Again and again, because a pause can be asked for while this thread waits.
         while (left := start - self._clock()) > 0:
             self._sleep(left)
             with self._lock:
-                start = max(start, self._held_until)
+                # A turn of its own after the pause, or all who waited would begin at once when it ends.
+                if start < self._held_until:
+                    start = self._reserved()
+
+    def _reserved(self) -> float:
+        start = max(self._next, self._clock())
+        self._next = start + self._interval
+        return start
 
     def hold(self, seconds: float) -> None:
         """Let no call begin for a time.

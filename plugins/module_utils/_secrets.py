@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -37,7 +38,7 @@ def forms(secret: str) -> set[str]:
         secret,
         percent,
         plus,
-        percent.lower() if percent != secret else secret,
+        *(re.sub("%..", lambda match: match.group().lower(), text) for text in (percent, plus)),
         escaped,
         escaped.replace("/", "\\/"),
         json.dumps(escaped)[1:-1],

@@ -28,7 +28,7 @@ TOP = "smtp_accounts"
 EMPTY = f"{TOP}: {{}}\n"
 # Where YAML ends a line; Python's own idea of it is another one.
 LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)|(?<=[\x85\u2028\u2029])")
-DEEPEST = 500
+DEEPEST = 100
 FIELDS = tuple(item.name for item in fields(Record))
 SECRETS = ("password", "previous_password", "staged_password")
 CIPHERTEXT = re.compile(r"\$ANSIBLE_VAULT;1\.[12];AES256(;[^;\s]+)?\n([0-9a-f]{2,80}\n)*[0-9a-f]{2,80}\n?")
@@ -104,12 +104,8 @@ def parse(text: str, name: str) -> Document:
 
 
 def _composed(text: str, name: str) -> yaml.Node | None:
-    # libyaml's composer crashes the process on what is nested without end.
-    if text.count("[") + text.count("{") > DEEPEST or re.search(rf"(?m)^[ \t?:-]{{{DEEPEST}}}", text):
-        raise StoreError(f"{name} is not a store of mailops.smtp: it is nested too deeply")
     try:
-        if re.search(r"[&*]", text) and any(getattr(event, "anchor", None) for event in yaml.parse(text, _Loader)):
-            raise StoreError(f"{name} has YAML anchors or aliases, which cannot be edited safely; write the values out")
+        _check_form(text, name)
         node: yaml.Node | None = yaml.compose(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -117,6 +113,20 @@ def _composed(text: str, name: str) -> yaml.Node | None:
         problem = getattr(error, "problem", None) or "unreadable"
         raise StoreError(f"{name} is not valid YAML{where}: {problem}") from None
     return node
+
+
+def _check_form(text: str, name: str) -> None:
+    brackets = text.count("[") + text.count("{")
+    if brackets <= DEEPEST and not re.search(rf"[&*]|(?m:^[ \t?:-]{{{DEEPEST}}})", text):
+        return
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        if getattr(event, "anchor", None):
+            raise StoreError(f"{name} has YAML anchors or aliases, which cannot be edited safely; write the values out")
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        # libyaml's composer crashes the process on what is nested without end.
+        if depth > DEEPEST:
+            raise StoreError(f"{name} is not a store of mailops.smtp: it is nested too deeply")
 
 
 def _with_accounts(lines: list[str], key: yaml.Node, value: yaml.Node, name: str) -> Document:
@@ -275,32 +285,33 @@ def _edited(document: Document, changes: Mapping[str, Record]) -> str:
     for account, record in changes.items():
         entry = document.entries.get(account)
         if entry is not None:
-            edits += _edits(account, entry, record)
+            edits += _edits(account, entry, record, document.lines)
         elif record != Record():
             new += [" " * column + _key(account) + ":\n", *_field_lines(record, FIELDS, indent)]
     return _assembled(document, edits, new, changes)
 
 
-def _edits(account: str, entry: Entry, record: Record) -> Iterable[tuple[int, int, list[str]]]:
+def _edits(account: str, entry: Entry, record: Record, lines: list[str]) -> Iterable[tuple[int, int, list[str]]]:
     if not entry.block:
         raise StoreError(f"{TOP}['{account}'] is written in braces ({{…}}); write it in lines, one field each")
     if record == Record() and not set(entry.fields) - set(FIELDS):
         yield entry.span.start, entry.span.end, []
         return
     if not entry.fields:
-        pad = " " * entry.column
-        yield (
-            entry.span.start,
-            entry.span.end,
-            [f"{pad}{_key(account)}:\n", *_field_lines(record, FIELDS, entry.indent)],
-        )
+        head = _commented(f"{' ' * entry.column}{_key(account)}:\n", lines[entry.span.start])
+        yield entry.span.start, entry.span.end, [head, *_field_lines(record, FIELDS, entry.indent)]
         return
     for name in FIELDS:
         if getattr(record, name) == getattr(entry.record, name):
             continue
-        lines = _field_lines(record, (name,), entry.indent)
         span = entry.fields.get(name) or _place(entry, name)
-        yield span.start, span.end, lines
+        yield span.start, span.end, _field_lines(record, (name,), entry.indent)
+
+
+def _commented(line: str, old: str) -> str:
+    """Return a line with the comment of the one that it takes the place of."""
+    comment = re.search(r"(?<=[:}~lL])[ \t]+#.*", old)
+    return line.rstrip("\n") + (comment.group().rstrip() if comment else "") + "\n"
 
 
 def _place(entry: Entry, name: str) -> Span:
@@ -325,12 +336,13 @@ def _assembled(
     elif not document.entries or not document.block:
         if not document.block and document.entries:
             raise StoreError(f"{TOP} is written in braces ({{…}}); write it in lines, one field each")
-        edits = [(document.top.start, document.top.end, [f"{TOP}:\n", *new])] if new else []
+        head = _commented(f"{TOP}:\n", lines[document.top.start])
+        edits = [(document.top.start, document.top.end, [head, *new])] if new else []
     elif new or not kept:
         end = max(entry.span.end for entry in document.entries.values())
         edits.append((end, end, new))
         if not kept and not new:
-            edits.append((document.top.start, document.top.start + 1, [EMPTY]))
+            edits.append((document.top.start, document.top.start + 1, [_commented(EMPTY, lines[document.top.start])]))
     return _with_edits(lines, edits)
 
 

@@ -94,7 +94,8 @@ def _named(names: list[str]) -> str:
 
 
 def _outcome(done: Done, name: str) -> str:
-    return "refused_doubtful" if name in done.kept else done.actions[name]
+    action = done.actions[name]
+    return "refused_doubtful" if action == "refused" and name in done.kept else action
 
 
 def diff_of(before: Mapping[str, Record], after: Mapping[str, Record], header: str, now: datetime) -> dict[str, str]:

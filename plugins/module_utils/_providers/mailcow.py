@@ -35,6 +35,7 @@ DEFINITION = {
         "refused": [{"path": "*.type", "one_of": ["danger", "error"]}, {"path": "type", "one_of": ["danger", "error"]}],
         "denied": [
             {"path": "*.msg", "contains": "access_denied"},
+            {"path": "*.msg.*", "contains": "access_denied"},
             {"path": "msg", "contains": "authentication failed"},
             {"path": "msg", "contains": "access denied"},
         ],

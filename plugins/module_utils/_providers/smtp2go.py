@@ -34,7 +34,12 @@ DEFINITION = {
         "source": "the provider's OpenAPI file",
     },
     "answer": {
-        "accepted": [{"path": "request_id", "exists": True}, {"path": "data.error_code", "exists": False}],
+        "accepted": [
+            {"path": "request_id", "exists": True},
+            {"path": "data", "exists": True},
+            {"path": "data.error", "empty": True},
+            {"path": "error", "empty": True},
+        ],
         "refused": [{"path": "data.error_code", "exists": True}, {"path": "error_code", "exists": True}],
         "denied": [
             {"path": "data.error_code", "contains": "PERMISSION_DENIED"},

@@ -265,3 +265,87 @@ def test_a_list_that_says_success_for_failures_too(body: t.Any, kind: Kind, mess
     """Catches: a 200 that is believed although its list says otherwise."""
     found = read(MAILCOW, reply(200, body))
     assert (found.kind, found.message) == (kind, message)
+
+
+CLOSED = build(
+    {
+        "name": "closed",
+        "set_password": {"method": "PUT", "path": "/{account}", "body": {"p": "{password}"}},
+        "answer": {
+            "accepted": [{"path": "ok", "equals": True}],
+            "refused": [{"path": "ok", "equals": False}],
+            "denied": [{"path": "error", "contains": "key"}, {"status": 422, "path": "error", "contains": "account"}],
+            "already_set": [{"status": 400, "path": "error", "contains": "same"}, {"path": "same", "equals": True}],
+            "message": ["error"],
+            "secret_fields": ["users.*.password", "sent"],
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (200, {"ok": True}, A),
+        (200, {"ok": False}, V),
+        (200, {"ok": False, "error": "Wrong KEY"}, N),
+        (200, {"ok": True, "error": "wrong key"}, N),
+        (400, {"error": "wrong key"}, N),
+        (400, {"error": "too short"}, V),
+        (422, {"error": "no such account"}, N),
+        (400, {"error": "no such account"}, V),
+        (207, {"error": "wrong key"}, N),
+        (429, {"error": "wrong key"}, T),
+        *((status, {"error": "wrong key"}, U) for status in (500, 503, 408, 100)),
+    ],
+)
+def test_denied(status: int, body: t.Any, kind: Kind) -> None:
+    """Catches: refused keys taken for a refused password, whose staged value would be dropped while it is in force."""
+    assert read(CLOSED, reply(status, body)).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, {"error": "The SAME password"}, A),
+        (422, {"error": "the same password"}, V),
+        (409, {"error": "the same password"}, N),
+        (409, {"same": True}, A),
+        (200, {"ok": False, "same": True}, A),
+        (207, {"same": True}, A),
+        (400, {"error": "the same key"}, N),
+        *((status, {"same": True}, T if status == 429 else U) for status in (429, 500, 503, 408)),
+    ],
+)
+def test_already_set(status: int, body: t.Any, kind: Kind) -> None:
+    """Catches: 'that is your password already' taken for a refusal, or believed of a server that is in trouble."""
+    assert read(CLOSED, reply(status, body)).kind is kind
+
+
+def test_secret_fields() -> None:
+    """Catches: what the definition calls secret, quoted by the provider in its own words."""
+    body = {"error": f"{SECRET} and others-pass are weak", "sent": SECRET, "users": [{"password": "others-pass"}]}
+    assert read(CLOSED, reply(400, body)).message == "closed answered 400: ******** and ******** are weak"
+    odd = {"error": "weak", "sent": {"a": None}, "users": {"password": 5}}
+    assert read(CLOSED, reply(400, odd)).message == "closed answered 400: weak"
+
+
+@pytest.mark.parametrize("offset", [0, LONGEST_MESSAGE - 10, LONGEST_MESSAGE])
+def test_secrets_are_taken_out_before_the_cut(offset: int) -> None:
+    """Catches: most of a password in the message because the text was cut in the middle of it."""
+    body = {"error": "x" * offset + SECRET}
+    assert SECRET[:6] not in read(CLOSED, reply(400, body), [SECRET]).message
+    assert SECRET[:6] not in sentence(EMAILLABS, 400, envelope({"code": "x" * (offset % 60) + SECRET}), [SECRET])
+
+
+def test_code_and_request_id_are_scrubbed() -> None:
+    """Catches: a secret in the places that are not the message."""
+    body = envelope({"message": "no", "code": SECRET})
+    body["meta"]["uniqId"] = SECRET
+    assert sentence(EMAILLABS, 400, body, [SECRET]) == "emaillabs answered 400: no (********) [request id ********]"
+
+
+def test_only_the_hints_that_are_asked_for() -> None:
+    """Catches: a hint on the call that sets a password, given for another call."""
+    assert sentence(EMAILLABS, 404, None, hints=("401", "403")) == "emaillabs answered 404"
+    assert sentence(EMAILLABS, 401, None, hints=("401", "403")) == f"emaillabs answered 401. {HINT_401}"

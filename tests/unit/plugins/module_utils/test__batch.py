@@ -130,9 +130,6 @@ def test_a_fault_of_our_own_is_unknown() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-@pytest.mark.xfail(
-    strict=True, reason="what was begun and ended with a BaseException is told as 'not tried': it is dropped"
-)
 def test_what_was_begun_is_never_told_as_not_tried() -> None:
     """Catches: a password that may have landed, dropped because its thread ended in an unusual way."""
 
@@ -142,7 +139,6 @@ def test_what_was_begun_is_never_told_as_not_tried() -> None:
     assert run(["a"], change_one)["a"].kind is Kind.UNKNOWN
 
 
-@pytest.mark.xfail(strict=True, reason="the message says that the provider refused the keys, which it never saw")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_worker_that_cannot_be_made() -> None:
     """Catches: a fault of our own that is told as the provider's refusal."""

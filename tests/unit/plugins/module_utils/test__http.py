@@ -157,7 +157,6 @@ def test_late_answer_never_serves_the_next_call(serve: Serve) -> None:
     assert put(connection, "b", client).text == "own"
 
 
-@pytest.mark.xfail(strict=True, reason="the session is kept after a 1xx answer, whose real answer is still to come")
 def test_informational_answer_does_not_shift_the_answers(serve: Serve) -> None:
     """Catches: an answer that belongs to the call before it, because that one ended with a 1xx status."""
     heard_b = threading.Event()

@@ -13,7 +13,7 @@ import typing as t
 from importlib.metadata import version
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _http
@@ -121,6 +121,7 @@ HEADS = (
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(head=st.sampled_from((b"", b"HTTP/1.1 ", *HEADS)), rest=st.binary(max_size=60))
+@example(head=HEADS[-1], rest=b"-A")
 def test_whatever_comes_is_an_answer_or_none(broken: Server, head: bytes, rest: bytes) -> None:
     """Catches: an exception of a library for a strange answer, in place of an unknown outcome."""
 

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
+import typing as t
 
 import pytest
 
@@ -74,3 +76,111 @@ def test_hold_reaches_who_waits_already() -> None:
     pace.take()
     pace.take()
     assert slept[0] == 31
+
+
+class Timeline:
+    """A time that many threads share: it goes on, to the next one's waking, when all of them sleep."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self._changed = threading.Condition()
+        self._until: list[float] = []
+        self._running = 0
+
+    def sleep(self, seconds: float) -> None:
+        with self._changed:
+            until = self.now + seconds
+            self._until.append(until)
+            self._changed.notify_all()
+            while self.now < until:
+                assert self._changed.wait(10)
+            self._until.remove(until)
+
+    def run(self, *works: t.Callable[[], None]) -> None:
+        """Run each in a thread of its own, until all have ended."""
+        self._running = len(works)
+        for work in works:
+            threading.Thread(target=self._work, args=(work,), daemon=True).start()
+        with self._changed:
+            while self._running:
+                asleep = [until for until in self._until if until > self.now]
+                if len(asleep) == self._running:
+                    self.now = min(asleep)
+                    self._changed.notify_all()
+                assert self._changed.wait_for(self._at_rest, 10)
+
+    def _at_rest(self) -> bool:
+        return len([until for until in self._until if until > self.now]) == self._running
+
+    def _work(self, work: t.Callable[[], None]) -> None:
+        try:
+            work()
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
+
+
+def begun(rate: float | None, threads: int, calls: int, *, hold: tuple[float, float] | None = None) -> list[float]:
+    """Return when each call begins, in seconds; C(hold): after how long which pause is asked for."""
+    timeline, times = Timeline(), []
+    pace = Pace(rate, clock=lambda: timeline.now, sleep=timeline.sleep)
+
+    def work() -> None:
+        for _n in range(calls):
+            pace.take()
+            times.append(timeline.now - 100)
+
+    def ask() -> None:
+        if hold:
+            timeline.sleep(hold[0])
+            pace.hold(hold[1])
+
+    timeline.run(*[work] * threads, ask)
+    return sorted(times)
+
+
+@pytest.mark.parametrize(("threads", "calls"), [(1, 12), (3, 4), (12, 1)])
+def test_threads_share_one_pace(threads: int, calls: int) -> None:
+    """Catches: each thread at the full rate, and all of them together faster than the provider allows."""
+    assert begun(0.5, threads, calls) == [2 * number for number in range(12)]
+
+
+@pytest.mark.parametrize(("threads", "calls"), [(1, 8), (4, 2), (8, 1)])
+def test_hold_during_a_wait_concerns_all_threads(threads: int, calls: int) -> None:
+    """Catches: a call in the middle of the pause, or all who waited calling at once when it ends."""
+    times = begun(0.5, threads, calls, hold=(3, 30))
+    assert times[:2] == [0, 2] and times[2] == 33
+    assert all(later - earlier >= 2 for earlier, later in itertools.pairwise(times))
+    assert times[-1] <= 33 + 2 * 8
+
+
+def test_hold_without_a_rate() -> None:
+    """Catches: a pause that only a provider with a published rate gets."""
+    assert begun(None, 3, 1) == [0, 0, 0]
+    clock = Clock()
+    pace = clock.pace(None)
+    pace.hold(9)
+    for _n in range(3):
+        pace.take()
+    assert clock.pauses == [9]
+
+
+def test_longer_hold_wins() -> None:
+    """Catches: a second pause, asked for during the first, that is not kept or that cuts the first one short."""
+    timeline, times = Timeline(), []
+    pace = Pace(1, clock=lambda: timeline.now, sleep=timeline.sleep)
+
+    def ask() -> None:
+        pace.hold(10)
+        timeline.sleep(5)
+        pace.hold(20)
+        pace.hold(1)
+
+    def work() -> None:
+        timeline.sleep(1)
+        pace.take()
+        times.append(timeline.now - 100)
+
+    timeline.run(ask, work, work)
+    assert sorted(times) == [25, 26]

@@ -8,6 +8,7 @@ import base64
 import html
 import json
 import random
+import re
 import string
 import time
 import typing as t
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber, forms
 
-SECRET = "pä ss/w+rd\"<&>'\\%=?"
+SECRET = "Pä Ss/w+rd\"<&>'\\%=?"
 ENCODERS: dict[str, t.Callable[[str], str]] = {
     "plain": str,
     "quoted": lambda s: quote(s, safe=""),
@@ -33,32 +34,34 @@ ENCODERS: dict[str, t.Callable[[str], str]] = {
     "HEXADECIMAL": lambda s: s.encode().hex().upper(),
     "base64": lambda s: base64.b64encode(s.encode()).decode(),
     "base64 for URLs": lambda s: base64.urlsafe_b64encode(s.encode()).decode().rstrip("="),
-    "quoted in lower case": lambda s: quote(s, safe="").replace("%2F", "%2f").replace("%2B", "%2b"),
+    "quoted in lower case": lambda s: lower_escapes(quote(s, safe="")),
+    "quoted in a form in lower case": lambda s: lower_escapes(quote_plus(s)),
     "JSON as PHP writes it": lambda s: json.dumps(s)[1:-1].replace("/", "\\/"),
     "HTML as PHP writes it": lambda s: html.escape(s).replace("&#x27;", "&#039;"),
-    "base64 of name and password": lambda s: base64.b64encode(f"api:{s}".encode()).decode(),
-    "base64 of AUTH PLAIN": lambda s: base64.b64encode(f"\0me\0{s}".encode()).decode(),
 }
-MISSED = {
-    "JSON in JSON", "quoted in lower case", "JSON as PHP writes it", "HTML as PHP writes it",
-    "base64 of name and password", "base64 of AUTH PLAIN",
-}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name, marks=[pytest.mark.xfail(strict=True, reason="a form that is not looked for")] * (name in MISSED)
-        )
-        for name in ENCODERS
-    ],
-)
+def lower_escapes(text: str) -> str:
+    """Return a quoted text as .NET and others write it: %2f, and letters as they are."""
+    return re.sub("%..", lambda match: match.group().lower(), text)
+
+
+@pytest.mark.parametrize("name", list(ENCODERS))
 def test_every_form(name: str) -> None:
     """Catches: a secret that comes back in another writing than it was sent."""
     shown = ENCODERS[name](SECRET)
-    assert "ss/w" in shown or name != "plain"
     assert Scrubber([SECRET]).text(f"<{shown}>").replace("=", "") == f"<{CENSORED}>"
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("before", ["", "a:", "api", "api:", "\0me\0"])
+@pytest.mark.parametrize("after", ["", "\n", ":x", "and more"])
+def test_base64_of_a_longer_text(encode: t.Callable[[bytes], bytes], before: str, after: str) -> None:
+    """Catches: a Basic header or AUTH PLAIN, in which the secret is encoded together with its neighbours."""
+    shown = encode(f"{before}{SECRET}{after}".encode()).decode().rstrip("=")
+    head, _censored, tail = Scrubber([SECRET]).text(shown).partition(CENSORED)
+    # Six bits a character: no whole byte of the secret is left.
+    assert len(head) * 6 // 8 <= len(before) and len(tail) * 6 <= len(after) * 8 + 5 + 4
 
 
 TEXTS = st.text(alphabet=st.characters(codec="utf-8"), min_size=4, max_size=20)
@@ -80,7 +83,6 @@ def test_one_secret_inside_another(secrets: list[str]) -> None:
     assert Scrubber([*secrets, longer]).text(f"\n{longer}\n") == f"\n{CENSORED}\n"
 
 
-@pytest.mark.xfail(strict=True, reason="the secret that begins first is replaced; what the other has more stays")
 def test_overlapping_secrets() -> None:
     """Catches: a part of a secret that stays because it overlaps with another."""
     clean = Scrubber(["aabbcc", "bbccddeeffgg"]).text("x aabbccddeeffgg y")
@@ -100,14 +102,12 @@ def test_any_depth(secret: str, tree: t.Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [frozenset, bytearray])
-@pytest.mark.xfail(strict=True, reason="only dict, list, tuple, set, str and bytes are looked into")
 def test_other_containers(kind: t.Any) -> None:
     """Catches: a secret in a type that nobody thought of."""
     value = kind([SECRET]) if kind is frozenset else kind(SECRET.encode())
     assert SECRET not in str(Scrubber([SECRET]).clean(value)) and not isinstance(Scrubber([SECRET]).clean(value), kind)
 
 
-@pytest.mark.xfail(strict=True, reason="TypeError: unhashable type: 'list'")
 def test_a_tuple_as_key() -> None:
     """Catches: an action that dies while it scrubs its result."""
     assert Scrubber([SECRET]).clean({("a", SECRET): 1})
@@ -128,13 +128,11 @@ def test_learns_more_later() -> None:
     assert scrubber.text("first-secret second-secret") == f"{CENSORED} {CENSORED}"
 
 
-@pytest.mark.xfail(strict=True, raises=UnicodeEncodeError, reason="a lone surrogate (YAML '\\ud800') cannot be encoded")
 def test_a_surrogate() -> None:
     """Catches: a crash, outside of what is scrubbed, for an argument that will be refused later."""
     assert Scrubber(["\ud800-secret"]).text("\ud800-secret") == CENSORED
 
 
-@pytest.mark.xfail(strict=True, reason="an alternation of all forms is tried at every character: time is their product")
 def test_a_fleet_of_secrets_in_a_long_text() -> None:
     """Catches: a scrubber that needs minutes: 1,000 secrets in 100 kB took about 1 second, 10,000 in 1 MB took 100."""
     choose = random.Random(1)  # noqa: S311

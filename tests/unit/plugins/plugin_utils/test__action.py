@@ -16,7 +16,6 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
-from ansible.release import __version__ as ansible_version
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
@@ -144,7 +143,6 @@ def test_no_exit_shows_a_secret(args: dict[str, Any], error: type[Exception]) ->
     assert SECRET not in repr(made.run())
 
 
-@pytest.mark.xfail(strict=True, reason="only the whole text is learnt, not the passwords in it")
 @pytest.mark.parametrize("passwords", [f"a={SECRET} b=other-one", f'{{"a": "{SECRET}", "b": "other-one"}}'])
 def test_no_exit_shows_a_secret_of_a_dict_given_as_text(passwords: str) -> None:
     """Catches: a password in a message, because it came in the other form that Ansible accepts for a dict."""
@@ -257,11 +255,6 @@ def test_become_method_that_cannot_pipeline() -> None:
     )
 
 
-@pytest.mark.xfail(
-    tuple(map(int, ansible_version.split(".")[:2])) >= (2, 19),
-    strict=True,
-    reason="ansible-core 2.19 and later refuse to set an option that the connection lacks",
-)
 def test_connection_that_cannot_pipeline(tmp_path: Path) -> None:
     """Catches: a message about a missing configuration entry instead of about what to do."""
     (tmp_path / "plain.py").write_text(PLAIN)

@@ -227,7 +227,6 @@ def test_the_turn_is_kept_when_the_lock_file_was_removed_meanwhile(store: Path, 
         assert start("a").says() == busy("the account a", store, "0")
 
 
-@pytest.mark.xfail(strict=True, reason="who gives up removes the lock file by name, also one that others hold by now")
 def test_who_gives_up_leaves_the_others_their_lock(store: Path, start: Callable[..., OtherRun]) -> None:
     """Catches: Ctrl-C or a task's time-out while waiting, after which two runs work on one account at once."""
     first = start("a")
@@ -265,7 +264,6 @@ def test_mode_of_the_lock_file(store: Path, mode: int) -> None:
 
 
 @pytest.mark.usefixtures("usual_umask")
-@pytest.mark.xfail(strict=True, reason="the umask takes the group's permission from the lock file")
 def test_whoever_may_write_the_store_may_lock_it(store: Path) -> None:
     """Catches: a second user of a store for a group, told that a file cannot be made while the first is at work."""
     with StoreLock(str(store), mode=0o660, timeout=0).accounts(["a"]):

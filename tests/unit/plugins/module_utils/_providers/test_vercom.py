@@ -53,7 +53,6 @@ def test_the_assumption_is_told(status: str) -> None:
     assert "does not publish" in hint and "assumed" in hint and "password_request" in hint
 
 
-@pytest.mark.xfail(strict=True, reason="it says 'Either the account does not exist at the provider, or the call does:'")
 def test_the_hint_is_not_turned_around() -> None:
     """Catches: a sentence that says that the call exists where it means that it does not."""
     assert "or the call does:" not in vercom.NO_SUCH_CALL

@@ -1,0 +1,93 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for any names and any edits. Hypothesis draws others each time, and prints what repeats a failure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._document import HEADER, parse, rendered
+from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, OLD, STAGED, account, seen
+
+QUIET = settings(database=None, deadline=None, print_blob=True)
+NAMES = st.text("abzAZ019._@+-eExXoOnNyY~", min_size=1, max_size=12) | st.sampled_from(
+    [
+        "123",
+        "0x1F",
+        "0o17",
+        "017",
+        "1e5",
+        "1.5",
+        "1_000",
+        "null",
+        "Null",
+        "yes",
+        "No",
+        "on",
+        "true",
+        ".inf",
+        "-",
+        "~",
+        "2026-11-23",
+        "user@example.com",
+        "1.acme.smtp",
+        "@x",
+        "-x",
+        "+1",
+        "_",
+        "=",
+        "1:2",
+        "a b",
+        'q"uo\\te',
+        "é",
+        "a: b",
+    ]
+)
+
+
+@QUIET
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+def test_any_account_is_written_so_that_it_is_read_back(names: list[str]) -> None:
+    """Catches: an account such as 123 or null that Ansible reads as a number or as nothing."""
+    text = rendered(parse("", "S"), dict.fromkeys(names, STAGED))
+    assert list(parse(text, "S").entries) == list(seen(text)["smtp_accounts"]) == names
+    assert rendered(parse(text, "S"), dict.fromkeys(names, Record())) == HEADER + "smtp_accounts: {}\n"
+
+
+MOMENTS = st.none() | st.integers(0, 10**9).map(lambda seconds: NOW + timedelta(seconds=seconds))
+SECRETS = st.none() | st.sampled_from([OLD, NEW])
+RECORDS = st.builds(
+    Record,
+    password=SECRETS,
+    previous_password=SECRETS,
+    staged_password=SECRETS,
+    doubtful_passwords=st.lists(st.sampled_from([OLD, NEW]), max_size=2).map(tuple),
+    changed_at=MOMENTS,
+    effective_at=MOMENTS,
+    verified_at=MOMENTS,
+    staged_at=MOMENTS,
+)
+STEPS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c", "new"]), RECORDS, max_size=3), max_size=5)
+FRAME = (
+    "# 1\nbefore: 1\nsmtp_accounts:  # 2\n  keeps:\n    owner: x\n    # 3\n" + account("b") + "  # 4\nafter: 1\n# 5\n"
+)
+
+
+@QUIET
+@given(st.sampled_from([FRAME, FRAME.replace("\n", "\r\n"), ""]), STEPS)
+def test_any_edits_say_what_was_asked_and_leave_the_rest(text: str, steps: list[dict[str, Record]]) -> None:
+    """Catches: a sequence of edits after which the text and the records differ, or a line of the user's is gone."""
+    users = [line for line in text.splitlines() if "#" in line or "fter" in line or "efore" in line or "owner" in line]
+    known = {name: entry.record for name, entry in parse(text, "S").entries.items()}
+    for changes in steps:
+        text = rendered(parse(text, "S"), changes) if changes else text
+        known = {name: record for name, record in {**known, **changes}.items() if record != Record() or name == "keeps"}
+        assert {name: entry.record for name, entry in parse(text, "S").entries.items()} == known
+        seen(text)
+    assert [line for line in text.splitlines() if line in users] == users

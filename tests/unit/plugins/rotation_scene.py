@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A rotation without a disk, cryptography or a provider, and what it did in which order."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _document
+from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done, Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapshot, Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
+
+NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
+WINDOW = timedelta(minutes=15)
+DAY = timedelta(days=1)
+SEALS = itertools.count(10)
+
+
+def sealed(plain: str) -> str:
+    """Return a stand-in for a ciphertext, another one each time."""
+    return f"$ANSIBLE_VAULT;1.1;AES256\n{next(SEALS):04}\n{plain.encode().hex()}"
+
+
+def opened(ciphertext: str | None) -> str | None:
+    return bytes.fromhex(ciphertext.split("\n")[2]).decode() if ciphertext else None
+
+
+class FakeVault(Vault):
+    """A vault without cryptography."""
+
+    def __init__(self, log: list[str]) -> None:
+        super().__init__([], None)
+        self._log = log
+
+    def check(self) -> None:
+        self._log.append("check the secrets")
+
+    def encrypt(self, plaintext: str, identity: str | None = None) -> str:
+        return sealed(plaintext)
+
+    def decrypt(self, ciphertext: str, what: str) -> str:
+        if ciphertext.endswith(b"locked".hex()):
+            raise StoreError(f"{what} cannot be decrypted")
+        return opened(ciphertext) or ""
+
+
+class FakeStore(Store):
+    """A store in memory; the path is for the lock beside it."""
+
+    def __init__(self, path: Path, log: list[str]) -> None:
+        self.path = self.name = str(path)
+        self.text: str | None = None
+        self.log = log
+        self.events: dict[str, list[Callable[[], None]]] = {"read": [], "write": []}
+
+    def _happens(self, what: str) -> None:
+        if self.events[what]:
+            self.events[what].pop(0)()
+
+    def read(self) -> Snapshot:
+        self._happens("read")
+        text = self.text
+        return Snapshot(None if text is None else text.encode(), _document.parse(text or "", self.name))
+
+    def write(self, snapshot: Snapshot, changes: Mapping[str, Record]) -> None:
+        self._happens("write")
+        self.text = _document.rendered(snapshot.document, changes)
+        self.log.append("write " + ", ".join(f"{name} {record.state_at(NOW)}" for name, record in changes.items()))
+
+    def remove(self, snapshot: Snapshot) -> None:
+        if self.text == _document.HEADER + _document.EMPTY:
+            self.log.append("remove")
+            self.text = None
+
+    def check_writable(self) -> None:
+        self.log.append("check the file")
+
+    def mode(self) -> int:
+        return 0o600
+
+    def edit(self, **changes: Record) -> None:
+        """Change records as another run or a person would."""
+        self.text = _document.rendered(_document.parse(self.text or "", self.name), changes)
+
+    def record(self, account: str) -> Record:
+        return _document.parse(self.text or "", self.name).record(account)
+
+
+def came_to(kind: Kind, *, doubt: bool = False) -> Change:
+    doubt = doubt or kind is Kind.UNKNOWN
+    return Change(kind=kind, doubt=doubt, sent=True, message=f"the provider said {kind.value}")
+
+
+@dataclass
+class Scene:
+    """A store, a provider, and what happened in which order."""
+
+    store: FakeStore
+    log: list[str] = field(default_factory=list)
+    sent: list[dict[str, str]] = field(default_factory=list)
+    learnt: list[str] = field(default_factory=list)
+    answers: dict[str, Change] = field(default_factory=dict)
+    during_the_call: Callable[[], None] = lambda: None
+    made: int = 0
+
+    def generate(self) -> str:
+        self.made += 1
+        return f"made {self.made}"
+
+    def send(self, passwords: Mapping[str, str]) -> Mapping[str, Change]:
+        self.log.append("send " + ", ".join(passwords))
+        self.sent.append(dict(passwords))
+        staged = {name: opened(self.store.record(name).staged_password) for name in passwords}
+        assert staged == passwords, "what is sent is in the store, or it could be lost"
+        assert set(passwords.values()) <= set(self.learnt), "what is sent is known to be a secret"
+        self.during_the_call()
+        return {name: self.answers.get(name, came_to(Kind.ACCEPTED)) for name in passwords}
+
+    def run(self, *accounts: str, check_mode: bool = False, **options: Any) -> Done:
+        usual: dict[str, Any] = {
+            "rotate": "when_due",
+            "max_age": 90 * DAY,
+            "state": "present",
+            "explicit": {},
+            "lock_timeout": 0,
+        }
+        request = Request(accounts=list(accounts), propagation=WINDOW, **{**usual, **options})
+        vault = FakeVault(self.log)
+        tools = Tools(self.store, vault, self.generate, self.send, lambda: NOW, self.learnt.append)
+        return Rotation(request, tools).run(check_mode=check_mode)
+
+
+def stored(plain: str = "old", *, age: timedelta = DAY) -> Record:
+    changed_at = NOW - age
+    return Record(
+        password=sealed(plain),
+        changed_at=changed_at,
+        effective_at=changed_at + WINDOW,
+        verified_at=changed_at + WINDOW,
+    )
+
+
+def values(record: Record) -> set[str | None]:
+    secrets = (record.password, record.previous_password, record.staged_password, *record.doubtful_passwords)
+    return {opened(secret) for secret in secrets} - {None}
