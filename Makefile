@@ -8,6 +8,10 @@ PYTHON ?= python3
 JOBS ?= 2
 # More arguments for pytest: make unit ARGS='-k window'
 ARGS ?=
+# Arguments for the chaos: make chaos CHAOS_ARGS='--seed 7 --kills 1000 --minutes 120'
+CHAOS_ARGS ?=
+# End-to-end tests that take too long for every run.
+PROOF := $(notdir $(wildcard tests/e2e/test_crash_points.py tests/e2e/test_leaks*.py tests/e2e/test_chaos.py))
 
 VENV := .cache/venv
 RUN := $(VENV)/bin/python
@@ -33,7 +37,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: FORCE clean demo e2e help lint link molecule test unit
+.PHONY: FORCE chaos clean demo e2e help lint link molecule proof test unit
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
@@ -49,7 +53,14 @@ unit: $(VENV)/test link ## Run the tests of the parts
 
 e2e: $(VENV)/test link ## Run the tests of the whole, with Ansible and the stand-in
 	@echo '== End-to-end tests'
-	@$(PYTEST) tests/e2e
+	@$(PYTEST) tests/e2e $(addprefix --ignore tests/e2e/,$(PROOF))
+
+proof: $(VENV)/test link ## Run the long tests: a crash at every boundary, and the search for secrets
+	@echo '== Crashes and leaks'
+	@$(PYTEST) $(addprefix tests/e2e/,$(PROOF))
+
+chaos: $(VENV)/test link ## Kill 200 rotations at random, while the provider fails at random, and count what is lost
+	@$(RUN) tests/chaos/chaos.py $(CHAOS_ARGS)
 
 molecule: $(VENV)/test link ## Run the tests of the role
 	@echo '== Molecule'

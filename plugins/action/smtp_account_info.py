@@ -66,7 +66,9 @@ class ActionModule(SecretAction):
         args = {**params, **dict.fromkeys(OPTIONS), "api_credentials": credentials, "accounts": known}
         result = self.call_module(args, task_vars, hide=hide)
         if "listed" not in result:
-            raise ProviderError(str(result.get("msg") or "the module ended without an answer")[:1000])
+            words = str(result.get("msg") or "the module ended without an answer")
+            # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
+            raise ProviderError(self.scrubber.text(words)[:1000])
         return set(result["listed"])
 
 

@@ -96,7 +96,9 @@ class ActionModule(SecretAction):
                 outcome = self.call_module(args, task_vars, hide=hide)
             except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
                 outcome = {"msg": f"the module could not be run ({type(error).__name__}: {error})"}
-            return {account: _change(outcome, account) for account in passwords}
+            # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
+            words = self.scrubber.text(str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given"))
+            return {account: _change(outcome, account, words) for account in passwords}
 
         if params["state"] == "present":
             self.require_pipelining()
@@ -143,12 +145,10 @@ def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Defini
     return given
 
 
-def _change(outcome: Mapping[str, Any], account: str) -> Change:
+def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
     """Return what the module says of an account; what it does not say is unknown."""
     told = (outcome.get("outcomes") or {}).get(account)
     if told is None:
-        words = outcome.get("msg") or outcome.get("module_stderr") or "no reason given"
-        return Change(
-            kind=Kind.UNKNOWN, doubt=True, sent=True, message=f"the module ended without an answer: {str(words)[:500]}"
-        )
+        message = f"the module ended without an answer: {words[:500]}"
+        return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)
     return Change(kind=Kind(told["kind"]), doubt=told["doubt"], sent=told["sent"], message=told["message"])

@@ -23,6 +23,8 @@ CENSORED = "********"
 SHORTEST = 4
 # Base64 of a part of a text: shorter than this it is found in innocent texts.
 SHORTEST_INNER = 8
+# What a URL's encoders leave as it is: Python's, for a form and for a path; a browser's, for a part and for a whole.
+UNQUOTED = ("", "/", "!*'()~", "!*'()~;,/?:@&=+$#")
 
 
 def forms(secret: str) -> set[str]:
@@ -33,12 +35,11 @@ def forms(secret: str) -> set[str]:
     """
     raw = secret.encode("utf-8", "surrogatepass")
     escaped = json.dumps(secret)[1:-1]
-    percent, plus = quote(raw, safe=""), quote_plus(raw)
+    quoted = {way(raw, safe=safe) for way in (quote, quote_plus) for safe in UNQUOTED}
     encoded = {
         secret,
-        percent,
-        plus,
-        *(re.sub("%..", lambda match: match.group().lower(), text) for text in (percent, plus)),
+        *quoted,
+        *(re.sub("%..", lambda match: match.group().lower(), text) for text in quoted),
         escaped,
         escaped.replace("/", "\\/"),
         json.dumps(escaped)[1:-1],

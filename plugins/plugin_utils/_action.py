@@ -19,9 +19,12 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._registry import BUILT_IN
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
 SHORTEST_PART = 8
+
+KEY_VARIABLES = frozenset(name for one in BUILT_IN.values() for name in one["credentials"].values() if name)
 
 
 class SecretAction(ActionBase):  # type: ignore[misc]
@@ -87,11 +90,11 @@ class SecretAction(ActionBase):  # type: ignore[misc]
 
         :param args: the module's options; those that are None are left out
         :param task_vars: the task's variables
-        :param hide: environment variables that the module's process shall not inherit
+        :param hide: environment variables that the module's process shall not inherit, beside the keys of all providers
         :raises InputError: if Ansible would write the arguments to a disk
         """
         self.require_pipelining()
-        for name in hide:
+        for name in (*KEY_VARIABLES, *hide):
             # This is a process of its own for this task: nobody else's environment changes.
             os.environ.pop(name, None)
         given = _without_none(args)
@@ -99,6 +102,11 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             module_name=self._task.action, module_args=given, task_vars=task_vars
         )
         result.pop("invocation", None)
+        failure = result.get("exception")
+        if failure is not None and not isinstance(failure, str):
+            # From ansible-core 2.19 on: an object, which would be shown with its texts as they are, unscrubbed.
+            del result["exception"]
+            result.setdefault("msg", str(getattr(getattr(failure, "event", None), "msg", "the module failed")))
         return result
 
     def require_pipelining(self) -> None:
@@ -110,6 +118,8 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             raise InputError(
                 "ANSIBLE_KEEP_REMOTE_FILES is set: Ansible would leave the password and the keys in files; unset it"
             )
+        if C.DEFAULT_DEBUG:
+            raise InputError("ANSIBLE_DEBUG is set: Ansible would print the password and the keys; unset it")
         try:
             self._connection.set_option("pipelining", True)
             possible = self._is_pipelining_enabled("new")

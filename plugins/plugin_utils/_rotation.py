@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -103,6 +104,8 @@ class Rotation:
             self._pretend(busy, plans)
         elif busy:
             self._in_turn(first, busy)
+        else:
+            self._tidy()
         return self._done
 
     # -- look and decide
@@ -204,6 +207,13 @@ class Rotation:
             self._done.after[account] = record
 
     # -- do
+
+    def _tidy(self) -> None:
+        """Remove what a killed run left beside the store, unless another run is at work."""
+        if self._tools.store.has_leftovers():
+            lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=0)
+            with contextlib.suppress(StoreError), lock.accounts(self._request.accounts[:1]), lock.store():
+                self._tools.store.remove_leftovers()
 
     def _in_turn(self, first: Snapshot, busy: list[str]) -> None:
         lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)

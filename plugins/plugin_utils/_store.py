@@ -114,6 +114,22 @@ class Store:
                 os.unlink(self.path)
                 _sync_folder(os.path.dirname(self.path))
 
+    def has_leftovers(self) -> bool:
+        """Tell whether there is a file beside the store that only a run at work, or a killed one, has there."""
+        folder, name = os.path.split(self.path)
+        with contextlib.suppress(OSError):
+            return any(entry.startswith((f".{name}.lock", f".{name}.mailops-")) for entry in os.listdir(folder))
+        return False
+
+    def remove_leftovers(self) -> None:
+        """Remove what a killed run left. The caller holds the store's lock.
+
+        :raises StoreError: if it cannot be removed
+        """
+        folder, name = os.path.split(self.path)
+        with self._failing("be tidied"):
+            _remove_leftovers(folder, f".{name}.mailops-")
+
     def _replace(self, data: bytes, expected: bytes | None) -> None:
         folder, name = os.path.split(self.path)
         prefix = f".{name}.mailops-"

@@ -14,23 +14,10 @@ import time
 from pathlib import Path
 
 import pytest
+from support.crash.processes import descendants, is_alive
 
 DEMO = Path(__file__).resolve().parents[1] / "demo" / "demo.py"
 SECONDS = 40
-
-
-def descendants(pid: int) -> set[int]:
-    """Return the processes that a process started, and those that they started."""
-    found: set[int] = set()
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, children.read_text().split()):
-            found |= {child} | descendants(child)
-    return found
-
-
-def is_alive(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "State:\tZ" not in status.read_text()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminated"])

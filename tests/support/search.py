@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looks for known secrets in texts and folders, however they are written. Knows nothing of the collection's own scrubber."""
+"""Looks for known secrets in texts and folders, however they are written. Shares nothing with the plugins' scrubber."""
 
 from __future__ import annotations
 
@@ -58,10 +58,11 @@ def _written(secret: str) -> Iterator[tuple[str, bytes]]:
     yield "json", json.dumps(secret)[1:-1].encode()
     yield "json", json.dumps(secret, ensure_ascii=False)[1:-1].encode()
     yield "json", json.dumps(secret)[1:-1].replace("/", "\\/").encode()
-    for safe in ("", "/"):
+    for safe in ("", "/", "!~*'()", ";,/?:@&=+$#!~*'()"):
         yield "url", quote(secret, safe=safe).encode()
         yield "url", quote_plus(secret, safe=safe).encode()
-        yield "url", re.sub("%..", lambda match: match.group().lower(), quote(secret, safe=safe)).encode()
+        for way in (quote, quote_plus):
+            yield "url", re.sub("%..", lambda match: match.group().lower(), way(secret, safe=safe)).encode()
 
 
 def forms(secret: str) -> dict[bytes, str]:

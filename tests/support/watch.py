@@ -19,14 +19,15 @@ from typing import Any
 
 import yaml
 from ansible.parsing.vault import VaultSecret
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
 from standin.api import ApiHandler
 from standin.record import Event, described
 from standin.service import StandIn
 from support.controller import SUPPORT, Controller, Ended
 from support.processes import Process, Sampler, kill_all
 from support.search import Hit, Search, Searched
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
 
 # Each has characters that every encoding writes in another way.
 OLD = 'Old-0\\"<&%/+ Qm7vXrT2kLz9'
@@ -42,8 +43,8 @@ CANARY = "canary-Xj4Nd8Wq2Ls6"
 VARIABLES = {"the_" + name: value for name, value in KEYS.items()} | {"chosen": CHOSEN, "other": OTHER}
 STOPS_WITHIN = 3
 ENVIRONMENT_KEYS = {f"EMAILLABS_{name.upper()}": value for name, value in KEYS.items()}
-# How a process of an Ansible module that is not ours shows: by the file that it was copied to, or while it is copied.
-OF_ANSIBLE = re.compile(r"AnsiballZ_(?!smtp_)|echo ~|umask 77|chmod u\+|rm -f -r|ansible-tmp-")
+# A module of ours gets its code through the standard input: its Python has no arguments. One of Ansible's has a file.
+OURS = re.compile(r"(/bin/sh -c )?\S*python[0-9.]*( && sleep 0)?")
 
 
 class Watch:
@@ -75,6 +76,8 @@ class Watch:
         self.controller.environment = {
             "TMPDIR": str(self.temporary),
             "ANSIBLE_LOG_PATH": str(self.log),
+            "ANSIBLE_REMOTE_TEMP": str(self.controller.folder / "remote"),
+            "ANSIBLE_REMOTE_TMP": str(self.controller.folder / "remote"),
             "ANSIBLE_DISPLAY_TRACEBACK": "always",
             "PYTHONPATH": str(SUPPORT / "leaky"),
             "LEAKY_SYSLOG": str(self.syslog),
@@ -167,10 +170,17 @@ class Watch:
                 known[f"password {len(known)}"] = value
         return known
 
+    def _vault(self) -> Vault:
+        return Vault([("default", VaultSecret(VAULT_PASSWORD.encode()))], None)
+
+    def make_store_encrypted_as_a_whole(self) -> None:
+        """Make an empty store in which the passwords are no Vault values of their own."""
+        self.controller.store.write_text(self._vault().encrypt("smtp_accounts: {}\n") + "\n")
+
     def _stored(self) -> list[str]:
         if not self.controller.store.exists():
             return []
-        vault = Vault([("default", VaultSecret(VAULT_PASSWORD.encode()))], None)
+        vault = self._vault()
         entries = Store(str(self.controller.store), vault).read().document.entries
         ciphertexts: list[str | None] = []
         for record in (entry.record for entry in entries.values()):
@@ -208,9 +218,8 @@ class Watch:
         return {entry["point"]: entry["words"] for entry in map(json.loads, lines)}
 
 
-def _may_have_keys(process: Process) -> bool:
-    ours = "AnsiballZ" in process.command or "ansible-playbook" not in process.command
-    return not ours or OF_ANSIBLE.search(process.command) is not None
+def _is_ours(process: Process) -> bool:
+    return OURS.fullmatch(process.command) is not None
 
 
 def check(watch: Watch, *, keys_in_environment: bool = False) -> None:
@@ -226,13 +235,18 @@ def check(watch: Watch, *, keys_in_environment: bool = False) -> None:
         f"searched {traces.texts} texts, {traces.size} bytes, {len(watch.processes)} processes in {watch.samples} "
         f"rounds for {len(secrets)} secrets; found {len(traces.hits)}, {len(lines)}, {len(environments)}"
     )
-    assert traces.hits == []
-    assert lines == []
+    assert not traces.hits, "\n".join(map(str, traces.hits))
+    assert not lines, "\n".join(map(str, lines))
     keys = {f"the_{name}" for name in KEYS} if keys_in_environment else set()
-    assert [(p.command, h) for p, h in environments if h.secret not in keys or not _may_have_keys(p)] == []
+    # Our modules' arguments are in no file: their code comes through the standard input.
+    assert [process.command for process in watch.processes if "AnsiballZ_smtp" in process.command] == []
+    wrong = [f"{p.command}: {h}" for p, h in environments if h.secret not in keys or _is_ours(p)]
+    assert not wrong, "\n".join(wrong)
     canary = Search({"canary": CANARY})
-    assert {f"{watch.log}", "output 1"} <= {hit.place for hit in watch.traces(canary).hits}
-    assert any(not _may_have_keys(process) for process, _hit in watch.in_processes(canary)[1])
+    seen = {hit.place.split()[0] for hit in watch.traces(canary).hits}
+    assert {str(watch.log), "output"} <= seen
+    modules = [process for process, _hit in watch.in_processes(canary)[1] if _is_ours(process)]
+    assert (modules != []) >= (watch.sent != [])
 
 
 @contextlib.contextmanager

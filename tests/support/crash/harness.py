@@ -63,22 +63,26 @@ class Crash:
         """
         process, results = self.start(play, self.environment(at, tasks=tasks))
         frozen = self.wait(process) if at is not None else False
-        if frozen:
-            kill_tree(process.pid)
+        killed = kill_tree(process.pid) if frozen else set()
         ended = self.controller.ended(process, results)
+        assert gone(killed)
         assert frozen == (at is not None), f"the run never came to {at!r}:\n{ended.output}"
         return ended
 
     def start(self, play: Path, environment: Mapping[str, str]) -> tuple[subprocess.Popen[str], Path]:
         """Start a playbook with more environment, of which later runs know nothing."""
-        for path in self._folder.iterdir():
-            path.unlink()
+        self.forget()
         usual = self.controller.environment
         self.controller.environment = {**usual, **environment}
         try:
             return self.controller.start(play)
         finally:
             self.controller.environment = usual
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        for path in self._folder.iterdir():
+            path.unlink()
 
     def wait(self, process: subprocess.Popen[str]) -> bool:
         """Wait until the run is frozen, and tell whether it is; it is not if it came to its end."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
@@ -27,9 +28,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]
 
     def _reached(self, when: str, task: Any) -> None:
         # The one that Python imported when the process started, from PYTHONPATH.
-        import sitecustomize
-
-        sitecustomize.reached(f"{when} {task.get_name().split(' : ')[-1]}")
+        importlib.import_module("sitecustomize").reached(f"{when} {task.get_name().split(' : ')[-1]}")
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         self._reached("task", task)
