@@ -94,13 +94,15 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         :raises InputError: if Ansible would write the arguments to a disk
         """
         self.require_pipelining()
-        for name in (*KEY_VARIABLES, *hide):
-            # This is a process of its own for this task: nobody else's environment changes.
-            os.environ.pop(name, None)
-        given = _without_none(args)
-        result: dict[str, Any] = self._execute_module(
-            module_name=self._task.action, module_args=given, task_vars=task_vars
-        )
+        # This is a process of its own for this task: nobody else's environment changes.
+        hidden = {name: os.environ.pop(name) for name in {*KEY_VARIABLES, *hide} & set(os.environ)}
+        try:
+            result: dict[str, Any] = self._execute_module(
+                module_name=self._task.action, module_args=_without_none(args), task_vars=task_vars
+            )
+        finally:
+            # The next item of the task's loop needs them.
+            os.environ.update(hidden)
         result.pop("invocation", None)
         failure = result.get("exception")
         if failure is not None and not isinstance(failure, str):

@@ -78,7 +78,7 @@ def tasks_of_a_life(watch: Watch, *, keys: bool) -> list[dict[str, Any]]:
         {SEND: watch.send_options()},
         {SEND: watch.send_options(password="{{ other }}")},
         {SET: option(state="staged", rotate="always", password_symbols=SYMBOLS)},
-        {SET: option(accounts=[ONE, TWO], password_symbols=SYMBOLS)},
+        {SET: option(accounts=["{{ item }}"], password_symbols=SYMBOLS), "loop": [ONE, TWO]},
         {SET: option(passwords={ONE: "{{ other }}"})},
         {TELL: option(propagation_seconds=None)},
     ]
@@ -105,7 +105,8 @@ def test_modules(watch: Watch, name: str) -> None:
     tasks = tasks_of_a_life(watch, keys=not way.keys_in_environment)
     ended = watch.run(watch.play(tasks, **way.play), *way.arguments, environment=way.settings(watch))
     assert ended.code == 0, ended.output
-    assert len(watch.provider.accounts.history(ONE)) == (1 if name == "check" else 4), ended.output
+    lengths = [len(watch.provider.accounts.history(account)) for account in (ONE, TWO)]
+    assert lengths == ([1, 1] if name == "check" else [4, 2]), ended.output
     check(watch, keys_in_environment=way.keys_in_environment)
     _every_trace_is_there(watch, way)
 
