@@ -158,14 +158,18 @@ class Postfix:
             self.run("postmap", f"{kind}:{path}")
         return path
 
-    def run(self, *command: str, check: bool = True) -> str:
-        """Run one of Postfix's commands, the instance's folder as its second argument, and return what it printed."""
+    def call(self, *command: str) -> subprocess.CompletedProcess[str]:
+        """Run one of Postfix's commands, the instance's folder as its second argument."""
         whole = [command[0], "-c", str(self.config), *command[1:]]
         environment = {**os.environ, "PATH": PATH}
-        done = subprocess.run(
+        return subprocess.run(
             whole, capture_output=True, text=True, env=environment, timeout=SECONDS, stdin=subprocess.DEVNULL
         )
-        assert done.returncode == 0 or not check, f"{whole}: {done.stdout}{done.stderr}"
+
+    def run(self, *command: str) -> str:
+        """Run a command that has to succeed, and return what it printed; some say it in the log only."""
+        done = self.call(*command)
+        assert done.returncode == 0, f"{done.args}: {done.stdout}{done.stderr}\n{self.log[-2000:]}"
         return done.stdout + done.stderr
 
     def start(self) -> Postfix:
@@ -188,7 +192,7 @@ class Postfix:
 
     def running(self) -> bool:
         """Tell whether it runs."""
-        return "is running" in self.run("postfix", "status", check=False)
+        return self.call("postfix", "status").returncode == 0
 
     def remove(self) -> None:
         """Stop it and remove all its files."""
