@@ -1,0 +1,245 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keeps the mail of one transport in Postfix's queue, and lets it go again.
+
+What was found by experiment, and why each step is there:
+
+* C(defer_transports) lets deliveries under way end, and keeps new mail in the queue; but C(postqueue -f), by whomever,
+  overrides it.
+* C(master_service_disable) cannot be overridden; but the reload that puts it in force kills deliveries under way, and
+  a message whose delivery is killed at the wrong moment arrives twice.
+* So the transport is deferred first, and its socket is moved aside, so that a flush meets nobody; deliveries end by
+  themselves; and only when there is no process left is the service taken away, which a restart of Postfix does not
+  undo.
+* Every reload ends the cache of open connections, and with it those that are logged in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import socket
+import time
+import typing as t
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix import Postfix, PostfixError
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix_main_cf import (
+    DISABLE,
+    MainCf,
+    parse,
+    render,
+    user_value,
+    words_of,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import (
+    access_of,
+    locked,
+    read,
+    real_path,
+    write,
+)
+
+# How often is looked, and how long a reload may take on a busy machine, in seconds.
+_INTERVAL = 0.1
+_RELOAD_SECONDS = 30.0
+# Mail that waits because of the hold, or because the password of before was refused.
+_WAITS = re.compile(r"deferred transport|mail transport unavailable|authenticat", re.IGNORECASE)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+class Clock(t.Protocol):
+    """What is needed of the module time."""
+
+    def monotonic(self) -> float:
+        """Seconds that only grow."""
+
+    def sleep(self, seconds: float, /) -> None:
+        """Let time pass."""
+
+
+class Transport:
+    """One transport of one instance.
+
+    :param name: as in master.cf
+    :raises InputError: if the instance has no such transport
+    """
+
+    def __init__(self, postfix: Postfix, name: str, clock: Clock = time) -> None:
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{name!r} is not the name of a transport")
+        if postfix.command_of(name) not in ("smtp", "lmtp", "pipe"):
+            known = ", ".join(postfix.transports())
+            raise InputError(f"{name} is not a transport in master.cf that delivers to other hosts; there are: {known}")
+        self.name = name
+        self._postfix = postfix
+        self._clock = clock
+        self._socket = os.path.join(postfix.queue, "private", name)
+        self._aside = f"{self._socket}.mailops-held"
+        self._main_cf = real_path(postfix.main_cf)
+
+    def state(self) -> MainCf:
+        """What main.cf says at this moment."""
+        content = read(self._main_cf) or b""
+        return parse(text=content.decode("utf-8", "surrogateescape"))
+
+    def is_held(self) -> bool:
+        """Tell whether nothing is left to do for a hold."""
+        if self.state().stage(self.name) != "held":
+            return False
+        return not self._postfix.running() or self._is_silent()
+
+    def is_ours(self) -> bool:
+        """Tell whether something is left to do for a release."""
+        return self.state().stage(self.name) is not None
+
+    def in_flight(self) -> int:
+        """How many processes of the transport there are."""
+        return len(self._postfix.processes(self.name))
+
+    def hold(self, *, drain_timeout: float) -> None:
+        """Stop the transport, and return when nothing can log in over it any more.
+
+        :param drain_timeout: seconds that deliveries under way may take
+        :raises PostfixError: if they take longer; then the transport is as it was
+        """
+        if not self._postfix.running():
+            self._move_to("held")
+            return
+        self._move_to("draining")
+        self._set_aside()
+        try:
+            self._drain(drain_timeout)
+        except PostfixError:
+            self.release(flush=True)
+            raise
+        self._move_to("held")
+        self._reload()
+        self._await(self._is_silent, _RELOAD_SECONDS, "the master process still serves the transport after a reload")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._aside)
+
+    def release(self, *, flush: bool) -> None:
+        """Start the transport again, and have its mail delivered at once if so asked."""
+        self._move_to("releasing")
+        if self._postfix.running():
+            self._bring_back()
+            self._reload()
+            if f"{self.name}/unix" not in words_of(value=user_value(base=self.state().base, name=DISABLE)):
+                self._await(lambda: os.path.exists(self._socket), _RELOAD_SECONDS, "the transport does not come back")
+            if flush:
+                self._flush()
+        self._move_to(None)
+
+    def _move_to(self, stage: str | None) -> None:
+        # Another run may hold another transport at this moment.
+        with locked(os.path.dirname(self._main_cf)):
+            before = self.state()
+            after = render(state=before.moved(self.name, stage)).encode("utf-8", "surrogateescape")
+            access = access_of(self._main_cf)
+            if access is not None and after != read(self._main_cf):
+                write(path=self._main_cf, content=after, access=access)
+
+    def _set_aside(self) -> None:
+        """Move the socket away: who looks for the transport meets nobody, what is under way is not touched."""
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(self._socket, self._aside)
+
+    def _bring_back(self) -> None:
+        if os.path.exists(self._socket):
+            # Postfix was started meanwhile, and made a new one.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._aside)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(self._aside, self._socket)
+
+    def _reload(self) -> None:
+        """Reload, and wait until the processes that still know the old configuration are gone: the queue manager and
+        the cache of connections."""
+        old = {number for service in ("qmgr", "scache") for number in self._postfix.processes(service)}
+        self._postfix.reload()
+        self._await(lambda: not (old & self._helpers()), _RELOAD_SECONDS, "the queue manager ignores a reload")
+
+    def _helpers(self) -> set[int]:
+        return self._postfix.processes("qmgr") | self._postfix.processes("scache")
+
+    def _drain(self, seconds: float) -> None:
+        """Wait until no process of the transport is left.
+
+        :raises PostfixError: if there is one for longer
+        """
+        deadline = self._clock.monotonic() + seconds
+        self._reload()
+        known = self._postfix.processes(self.name)
+        left = known
+        while left:
+            if self._clock.monotonic() >= deadline:
+                raise PostfixError(_too_long(self.name, len(left), seconds), in_flight=len(left))
+            self._clock.sleep(_INTERVAL)
+            left = self._postfix.processes(self.name)
+            if left - known:
+                # It was started for a delivery that the old queue manager had asked for, and would wait for another.
+                known |= left
+                self._postfix.reload()
+
+    def _is_silent(self) -> bool:
+        return not self._listens() and not self._postfix.processes(self.name)
+
+    def _listens(self) -> bool:
+        folder, name = os.path.split(self._socket)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                # The path of a socket may have some 100 characters only.
+                client.connect(f"/proc/self/fd/{descriptor}/{name}")
+                return True
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        finally:
+            os.close(descriptor)
+
+    def _await(self, condition: t.Callable[[], bool], seconds: float, otherwise: str) -> None:
+        deadline = self._clock.monotonic() + seconds
+        while not condition():
+            if self._clock.monotonic() >= deadline:
+                raise PostfixError(f"{otherwise}: look into the mail log, and run the task again")
+            self._clock.sleep(_INTERVAL)
+
+    def _flush(self) -> None:
+        """Make the mail that waits because of the hold due now, and have the queue manager look.
+
+        Not with C(postqueue -f): that would override what the user defers himself.
+        """
+        waiting = set(waiting_messages(listing=self._postfix.call("postqueue", "-j").output))
+        for folder, _folders, names in os.walk(os.path.join(self._postfix.queue, "deferred")):
+            for name in waiting.intersection(names):
+                with contextlib.suppress(FileNotFoundError):
+                    os.utime(os.path.join(folder, name))
+        self._postfix.call("postkick", "public", "qmgr", "D")
+
+
+def waiting_messages(*, listing: str) -> list[str]:
+    """The queue IDs of the messages that wait because of a hold or a refused login.
+
+    :param listing: what C(postqueue -j) printed
+    """
+    messages = [json.loads(line) for line in listing.splitlines() if line.startswith("{")]
+    return [
+        str(one["queue_id"])
+        for one in messages
+        if one["queue_name"] == "deferred"
+        and any(_WAITS.search(each.get("delay_reason", "")) for each in one["recipients"])
+    ]
+
+
+def _too_long(transport: str, number: int, seconds: float) -> str:
+    processes = "1 delivery" if number == 1 else f"{number} deliveries"
+    return (
+        f"{processes} over the transport {transport} did not end within {seconds:g} seconds; the transport is released "
+        "again, nothing is held. Raise drain_timeout, or look with postqueue -p at what takes so long"
+    )

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reads the text that Postfix's main.cf and lookup tables are written in. Pure: no I/O.
+
+A line that begins with a blank continues the one before; empty lines and lines that begin with # do not count, also
+not in between.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+# What Postfix itself takes for a blank; Python would strip more.
+BLANKS = " \t\n\r\v\f"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A logical line: its text, and the numbers of the physical lines that it is made of."""
+
+    text: str
+    lines: t.Tuple[int, ...]
+
+
+def physical_lines(*, text: str) -> list[str]:
+    """The lines with their ends; only the last one can be without."""
+    *whole, rest = text.split("\n")
+    return [line + "\n" for line in whole] + ([rest] if rest else [])
+
+
+def logical_lines(*, lines: t.Sequence[str]) -> list[Entry]:
+    """What Postfix reads in these lines."""
+    found: list[Entry] = []
+    for number, line in enumerate(lines):
+        content = line.strip(BLANKS)
+        if not content or content.startswith("#"):
+            continue
+        text = line.rstrip("\n")
+        if line[0] not in BLANKS:
+            found.append(Entry(text, (number,)))
+        elif found:
+            found[-1] = Entry(found[-1].text + text, (*found[-1].lines, number))
+    return found
+
+
+def ended(*, text: str) -> str:
+    """The text with an end to its last line, so that something can follow."""
+    return text if not text or text.endswith("\n") else text + "\n"
