@@ -67,8 +67,7 @@ class Postfix:
         done = subprocess.run(  # noqa: S603  (nothing here comes from outside of this host)
             whole,
             input=given.encode("utf-8", "surrogateescape"),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             check=False,
             timeout=_SECONDS,
         )

@@ -36,6 +36,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix_main_cf impo
     user_value,
     words_of,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix_wait import (
+    INTERVAL,
+    Clock,
+    reload_and_wait,
+    wait_until,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import (
     access_of,
     locked,
@@ -44,22 +50,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import (
     write,
 )
 
-# How often is looked, and how long a reload may take on a busy machine, in seconds.
-_INTERVAL = 0.1
-_RELOAD_SECONDS = 30.0
 # Mail that waits because of the hold, or because the password of before was refused.
 _WAITS = re.compile(r"deferred transport|mail transport unavailable|authenticat", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-
-
-class Clock(t.Protocol):
-    """What is needed of the module time."""
-
-    def monotonic(self) -> float:
-        """Seconds that only grow."""
-
-    def sleep(self, seconds: float, /) -> None:
-        """Let time pass."""
 
 
 class Transport:
@@ -119,7 +112,7 @@ class Transport:
             raise
         self._move_to("held")
         self._reload()
-        self._await(self._is_silent, _RELOAD_SECONDS, "the master process still serves the transport after a reload")
+        self._await(self._is_silent, "the master process still serves the transport after a reload")
         with contextlib.suppress(FileNotFoundError):
             os.unlink(self._aside)
 
@@ -130,7 +123,7 @@ class Transport:
             self._bring_back()
             self._reload()
             if f"{self.name}/unix" not in words_of(value=user_value(base=self.state().base, name=DISABLE)):
-                self._await(lambda: os.path.exists(self._socket), _RELOAD_SECONDS, "the transport does not come back")
+                self._await(lambda: os.path.exists(self._socket), "the transport does not come back")
             if flush:
                 self._flush()
         self._move_to(None)
@@ -159,14 +152,7 @@ class Transport:
                 os.rename(self._aside, self._socket)
 
     def _reload(self) -> None:
-        """Reload, and wait until the processes that still know the old configuration are gone: the queue manager and
-        the cache of connections."""
-        old = {number for service in ("qmgr", "scache") for number in self._postfix.processes(service)}
-        self._postfix.reload()
-        self._await(lambda: not (old & self._helpers()), _RELOAD_SECONDS, "the queue manager ignores a reload")
-
-    def _helpers(self) -> set[int]:
-        return self._postfix.processes("qmgr") | self._postfix.processes("scache")
+        reload_and_wait(postfix=self._postfix, clock=self._clock)
 
     def _drain(self, seconds: float) -> None:
         """Wait until no process of the transport is left.
@@ -180,7 +166,7 @@ class Transport:
         while left:
             if self._clock.monotonic() >= deadline:
                 raise PostfixError(_too_long(self.name, len(left), seconds), in_flight=len(left))
-            self._clock.sleep(_INTERVAL)
+            self._clock.sleep(INTERVAL)
             left = self._postfix.processes(self.name)
             if left - known:
                 # It was started for a delivery that the old queue manager had asked for, and would wait for another.
@@ -203,12 +189,8 @@ class Transport:
         finally:
             os.close(descriptor)
 
-    def _await(self, condition: t.Callable[[], bool], seconds: float, otherwise: str) -> None:
-        deadline = self._clock.monotonic() + seconds
-        while not condition():
-            if self._clock.monotonic() >= deadline:
-                raise PostfixError(f"{otherwise}: look into the mail log, and run the task again")
-            self._clock.sleep(_INTERVAL)
+    def _await(self, condition: t.Callable[[], bool], otherwise: str) -> None:
+        wait_until(condition=condition, otherwise=otherwise, clock=self._clock)
 
     def _flush(self) -> None:
         """Make the mail that waits because of the hold due now, and have the queue manager look.

@@ -51,10 +51,10 @@ class MainCf:
 
     def moved(self, transport: str, stage: str | None) -> MainCf:
         """The same with a transport at another stage, with None at none."""
-        names = {one: tuple(name for name in getattr(self, one) if name != transport) for one in STAGES}
+        names: dict[str, list[str]] = {one: [n for n in getattr(self, one) if n != transport] for one in STAGES}
         if stage is not None:
-            names[stage] = (*names[stage], transport)
-        return replace(self, **names)
+            names[stage].append(transport)
+        return MainCf(self.base, **{one: tuple(names[one]) for one in STAGES})
 
 
 def render(*, state: MainCf) -> str:

@@ -22,7 +22,7 @@ class Entry:
     """A logical line: its text, and the numbers of the physical lines that it is made of."""
 
     text: str
-    lines: t.Tuple[int, ...]
+    lines: tuple[int, ...]
 
 
 def physical_lines(*, text: str) -> list[str]:

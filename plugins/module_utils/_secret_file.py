@@ -160,12 +160,23 @@ def replace(*, temporary: str, path: str, access: Access) -> None:
         os.chown(temporary, access.uid, access.gid)
     os.chmod(temporary, access.mode)
     os.replace(temporary, path)
-    sync_folder(os.path.dirname(path))
+    sync(os.path.dirname(path))
 
 
-def sync_folder(folder: str) -> None:
-    """See to it that what was moved in a folder survives a power failure. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def touch(path: str) -> None:
+    """Make an empty file, of which only the name says something.
+
+    :raises InputError: if that is not possible
+    """
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, CLOSED))
+    except OSError as error:
+        raise InputError(refused("write", path, error)) from None
+
+
+def sync(path: str) -> None:
+    """See to it that a file, or what was moved in a folder, survives a power failure. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The controller's half of postfix_sasl_password: sees to it that passwords reach the mail host through a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._sasl_text import ARGUMENT_SPEC
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+
+
+class ActionModule(SecretAction):
+    """Hands the task to the module."""
+
+    SPEC = ARGUMENT_SPEC
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run the module on the task's host.
+
+        :param params: the task's options
+        :param task_vars: the task's variables
+        """
+        return self.call_module(params, task_vars, hide=())
+
+    def _secrets_in(self, args: Mapping[str, Any]) -> list[str]:
+        entries = args.get("entries")
+        if not isinstance(entries, (list, tuple)) or not all(isinstance(one, Mapping) for one in entries):
+            # Written as one text: what of it is the password is unknown before it is taken apart.
+            return [] if entries is None else [str(entries)]
+        passwords = (one.get("password") for one in entries)
+        return [str(password) for password in passwords if password is not None]
