@@ -47,6 +47,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import (
     locked,
     read,
     real_path,
+    remove_stale,
     write,
 )
 
@@ -131,6 +132,7 @@ class Transport:
     def _move_to(self, stage: str | None) -> None:
         # Another run may hold another transport at this moment.
         with locked(os.path.dirname(self._main_cf)):
+            remove_stale(self._main_cf)
             before = self.state()
             after = render(state=before.moved(self.name, stage)).encode("utf-8", "surrogateescape")
             access = access_of(self._main_cf)
@@ -202,7 +204,8 @@ class Transport:
             for name in waiting.intersection(names):
                 with contextlib.suppress(FileNotFoundError):
                     os.utime(os.path.join(folder, name))
-        self._postfix.call("postkick", "public", "qmgr", "D")
+        # Also into the incoming queue: what was under way when the queue manager was reloaded is there.
+        self._postfix.call("postkick", "public", "qmgr", "ID")
 
 
 def waiting_messages(*, listing: str) -> list[str]:
