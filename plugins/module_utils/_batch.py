@@ -12,7 +12,10 @@ from collections.abc import Callable
 
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned
 
+# Seconds between two looks whether anybody still waits for the outcome.
+GLANCE = 0.2
 NOT_SENT = Change(
     kind=Kind.REFUSED_ACCESS,
     doubt=False,
@@ -21,7 +24,13 @@ NOT_SENT = Change(
 )
 
 
-def run(accounts: list[str], *, concurrency: int, worker: Callable[[], Callable[[str], Change]]) -> dict[str, Change]:
+def run(
+    accounts: list[str],
+    *,
+    concurrency: int,
+    worker: Callable[[], Callable[[str], Change]],
+    abandoned: Callable[[], bool] = lambda: False,
+) -> dict[str, Change]:
     """Change every account, and return what each came to.
 
     A refusal of the keys stops the batch: what was not begun is not sent.
@@ -29,6 +38,8 @@ def run(accounts: list[str], *, concurrency: int, worker: Callable[[], Callable[
     :param accounts: the accounts, in order
     :param concurrency: how many at the same time
     :param worker: makes, for each thread, the function that changes one account
+    :param abandoned: tells whether nobody waits for the outcome any more
+    :raises Abandoned: if that is so; what is on its way then ends with the process
     """
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
     for account in accounts:
@@ -50,9 +61,19 @@ def run(accounts: list[str], *, concurrency: int, worker: Callable[[], Callable[
     threads = [threading.Thread(target=work, daemon=True) for _n in range(max(1, min(concurrency, len(accounts))))]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        _wait(threads, abandoned)
+    finally:
+        stopped.set()
     return {account: done.get(account, NOT_SENT) for account in accounts}
+
+
+def _wait(threads: list[threading.Thread], abandoned: Callable[[], bool]) -> None:
+    for thread in threads:
+        while thread.is_alive():
+            thread.join(GLANCE)
+            if abandoned():
+                raise Abandoned
 
 
 def _made(worker: Callable[[], Callable[[str], Change]]) -> Callable[[str], Change]:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from ansible_collections.mailops.smtp.plugins.module_utils import _batch
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind, Meaning, Reply, decoded, read, sentence
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change, Patience, change
+from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._conditions import find, holds
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Listing, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
@@ -31,6 +32,7 @@ def set_passwords(
     concurrency: int,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
+    abandoned: Callable[[], bool] = lambda: False,
 ) -> dict[str, Change]:
     """Set the password of every account, and return what each call came to.
 
@@ -40,6 +42,8 @@ def set_passwords(
     :param concurrency: calls at the same time
     :param sleep: waits a number of seconds
     :param clock: a clock that nobody sets, in seconds
+    :param abandoned: tells whether nobody waits for the outcome any more; then nothing more is sent
+    :raises Abandoned: if that is so
     """
 
     pace = Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
@@ -52,13 +56,15 @@ def set_passwords(
 
             def attempt() -> Meaning:
                 pace.take()
+                if abandoned():
+                    raise Abandoned
                 return _set_password(client, connection, values)
 
             return change(attempt, patience=patience, sleep=sleep, hold=pace.hold)
 
         return change_one
 
-    return _batch.run(list(passwords), concurrency=concurrency, worker=worker)
+    return _batch.run(list(passwords), concurrency=concurrency, worker=worker, abandoned=abandoned)
 
 
 def _set_password(client: Client, connection: Connection, values: Mapping[str, str]) -> Meaning:

@@ -265,6 +265,8 @@ vault_file:
   type: str
 """
 
+import sys
+
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
@@ -273,6 +275,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     connection_from,
     patience_from,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned, Audience
 from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._calls import set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._outcomes import can_call, told
@@ -288,12 +291,17 @@ def main() -> None:
         module.exit_json(changed=False, outcomes=told(dict.fromkeys(passwords, NOT_SENT), passwords, {}, reason))
     definition = definition_from(params)
     credentials = credentials_from(definition, params, {})
-    changes = set_passwords(
-        connection_from(params, definition, credentials),
-        passwords,
-        patience=patience_from(params),
-        concurrency=params["concurrency"],
-    )
+    try:
+        changes = set_passwords(
+            connection_from(params, definition, credentials),
+            passwords,
+            patience=patience_from(params),
+            concurrency=params["concurrency"],
+            abandoned=Audience().is_gone,
+        )
+    except Abandoned:
+        # Nobody can be told. What was sent is staged in the store, and the next run sends it again.
+        sys.exit(1)
     module.exit_json(changed=True, outcomes=told(changes, passwords, credentials))
 
 

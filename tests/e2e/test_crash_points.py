@@ -23,7 +23,7 @@ from standin.faults import Fault
 from standin.service import StandIn
 from support.controller import Controller, Ended
 from support.crash.harness import Crash, gone, until
-from support.crash.processes import descendants, kill_tree, send
+from support.crash.processes import descendants, kill_tree, send, worker_of
 from support.pipeline import Pipeline
 from support.scene import OLD, ONE, PROFILES, Scene
 
@@ -311,3 +311,53 @@ def test_interrupted_in_the_wait(scene: Watched, interrupt: Callable[[subprocess
     assert again.code == 0, again.output
     assert again.result(CHANGE)["accounts"][0]["action"] == "unchanged"
     check_role_converged(scene, changes=1)
+
+
+def kill_worker(process: subprocess.Popen[str]) -> None:
+    """Kill the process that executes the task: the module goes on, and nobody reads its answer."""
+    worker = worker_of(process.pid)
+    assert worker is not None
+    send(worker, signal.SIGKILL)
+
+
+FAULTS_WITH_A_PAUSE = {
+    "asked to pause": {"kind": "status", "status": 429, "headers": {"Retry-After": "3"}},
+    "before a retry": {"kind": "status", "status": 503, "times": 2},
+    "on its way": {"kind": "hang", "seconds": 30},
+}
+
+
+@pytest.mark.parametrize("name", FAULTS_WITH_A_PAUSE)
+def test_module_that_nobody_waits_for_sends_nothing_more(scene: Watched, name: str) -> None:
+    """Catches: an old password that a module sends after its run has died and later ones have rotated again."""
+    verify(scene)
+    scene.provider.faults.push(Fault(**FAULTS_WITH_A_PAUSE[name]))
+    calls, before = len(scene.provider.record.api_calls()), scene.newest
+    play = task_play(scene, rotate="always", retries=4)
+    ended = interrupted(scene, play, "after send 2", kill_worker)
+    assert ended.code != 0
+    scene.provider.faults.clear()
+    for action in ("recovered", "rotated"):
+        again = scene.controller.play_file(play)
+        assert again.code == 0, again.output
+        assert again.result(SET)["accounts"][0]["action"] == action
+    assert gone(scene.crash.processes())
+    sent = scene.provider.record.api_calls()[calls:]
+    assert len([call for call in sent if not call["fault"]]) == 2
+    assert before != scene.newest
+    check_converged(scene, changes=3)
+
+
+def test_module_whose_task_ran_out_of_time_sends_nothing_more(scene: Watched) -> None:
+    """Catches: a module that goes on after Ansible has given its task up."""
+    scene.provider.faults.push(Fault(kind="status", status=503, times=9))
+    options = scene.options(rotate="always", retries=9)
+    ended = scene.controller.tasks([{"name": SET, "mailops.smtp.smtp_account_password": options, "timeout": 5}])
+    assert ended.code != 0, ended.output
+    assert gone(scene.crash.processes())
+    calls = len(scene.provider.record.api_calls())
+    scene.provider.faults.clear()
+    again = scene.rotate()
+    assert again.result(SET)["accounts"][0]["action"] == "recovered"
+    assert len(scene.provider.record.api_calls()) == calls + 1
+    check_converged(scene, changes=1)

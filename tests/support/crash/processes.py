@@ -12,14 +12,27 @@ import signal
 from pathlib import Path
 
 
+def children(pid: int) -> set[int]:
+    """Return the processes that a process started and that still are its own."""
+    found: set[int] = set()
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found |= set(map(int, path.read_text().split()))
+    return found
+
+
 def descendants(pid: int) -> set[int]:
     """Return the processes that a process started, and those that they started."""
-    found: set[int] = set()
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-            for child in map(int, children.read_text().split()):
-                found |= {child} | descendants(child)
-    return found
+    own = children(pid)
+    return own.union(*map(descendants, own))
+
+
+def worker_of(pid: int) -> int | None:
+    """Return the process in which an ansible-playbook executes a task, None if none waits for a module.
+
+    :param pid: ansible-playbook
+    """
+    return next((child for child in children(pid) if descendants(child)), None)
 
 
 def kill_tree(pid: int) -> set[int]:

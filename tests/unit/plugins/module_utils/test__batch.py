@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.mailops.smtp.plugins.module_utils import _batch
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
 
 DONE = Change(Kind.ACCEPTED, doubt=False, sent=True, message="")
@@ -151,3 +152,20 @@ def test_a_worker_that_cannot_be_made() -> None:
     except RuntimeError:
         return
     assert "the provider refused" not in outcome["a"].message
+
+
+def test_batch_that_nobody_waits_for_ends_at_once() -> None:
+    """Catches: a module that goes on with its accounts, or waits for a call, after its controller was killed."""
+    on_its_way, done = threading.Event(), threading.Event()
+    begun: list[str] = []
+
+    def change_one(account: str) -> Change:
+        begun.append(account)
+        on_its_way.set()
+        assert done.wait(30)
+        return DONE
+
+    with pytest.raises(Abandoned):
+        _batch.run(ACCOUNTS, concurrency=1, worker=lambda: change_one, abandoned=on_its_way.is_set)
+    assert begun == ACCOUNTS[:1]
+    done.set()

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.mailops.smtp.plugins.module_utils import _calls
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Patience
+from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._calls import list_accounts, set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._definition_input import build
@@ -254,3 +255,21 @@ def test_hint_of_the_list(serve: Serve) -> None:
     with pytest.raises(ProviderError) as caught:
         listed(serve(answer(404, "<html>"), answer(404, "<html>")))
     assert "password_request" not in str(caught.value)
+
+
+@pytest.mark.parametrize("first", [answer(429, None, "Retry-After: 60"), answer(503, "<html>"), hang_up])
+def test_nothing_is_sent_when_nobody_waits_any_more(serve: Serve, first: t.Any) -> None:
+    """Catches: an old password that a module sends after its run was killed and a later one has rotated again."""
+    server = serve(first, CLEAN)
+    paused: list[float] = []
+    with pytest.raises(Abandoned):
+        set_passwords(
+            connection_to(server.url),
+            dict(list(PASSWORDS.items())[:1]),
+            patience=PATIENCE,
+            concurrency=1,
+            sleep=paused.append,
+            clock=lambda: sum(paused),
+            abandoned=lambda: bool(paused),
+        )
+    assert paused and len(server.heard) == 1
