@@ -29,7 +29,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
 
 from standin.faults import Fault  # noqa: E402
 from support.crash.harness import until  # noqa: E402
-from support.crash.processes import descendants, kill_tree, send  # noqa: E402
+from support.crash.processes import descendants, kill_tree, send, worker_of  # noqa: E402
 from support.crash.world import World  # noqa: E402
 
 SPARE = 10
@@ -208,6 +208,11 @@ def _module(process: subprocess.Popen[str]) -> bool:
     return _one(next((pid for pid in descendants(process.pid) if not descendants(pid)), process.pid))
 
 
+def _worker(process: subprocess.Popen[str]) -> bool:
+    """Kill the process that executes the task; the module, if there is one, goes on without anybody who waits."""
+    return _one(worker_of(process.pid) or process.pid)
+
+
 def _terminate(process: subprocess.Popen[str]) -> bool:
     process.terminate()
     return True
@@ -217,10 +222,11 @@ WAYS: Mapping[str, Callable[[subprocess.Popen[str]], bool]] = {
     "boundary": _all,
     "moment": _all,
     "module": _module,
+    "worker": _worker,
     "main": lambda process: _one(process.pid),
     "terminate": _terminate,
 }
-WEIGHTS = {"boundary": 40, "moment": 35, "module": 10, "main": 5, "terminate": 10}
+WEIGHTS = {"boundary": 35, "moment": 30, "module": 10, "worker": 10, "main": 5, "terminate": 10}
 
 
 def _worked(folder: Path, seed: str, kills: int, largest: int, stop: threading.Event) -> Tally:

@@ -184,7 +184,7 @@ def test_async_and_time_out(watch: Watch) -> None:
     tasks = [
         {SET: watch.options(password="{{ chosen }}"), "async": 30, "poll": 1},
         {SEND: watch.send_options(), "async": 30, "poll": 0},
-        {SET: watch.options(password="{{ chosen }}"), "timeout": 3},
+        {SET: watch.options(password="{{ chosen }}"), "timeout": 10},
     ]
     ended = run(watch, tasks)
     assert ended.recap()["ignored"] == 3, ended.output
