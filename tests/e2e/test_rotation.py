@@ -36,7 +36,7 @@ def test_first_run_sets_one_password_and_the_second_calls_nobody(scene: Scene) -
     assert first["changed"] is True
     assert [entry["action"] for entry in first["accounts"]] == ["rotated"]
     assert len(scene.provider.record.changes(scene.one)) == 1
-    record = scene.controller.decrypted()[scene.one]
+    record = scene.controller.seen_by_ansible()[scene.one]
     assert record["password"] == scene.provider.accounts.current(scene.one)
     assert len(record["password"]) == 32
     before = scene.controller.store.read_bytes()
@@ -227,7 +227,7 @@ def test_one_refusal_does_not_stop_the_others(scene: Scene) -> None:
     assert ended.code != 0
     assert result["failed_accounts"] == [scene.profile.missing]
     assert [entry["action"] for entry in result["accounts"]] == ["refused", "rotated", "rotated"]
-    records = scene.controller.decrypted()
+    records = scene.controller.seen_by_ansible()
     assert sorted(records) == [scene.one, scene.two]
     assert records[scene.two]["password"] == scene.provider.accounts.current(scene.two)
 

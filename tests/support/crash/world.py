@@ -139,7 +139,7 @@ class World:
 
     def unfinished(self, accounts: Sequence[str]) -> list[str]:
         """Return the accounts of which store and provider do not agree; the store is read by Ansible itself."""
-        records = self.controller.decrypted()
+        records = self.controller.seen_by_ansible()
         return [
             name
             for name in accounts
