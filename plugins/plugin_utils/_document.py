@@ -111,6 +111,9 @@ def _composed(text: str, name: str) -> yaml.Node | None:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         problem = getattr(error, "problem", None) or "unreadable"
+        # libyaml has a limit of its own, which it can reach first: it reads ahead.
+        if "nesting depth" in problem:
+            raise _too_deep(name) from None
         raise StoreError(f"{name} is not valid YAML{where}: {problem}") from None
     return node
 
@@ -126,7 +129,11 @@ def _check_form(text: str, name: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         # libyaml's composer crashes the process on what is nested without end.
         if depth > DEEPEST:
-            raise StoreError(f"{name} is not a store of mailops.smtp: it is nested too deeply")
+            raise _too_deep(name)
+
+
+def _too_deep(name: str) -> StoreError:
+    return StoreError(f"{name} is not a store of mailops.smtp: it is nested too deeply")
 
 
 def _with_accounts(lines: list[str], key: yaml.Node, value: yaml.Node, name: str) -> Document:
