@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _document
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _edit
 from ansible_collections.mailops.smtp.plugins.plugin_utils._document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, is_vault_text, label_of
 
 NEW_MODE = 0o600
@@ -90,14 +91,17 @@ class Store:
             return stat.S_IMODE(os.stat(self.path).st_mode)
         return NEW_MODE
 
-    def write(self, snapshot: Snapshot, changes: Mapping[str, Record]) -> None:
+    def write(
+        self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
+    ) -> None:
         """Change records on disk. The caller holds the store's lock and has just taken the snapshot.
 
         :param snapshot: the store as it is
-        :param changes: account to its new record
+        :param accounts: account to its new record
+        :param senders: sender to its new record
         :raises StoreError: if it cannot be written, or has been changed meanwhile; then it is as it was
         """
-        text = _document.rendered(snapshot.document, changes, self.name)
+        text = _edit.rendered(snapshot.document, accounts, self.name, senders=senders)
         if text == snapshot.document.text and snapshot.data is not None:
             return
         if snapshot.data is not None and is_vault_text(snapshot.data):

@@ -16,9 +16,10 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _document
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _edit
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done, Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
 
@@ -74,10 +75,12 @@ class FakeStore(Store):
         text = self.text
         return Snapshot(None if text is None else text.encode(), _document.parse(text or "", self.name))
 
-    def write(self, snapshot: Snapshot, changes: Mapping[str, Record]) -> None:
+    def write(
+        self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
+    ) -> None:
         self._happens("write")
-        self.text = _document.rendered(snapshot.document, changes)
-        self.log.append("write " + ", ".join(f"{name} {record.state_at(NOW)}" for name, record in changes.items()))
+        self.text = _edit.rendered(snapshot.document, accounts, senders=senders)
+        self.log.append("write " + ", ".join(f"{name} {record.state_at(NOW)}" for name, record in accounts.items()))
 
     def remove(self, snapshot: Snapshot) -> None:
         if self.text == _document.HEADER + _document.EMPTY:
@@ -92,7 +95,7 @@ class FakeStore(Store):
 
     def edit(self, **changes: Record) -> None:
         """Change records as another run or a person would."""
-        self.text = _document.rendered(_document.parse(self.text or "", self.name), changes)
+        self.text = _edit.rendered(_document.parse(self.text or "", self.name), changes)
 
     def record(self, account: str) -> Record:
         return _document.parse(self.text or "", self.name).record(account)

@@ -14,7 +14,8 @@ import yaml
 from ansible.parsing.vault import VaultSecret
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._document import parse, rendered
+from ansible_collections.mailops.smtp.plugins.plugin_utils._document import parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._edit import rendered
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._document import HEADER, parse, rendered
+from ansible_collections.mailops.smtp.plugins.plugin_utils._document import HEADER, parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._edit import rendered
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import (
     NEW,

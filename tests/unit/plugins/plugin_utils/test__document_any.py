@@ -11,8 +11,10 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._document import HEADER, parse, rendered
+from ansible_collections.mailops.smtp.plugins.plugin_utils._document import HEADER, parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._edit import rendered
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, OLD, STAGED, account, seen
 
 QUIET = settings(database=None, deadline=None, print_blob=True)
@@ -73,10 +75,78 @@ RECORDS = st.builds(
     verified_at=MOMENTS,
     staged_at=MOMENTS,
 )
-STEPS = st.lists(st.dictionaries(st.sampled_from(["a", "b", "c", "new"]), RECORDS, max_size=3), max_size=5)
+CHANGES = st.dictionaries(st.sampled_from(["a", "b", "c", "new"]), RECORDS, max_size=3)
+STEPS = st.lists(CHANGES, max_size=5)
 FRAME = (
     "# 1\nbefore: 1\nsmtp_accounts:  # 2\n  keeps:\n    owner: x\n    # 3\n" + account("b") + "  # 4\nafter: 1\n# 5\n"
 )
+
+
+SENDER = "  s:  # 6\n    in_use: c  # 7\n    # 8\n    leaving: d\n    owner: y\n    switched_at: 2026-01-01T00:00:00Z\n"
+FRAMES = [
+    FRAME,
+    "",
+    FRAME.replace("after: 1", "smtp_senders: # 9\n" + SENDER + "after: 1"),
+    "smtp_senders:\n" + SENDER + "# 10\n" + FRAME,
+    FRAME + "smtp_senders: {}  # 11\n",
+    "smtp_senders:\n" + SENDER + "  # 12\n# 13\nafter: 2\n",
+]
+FRAMES += [text.replace("\n", "\r\n") for text in FRAMES]
+
+
+def pair(name: str, *, leaving: bool, number: int) -> Sender:
+    """Return a sender of accounts that no other one has."""
+    other = {"leaving" if leaving else "at_rest": f"{name} 2"}
+    return Sender(in_use=f"{name}{number}", switched_at=NOW + timedelta(seconds=number), **other)
+
+
+SENDER_STEPS = st.lists(
+    st.sampled_from(["s", "t", "123", "null"]).flatmap(
+        lambda name: st.tuples(
+            st.just(name),
+            st.just(Sender()) | st.builds(pair, st.just(name), leaving=st.booleans(), number=st.integers(0, 3)),
+        )
+    ),
+    max_size=3,
+).map(dict)
+
+
+@QUIET
+@given(st.sampled_from(FRAMES), st.lists(st.tuples(st.just({}) | CHANGES, SENDER_STEPS), max_size=4))
+def test_any_edits_of_both_sections_say_what_was_asked_and_leave_the_rest(
+    text: str, steps: list[tuple[dict[str, Record], dict[str, Sender]]]
+) -> None:
+    """Catches: an edit of one section that reaches into the other one, or a section that is put where it harms."""
+    users = [line for line in text.splitlines() if "after" in line or "before" in line or "owner" in line]
+    users += [line.strip() for line in text.splitlines() if line.strip().startswith("#")]
+    known = {name: entry.record for name, entry in parse(text, "S").entries.items()}
+    senders = parse(text, "S").senders
+    for changes, pairs in steps:
+        text = rendered(parse(text, "S"), changes, senders=pairs) if changes or pairs else text
+        known = {name: record for name, record in {**known, **changes}.items() if record != Record() or name == "keeps"}
+        senders = {name: sender for name, sender in {**senders, **pairs}.items() if sender != Sender()}
+        after = parse(text, "S")
+        assert {name: entry.record for name, entry in after.entries.items()} == known
+        assert after.senders == senders
+        told = (seen(text) or {}).get("smtp_senders") or {}
+        assert {name: pair["in_use"] for name, pair in told.items() if "in_use" in pair} == {
+            name: sender.in_use for name, sender in senders.items()
+        }
+    left = [line.strip() for line in text.splitlines()]
+    assert all(left.count(line.strip()) == 1 for line in users if "owner: y" not in line or "s" in senders)
+    assert text.count("\r\n") in (0, text.count("\n"))
+
+
+@QUIET
+@given(st.sampled_from(FRAMES))
+def test_both_sections_are_edited_at_once(text: str) -> None:
+    """Catches: line numbers that the edits of one section make wrong for the other one."""
+    once = rendered(parse(text, "S"), {"b": STAGED}, senders={"t": pair("t", leaving=False, number=1)})
+    first = rendered(parse(text, "S"), {"b": STAGED})
+    assert parse(once, "S").record("b") == STAGED
+    assert parse(rendered(parse(first, "S"), {}, senders={"t": pair("t", leaving=False, number=1)}), "S").senders == (
+        parse(once, "S").senders
+    )
 
 
 @QUIET

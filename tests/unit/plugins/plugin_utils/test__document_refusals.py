@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._document import parse, rendered
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _edit, _record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._document import parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._edit import rendered
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, ONE, STAGED, account, edited
 
 
@@ -152,7 +153,7 @@ def test_store_that_cannot_be_edited_by_lines_is_refused(text: str) -> None:
 def test_edit_that_would_harm_others_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: an edit that reaches into a neighbour or a key of the user's, written all the same."""
     text = "before: 1\n" + ONE + "    owner: ops\n" + account("c") + "after: 1\n"
-    plain = _document._edited
+    plain = _edit._edited
     harms = [
         ("before: 1", "before: 2"),
         ("after: 1\n", ""),
@@ -167,7 +168,7 @@ def test_edit_that_would_harm_others_is_refused(monkeypatch: pytest.MonkeyPatch)
         def harming(*given: Any, old: str = old, new: str = new) -> str:
             return plain(*given).replace(old, new)
 
-        monkeypatch.setattr(_document, "_edited", harming)
+        monkeypatch.setattr(_edit, "_edited", harming)
         with pytest.raises(StoreError, match=r"^S is valid YAML, but of a form that cannot be edited safely; write it"):
             rendered(parse(text, "S"), {"a": STAGED}, "S")
 
