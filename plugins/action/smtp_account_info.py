@@ -19,8 +19,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._registry import (
     definition_from,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
-from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
@@ -40,21 +40,23 @@ class ActionModule(SecretAction):
         check_limits(params)
         accounts = checked_accounts(params["accounts"]) if params["accounts"] is not None else None
         max_age = duration(params["max_age"], "max_age")
-        records = self._records(params["vault_file"])
+        document = self._document(params["vault_file"])
+        records = {name: entry.record for name, entry in document.entries.items()} if document else None
         listed = self._listed(params, accounts or list(records or {}), task_vars)
         if records is None and listed is None:
             raise InputError("nothing to ask: set vault_file, or the keys of the provider's API, or both")
         names = (
             accounts if accounts is not None else [*(records or {}), *sorted((listed or set()) - set(records or {}))]
         )
-        entries = overview(names, records, listed, max_age=max_age, now=utc_now())
+        senders = document.senders if document else None
+        entries = overview(names, records, listed, max_age=max_age, now=utc_now(), senders=senders)
         return {"changed": False, "accounts": entries, "provider_asked": listed is not None}
 
-    def _records(self, path: str | None) -> dict[str, Record] | None:
+    def _document(self, path: str | None) -> Document | None:
         if path is None:
             return None
         store = Store(self._loader.path_dwim(path), Vault(secrets_of(self._loader), None))
-        return {name: entry.record for name, entry in store.read().document.entries.items()}
+        return store.read().document
 
     def _listed(self, params: Mapping[str, Any], known: list[str], task_vars: dict[str, Any]) -> set[str] | None:
         definition = definition_from(params)

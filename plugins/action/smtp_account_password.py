@@ -122,6 +122,7 @@ def _request(params: Mapping[str, Any], definition: Definition) -> Request:
         explicit=_explicit(params, accounts, definition),
         propagation=timedelta(seconds=definition.propagation_seconds if propagation is None else propagation),
         lock_timeout=params["lock_timeout"],
+        only_at_rest=params["only_at_rest"],
     )
 
 

@@ -48,6 +48,7 @@ PASSWORD_SPEC: dict[str, Any] = {
     "password": {"type": "str", "no_log": True},
     "passwords": {"type": "dict", "no_log": True},
     "rotate": {"type": "str", "default": "when_due", "choices": ["when_due", "always", "never"]},
+    "only_at_rest": {"type": "bool", "default": False},
     "max_age": {"type": "str"},
     "state": {"type": "str", "default": "present", "choices": ["present", "staged", "verified"]},
     "password_length": {"type": "int", "default": 32, "no_log": False},
@@ -76,6 +77,16 @@ INFO_SPEC: dict[str, Any] = {
     "vault_file": {"type": "path"},
     "max_age": {"type": "str"},
     "list_accounts": {"type": "bool", "default": True},
+}
+
+SENDER_SPEC: dict[str, Any] = {
+    "senders": {"type": "dict", "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["present", "switched", "settled"]},
+    "rotate": {"type": "str", "default": "when_due", "choices": ["when_due", "always", "never"]},
+    "max_age": {"type": "str"},
+    "vault_file": {"type": "path", "required": True},
+    "vault_id": {"type": "str"},
+    "lock_timeout": {"type": "int", "default": 60},
 }
 
 PASSWORD_RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords")]}
@@ -123,6 +134,32 @@ def checked_accounts(accounts: list[str]) -> list[str]:
     if twice:
         raise InputError(f"accounts: named twice: {', '.join(twice)}")
     return accounts
+
+
+def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
+    """Return the senders, each with two accounts that no other one has.
+
+    :param senders: the option
+    :raises InputError: if there is none, or one is not the name of two logins of its own
+    """
+    if not senders:
+        raise InputError("senders: is empty; name at least one sender with its two accounts")
+    checked: dict[str, tuple[str, str]] = {}
+    owners: dict[str, str] = {}
+    for key, value in senders.items():
+        name, accounts = str(key), value
+        if not isinstance(accounts, (list, tuple)) or len(accounts) != 2:
+            raise InputError(f"senders['{name}']: must be a list of two accounts, the one in use and the one at rest")
+        try:
+            first, second = checked_accounts([str(account) for account in accounts])
+        except InputError as error:
+            raise InputError(str(error).replace("accounts:", f"senders['{name}']:", 1)) from None
+        for account in (first, second):
+            if account in owners:
+                raise InputError(f"senders: {account} is in two of them, '{owners[account]}' and '{name}'")
+            owners[account] = name
+        checked[name] = (first, second)
+    return checked
 
 
 def has_twins(accounts: list[str]) -> bool:

@@ -63,6 +63,7 @@ options:
     default: true
 seealso:
   - module: mailops.smtp.smtp_account_password
+  - module: mailops.smtp.smtp_sender
 """
 
 EXAMPLES = r"""
@@ -149,6 +150,16 @@ accounts:
       description: How many values are kept that the provider refused, but that might have landed before.
       type: int
       returned: success
+    sender:
+      description: The sender whose account it is one of, as M(mailops.smtp.smtp_sender) keeps it. Null if it has none.
+      type: str
+      returned: success
+      version_added: 0.2.0
+    role:
+      description: Its role there, V(in_use), V(at_rest) or V(leaving). Null if it has no sender.
+      type: str
+      returned: success
+      version_added: 0.2.0
 provider_asked:
   description: Whether the provider was asked for its list.
   returned: success

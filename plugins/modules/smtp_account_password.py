@@ -75,6 +75,15 @@ options:
     type: str
     default: when_due
     choices: [when_due, always, never]
+  only_at_rest:
+    description:
+      - If V(true), new passwords are set only for accounts that are at rest in a sender of the store, and were not
+        changed for its next switch already. Others stay unchanged. See M(mailops.smtp.smtp_sender).
+      - Between a look at the senders and this task another run may have changed the account, or have put it in use; so
+        two runs at the same time set one new password.
+    type: bool
+    default: false
+    version_added: 0.2.0
   max_age:
     description:
       - The age at which a password is due, V(90d), V(12h), or a number of seconds. Without it a stored password never
@@ -155,7 +164,14 @@ options:
 seealso:
   - module: mailops.smtp.smtp_test_send
   - module: mailops.smtp.smtp_account_info
+  - module: mailops.smtp.smtp_sender
 notes:
+  - The two accounts of a sender (see M(mailops.smtp.smtp_sender)) never change at the same time. A task fails before
+    anything changes if it would change both; if it would change one whose partner has a staged password or an open
+    window; and between the switch of a sender and its end, until every host has followed.
+  - A staged password that is sent again waits for less, because it may be in force already. It waits for the partner's
+    window, for the hosts that still use an account which is leaving, and for the other one of the same task; not for a
+    partner that is staged too. What waits stays staged.
   - Runs in part on the controller, the only place that has the Vault secrets, and in part where C(delegate_to) says,
     because a provider can limit its API to certain addresses.
   - Neither passwords nor keys appear in the result, at any verbosity. Playbooks that pass O(password) as a literal

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import next_due
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._result import dates
+from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import seconds_between, written
 
 
@@ -23,6 +24,7 @@ def overview(
     *,
     max_age: timedelta | None,
     now: datetime,
+    senders: Mapping[str, Sender] | None = None,
 ) -> list[dict[str, Any]]:
     """Return one entry for each account.
 
@@ -31,8 +33,15 @@ def overview(
     :param listed: the accounts that the provider lists; None if it was not asked
     :param max_age: the age at which a password is due
     :param now: the time
+    :param senders: the senders that the store knows
     """
-    return [_entry(account, records, listed, max_age, now) for account in accounts]
+    roles = {
+        account: {"sender": name, "role": pair.role_of(account)}
+        for name, pair in (senders or {}).items()
+        for account in pair.accounts
+    }
+    none = {"sender": None, "role": None}
+    return [{**_entry(account, records, listed, max_age, now), **roles.get(account, none)} for account in accounts]
 
 
 def _entry(

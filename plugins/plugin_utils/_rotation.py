@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _pairs, _record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
 from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import (
     TOLERATED_SKEW,
@@ -33,7 +33,10 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
 
 @dataclass(frozen=True)
 class Request:
-    """What a task asks for: its options, checked. C(explicit) maps accounts to passwords that were given."""
+    """What a task asks for: its options, checked. C(explicit) maps accounts to passwords that were given.
+
+    C(only_at_rest): of senders' accounts, new passwords only for those that are at rest and have none yet.
+    """
 
     accounts: list[str]
     rotate: str
@@ -42,6 +45,7 @@ class Request:
     explicit: Mapping[str, str]
     propagation: timedelta
     lock_timeout: float
+    only_at_rest: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,17 @@ class Rotation:
             self._check_dates(account, record, now)
             wish = self._wish(account, record, seen.document.record(account) if seen else None)
             plans[account] = self._verification(account, record, now) or decide(record, wish, now)
+        return plans if self._request.state == "verified" else self._with_pairs(snapshot, plans, now)
+
+    def _with_pairs(self, snapshot: Snapshot, plans: dict[str, Plan], now: datetime) -> dict[str, Plan]:
+        """Return the plans, none of which changes an account that its sender depends on."""
+        senders, record = snapshot.document.senders, snapshot.document.record
+        if self._request.only_at_rest:
+            hindered = _pairs.not_at_rest(senders, record, [a for a, plan in plans.items() if plan.step is Step.NEW])
+            plans = plans | {account: Plan(Step.NOTHING, reason) for account, reason in hindered.items()}
+        new = {account for account, plan in plans.items() if plan.step is Step.NEW}
+        again = {account for account, plan in plans.items() if plan.step is Step.RESEND}
+        _pairs.check_changes(senders, record, new=new, again=again, now=now)
         return plans
 
     def _wish(self, account: str, record: Record, seen: Record | None) -> Wish:

@@ -26,7 +26,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
 CIPHERTEXT = re.compile(r"\$ANSIBLE_VAULT;1\.[12];AES256(;[^;\s]+)?\n([0-9a-f]{2,80}\n)*[0-9a-f]{2,80}\n?")
 PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
 NULL = "tag:yaml.org,2002:null"
-_RESOLVER = yaml.resolver.Resolver()
+_RESOLVER: Any = yaml.resolver.Resolver()
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,17 @@ def settled(sender: Sender) -> Sender:
     return replace(sender, at_rest=sender.other, leaving=None)
 
 
+def is_under_way(sender: Sender, rest: Record) -> bool:
+    """Tell whether the account at rest has got, or is getting, the password of the coming switch.
+
+    :param sender: the sender
+    :param rest: the record of the account at rest
+    """
+    if rest.staged_password is not None:
+        return True
+    return rest.changed_at is not None and sender.switched_at is not None and rest.changed_at >= sender.switched_at
+
+
 def _after(record: Record, now: datetime) -> datetime:
     """Return the time, later than the record's last change even if that was in this second or by a clock ahead."""
     moment = whole_second(now)

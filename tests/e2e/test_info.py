@@ -76,6 +76,18 @@ def test_states_follow_the_life_of_a_password(scene: Scene) -> None:
     assert states == ["none", "staged", "waiting", "effective", "verified"]
 
 
+def test_roles_of_a_senders_accounts(scene: Scene) -> None:
+    """Catches: a report that does not say which account must be left alone."""
+    scene.rotate(accounts=[ONE, TWO])
+    options = {"senders": {"newsletter": [TWO, ONE]}, "vault_file": str(scene.controller.store)}
+    scene.controller.tasks([{"mailops.smtp.smtp_sender": options}])
+    entries = told(scene, keys=False)["accounts"]
+    assert [(entry["account"], entry["sender"], entry["role"]) for entry in entries] == [
+        (ONE, "newsletter", "at_rest"),
+        (TWO, "newsletter", "in_use"),
+    ]
+
+
 def test_list_of_several_pages_and_an_empty_one(scene: Scene) -> None:
     """Catches: accounts beyond the first page that are not seen, an empty list (404) taken for a failure."""
     for number in range(1000, 2005):

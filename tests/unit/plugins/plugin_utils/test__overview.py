@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
 from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import Step, Wish, decide
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
 WINDOW = timedelta(minutes=15)
@@ -33,6 +34,8 @@ NOTHING_KNOWN = {
     "effective_at": None,
     "verified_at": None,
     "next_due": None,
+    "sender": None,
+    "role": None,
 }
 STAGED = Record(
     password="$CIPHERTEXT",
@@ -72,6 +75,8 @@ def test_everything_known() -> None:
         "effective_at": "2026-11-23T13:05:00Z",
         "verified_at": None,
         "next_due": "2027-02-21T12:50:00Z",
+        "sender": None,
+        "role": None,
     }
 
 
@@ -116,3 +121,16 @@ def test_due_is_what_a_run_would_do(record: Record, max_age: timedelta | None) -
     """Catches: a listing that calls due what no run rotates, or the reverse."""
     planned = decide(record, Wish(rotate="when_due", max_age=max_age), NOW)
     assert of(record, max_age=max_age)["due"] is (planned.step is not Step.NOTHING)
+
+
+def test_role_of_each_account() -> None:
+    """Catches: a role told of the wrong account, or an account that no sender has told as one of a sender's."""
+    senders = {"s": Sender("a", "b", None, NOW), "t": Sender("c", None, "d", NOW)}
+    entries = overview("abcde", None, None, max_age=None, now=NOW, senders=senders)
+    assert [(entry["sender"], entry["role"]) for entry in entries] == [
+        ("s", "in_use"),
+        ("s", "at_rest"),
+        ("t", "in_use"),
+        ("t", "leaving"),
+        (None, None),
+    ]

@@ -38,5 +38,7 @@ def test_text_is_read_back(text: str) -> None:
 )
 def test_name_that_is_none(node: str, message: str) -> None:
     """Catches: a role that is taken by something that is not an account."""
+    composed = yaml.compose(node, yaml.SafeLoader)
+    assert composed is not None
     with pytest.raises(StoreError, match=f"^here must be .*{message[-8:]}"):
-        SECTIONS[1].forms["in_use"].read(yaml.compose(node, yaml.SafeLoader), "here")
+        SECTIONS[1].forms["in_use"].read(composed, "here")

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All of smtp_sender: it reads and writes the store, which only the controller has, and connects to nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
+    SENDER_SPEC,
+    check_limits,
+    checked_senders,
+)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._sender_result import diff_of, result_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._senders import Wish
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._switching import Request, run
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
+from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
+
+
+class ActionModule(SecretAction):
+    """Keeps the roles of each sender's two accounts, and tells what comes next."""
+
+    SPEC = SENDER_SPEC
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Look at the senders of one task.
+
+        :param params: the task's options
+        :param task_vars: the task's variables
+        """
+        check_limits(params)
+        request = Request(
+            senders=checked_senders(params["senders"]),
+            state=params["state"],
+            wish=Wish(params["rotate"], duration(params["max_age"], "max_age")),
+            lock_timeout=params["lock_timeout"],
+        )
+        vault = Vault(secrets_of(self._loader), params["vault_id"])
+        store = Store(self._loader.path_dwim(params["vault_file"]), vault)
+        done = run(request, store, utc_now, check_mode=self._task.check_mode)
+        result = {**result_of(done), "vault_file": store.name}
+        if self._task.diff:
+            result["diff"] = diff_of(done, store.name)
+        return result
