@@ -18,36 +18,13 @@ import yaml
 from standin.faults import Fault
 from support.controller import Ended
 from support.crash.processes import kill_tree
-from support.scene import ONE, TWO, Scene
+from support.scene import ONE, TWO, WINDOW, Scene, variables
 
 ROOT = Path(__file__).resolve().parents[2]
-WINDOW = 4
 CHANGE = "Change the passwords that are due, all accounts of the play in one batch"
 VERIFIED = "{{ smtp_accounts.values() | selectattr('verified_at', 'defined') | list | length }}"
 HANDLER = "Wait for the SMTP passwords to take effect"
 TEST = "Log in once with each new password and send one message"
-
-
-def variables(scene: Scene, **over: Any) -> dict[str, Any]:
-    """Return the role's variables for this provider and this store."""
-    values = {
-        "accounts": [scene.one],
-        "provider": scene.profile.provider,
-        "vault_file": str(scene.controller.store),
-        "api_url": scene.provider.api_url,
-        "ca_path": scene.provider.ca_path,
-        "smtp_host": scene.provider.smtp_host,
-        "smtp_port": scene.provider.smtp_port,
-        "test_sender": "rotation@acme.example",
-        "test_recipient": "postmaster@acme.example",
-        "propagation_seconds": WINDOW,
-        "progress_interval": 2,
-        "retries": 1,
-        "timeout": 10,
-        **scene.profile.keys,
-        **over,
-    }
-    return {f"smtp_rotation_{name}": value for name, value in values.items()}
 
 
 def play(scene: Scene, **over: Any) -> dict[str, Any]:
@@ -230,7 +207,7 @@ def test_one_window_for_all_hosts(scene: Scene, keywords: dict[str, Any]) -> Non
     assert sorted(message["account"] for message in record.messages()) == [ONE, TWO]
     assert no_login_inside_the_window(scene)
     assert {str(ended.result("After the role", host)["msg"]) for host in ("mail1", "mail2")} == {"2"}
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < 300
 
 
 def test_default_wait_is_fifteen_minutes_and_progress_each_minute(scene: Scene) -> None:

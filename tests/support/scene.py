@@ -22,6 +22,8 @@ from support.mail import try_login
 ONE, TWO = "1.acme.smtp", "2.acme.smtp"
 API_KEY = "api-key-of-the-tests"
 OLD = "the-password-of-before-0"
+# Seconds until a change is in force, where a test does not say otherwise.
+WINDOW = 4
 MOMENT = re.compile(r'(changed_at|effective_at|verified_at): "([^"]+)"')
 
 
@@ -114,3 +116,25 @@ def a_scene(provider: str, folder: Path) -> Iterator[Scene]:
     profile = PROFILES[provider]
     with StandIn({profile.one: OLD, profile.two: OLD}, provider=provider, **profile.keys) as running:
         yield Scene(Controller(folder), running, profile)
+
+
+def variables(scene: Scene, **over: Any) -> dict[str, Any]:
+    """Return the role's variables for this provider and this store; None takes one out."""
+    values = {
+        "accounts": [scene.one],
+        "provider": scene.profile.provider,
+        "vault_file": str(scene.controller.store),
+        "api_url": scene.provider.api_url,
+        "ca_path": scene.provider.ca_path,
+        "smtp_host": scene.provider.smtp_host,
+        "smtp_port": scene.provider.smtp_port,
+        "test_sender": "rotation@acme.example",
+        "test_recipient": "postmaster@acme.example",
+        "propagation_seconds": WINDOW,
+        "progress_interval": 2,
+        "retries": 1,
+        "timeout": 10,
+        **scene.profile.keys,
+        **over,
+    }
+    return {f"smtp_rotation_{name}": value for name, value in values.items() if value is not None}
