@@ -39,6 +39,7 @@ class ActionModule(SecretAction):
             state=params["state"],
             wish=Wish(params["rotate"], duration(params["max_age"], "max_age")),
             lock_timeout=params["lock_timeout"],
+            deployed={str(name): str(account) for name, account in (params["deployed"] or {}).items()},
         )
         vault = Vault(secrets_of(self._loader), params["vault_id"])
         store = Store(self._loader.path_dwim(params["vault_file"]), vault)

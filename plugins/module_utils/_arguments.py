@@ -81,6 +81,7 @@ INFO_SPEC: dict[str, Any] = {
 
 SENDER_SPEC: dict[str, Any] = {
     "senders": {"type": "dict", "required": True},
+    "deployed": {"type": "dict"},
     "state": {"type": "str", "default": "present", "choices": ["present", "switched", "settled"]},
     "rotate": {"type": "str", "default": "when_due", "choices": ["when_due", "always", "never"]},
     "max_age": {"type": "str"},

@@ -60,6 +60,11 @@ options:
     type: str
     default: present
     choices: [present, switched, settled]
+  deployed:
+    description:
+      - With O(state=settled), the account that every host uses and was tested with, by sender. Refused if another one
+        is in use by now, because another run has switched the sender meanwhile; then nobody knows of all hosts.
+    type: dict
   rotate:
     description:
       - When a sender is due. V(when_due), if of its account in use no password is stored, or that is older than
@@ -141,6 +146,8 @@ EXAMPLES = r"""
     senders:
       newsletter: [1.acme.smtp, 2.acme.smtp]
     state: settled
+    deployed:
+      newsletter: "{{ smtp_senders['newsletter'].in_use }}"
     vault_file: group_vars/all/smtp.yml
 """
 

@@ -89,7 +89,7 @@ def unfinished(record: Record, now: datetime) -> str | None:
     if record.waits_at(now) and record.effective_at:
         return f"its new password is in force at {written(record.effective_at)}: wait until then, and test it"
     if not record.is_verified:
-        return "its password was changed, and no test send is recorded: test it"
+        return "no test send of its password is recorded: test it"
     return None
 
 

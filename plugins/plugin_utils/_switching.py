@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -28,12 +28,13 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
 
 @dataclass(frozen=True)
 class Request:
-    """What a task asks for: its options, checked."""
+    """What a task asks for: its options, checked. C(deployed) maps senders to the account that all hosts use."""
 
     senders: Mapping[str, tuple[str, str]]
     state: str
     wish: Wish
     lock_timeout: float
+    deployed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def judged(request: Request, document: Document, now: datetime) -> Done:
     if request.state == "switched":
         pairs = {name: _switched(name, pair, document.record, now) for name, pair in pairs.items()}
     elif request.state == "settled":
-        pairs = {name: _sender.settled(pair) for name, pair in pairs.items()}
+        pairs = {name: _settled(name, pair, request.deployed.get(name)) for name, pair in pairs.items()}
     return Done(
         before={name: known.get(name, Sender()) for name in pairs},
         after=pairs,
@@ -118,6 +119,15 @@ def _switched(name: str, pair: Sender, record: Callable[[str], Record], now: dat
             "recorded the test, switch"
         )
     return _sender.switched(pair, used, now)
+
+
+def _settled(name: str, pair: Sender, deployed: str | None) -> Sender:
+    if deployed is not None and deployed != pair.in_use:
+        raise InputError(
+            f"'{name}' was deployed with {deployed}, but another run has put {pair.in_use} in use meanwhile; deploy "
+            "and test that on every host, and record it then"
+        )
+    return _sender.settled(pair)
 
 
 def _is_newer(used: Record, rest: Record) -> bool:
