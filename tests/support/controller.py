@@ -143,11 +143,17 @@ class Controller:
 
     def decrypted(self) -> dict[str, dict[str, Any]]:
         """Return the store's records, decrypted by Ansible's own library."""
+        records: dict[str, dict[str, Any]] = self.document()["smtp_accounts"]
+        return records
+
+    def document(self) -> dict[str, Any]:
+        """Return the whole store, decrypted by Ansible's own library."""
         vault = VaultLib([(name, VaultSecret(password.encode())) for name, password in self.vault_ids.items()])
         text = self.store.read_bytes()
-        document = yaml.load(vault.decrypt(text) if is_encrypted(text) else text, _loader(vault))  # noqa: S506
-        records: dict[str, dict[str, Any]] = document["smtp_accounts"]
-        return records
+        document: dict[str, Any] = yaml.load(  # noqa: S506
+            vault.decrypt(text) if is_encrypted(text) else text, _loader(vault)
+        )
+        return document
 
     def seen_by_ansible(self) -> dict[str, dict[str, Any]]:
         """Return the store's records as a play sees them; slower, since it is a process of Ansible's."""
