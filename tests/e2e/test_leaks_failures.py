@@ -163,7 +163,7 @@ def bad_tasks(watch: Watch) -> list[dict[str, Any]]:
 def undefined_tasks(watch: Watch) -> list[dict[str, Any]]:
     """Return tasks that Ansible cannot template, with a secret beside."""
     values = ["{{ chosen }}{{ missing }}", "{{ chosen | no_such_filter }}", "{{ chosen.missing.more }}", "{{ chosen"]
-    tasks = [{SET: watch.options(password=value)} for value in values[:3]]
+    tasks: list[dict[str, Any]] = [{SET: watch.options(password=value)} for value in values[:3]]
     tasks += [{SET: watch.options(password="{{ chosen }}", max_age="{{ missing }}")}]
     tasks += [{SET: watch.options(password="{{ chosen }}"), "when": "missing"}]
     tasks += [{SET: watch.options(password="{{ chosen }}"), "failed_when": "missing"}]

@@ -23,7 +23,11 @@ BIN = Path(sys.executable).parent
 SUPPORT = Path(__file__).parent
 COLLECTIONS = SUPPORT.parents[1] / ".cache" / "collections"
 VAULT_PASSWORD = "the vault password of the tests"
-KEYS = {"application_key": "application-key-of-the-tests", "authorization_key": "authorization-key-of-the-tests"}
+# Any, since both a stand-in and a connection take them by name.
+KEYS: dict[str, Any] = {
+    "application_key": "application-key-of-the-tests",
+    "authorization_key": "authorization-key-of-the-tests",
+}
 SECONDS = 120
 
 

@@ -114,7 +114,7 @@ class Pipeline:
     def values(self, account: str) -> dict[str, list[str]]:
         """Return every value that the store keeps of an account, decrypted, by the field that it is in."""
         record = self.store.read().document.record(account)
-        kept = {
+        kept: dict[str, list[str | None]] = {
             "password": [record.password],
             "previous_password": [record.previous_password],
             "staged_password": [record.staged_password],

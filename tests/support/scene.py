@@ -35,7 +35,7 @@ class Profile:
     one: str
     two: str
     missing: str
-    keys: Mapping[str, str]
+    keys: Mapping[str, Any]
 
 
 PROFILES = {

@@ -33,7 +33,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
 OLD = 'Old-0\\"<&%/+ Qm7vXrT2kLz9'
 CHOSEN = "Chosen-1'\\\"</&%+ wB6nHyJ4sDf8"
 OTHER = 'Other-2"\\>&+%/ pG3cKtR5vNx0'
-KEYS = {
+KEYS: dict[str, Any] = {
     "application_key": 'app-"\\/+%<&>' + "Zq1Wx2Ec3Rv4Tb5Yn6Um7" * 2,
     "authorization_key": 'auth-"\\/+%<&>' + "Pl0Ok9Ij8Uh7Yg6Tf5Rd4" * 5,
 }
@@ -268,7 +268,7 @@ def a_watch(folder: Path, accounts: Sequence[str], **keywords: Any) -> Iterator[
                 watch.sent.append(json.loads(body)["password"])
             respond(handler, body)
 
-        ApiHandler.respond = read_along  # type: ignore[method-assign]
+        ApiHandler.respond = read_along  # type: ignore[method-assign, assignment]
         try:
             yield watch
         finally:

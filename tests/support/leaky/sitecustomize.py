@@ -46,7 +46,7 @@ def _append(variable: str, value: Any) -> None:
 
 
 def _keep_logs() -> None:
-    syslog.syslog = lambda *words: _append("LEAKY_SYSLOG", words)  # type: ignore[assignment]
+    syslog.syslog = lambda *words: _append("LEAKY_SYSLOG", words)
     if os.environ.get("LEAKY_JOURNAL"):
         systemd: Any = types.ModuleType("systemd")
         systemd.journal, systemd.daemon = types.ModuleType("systemd.journal"), types.ModuleType("systemd.daemon")
