@@ -14,8 +14,13 @@ CHAOS_ARGS ?=
 PROOF := $(notdir $(wildcard tests/e2e/test_crash_points.py tests/e2e/test_leaks*.py tests/e2e/test_chaos.py))
 
 VENV := .cache/venv
+MATRIX := .cache/matrix
 RUN := $(VENV)/bin/python
 LINK := .cache/collections/ansible_collections/mailops/smtp
+# The tests' own packages, under the names that the tests import.
+TOPS := checks standin support
+# Scenarios that start real mail servers, which takes root and Debian's packages.
+ROOT_SCENARIOS := $(notdir $(wildcard extensions/molecule/alternate extensions/molecule/postfix))
 PIP := $(RUN) -m pip install --quiet --quiet --disable-pip-version-check
 PYTEST = $(RUN) -m pytest -n $(JOBS) $(ARGS)
 
@@ -37,15 +42,16 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: FORCE chaos clean demo e2e help lint link molecule proof test unit
+.PHONY: FORCE chaos clean demo docs-tables e2e galaxy help install-test lint link matrix molecule molecule-root
+.PHONY: postfix proof release-check sanity test unit workflows
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/demo link ## Rotate a password before your eyes, against a stand-in for the provider
 	@$(RUN) tests/demo/demo.py
 
-test: unit e2e molecule ## Run all tests
+test: unit e2e install-test molecule ## Run all tests that need no root and no hours
 
 unit: $(VENV)/test link ## Run the tests of the parts
 	@echo '== Unit tests'
@@ -62,30 +68,65 @@ proof: $(VENV)/test link ## Run the long tests: a crash at every boundary, and t
 chaos: $(VENV)/test link ## Kill 200 rotations at random, while the provider fails at random, and count what is lost
 	@$(RUN) tests/chaos/chaos.py $(CHAOS_ARGS)
 
+install-test: $(VENV)/test link ## Build and install the collection as users do, and run the README's first playbook from there
+	@echo '== Installation'
+	@$(RUN) -m pytest -n 0 $(ARGS) tests/install
+
 molecule: $(VENV)/test link ## Run the tests of the role
 	@echo '== Molecule'
-	@cd extensions && molecule test --all
+	@cd extensions && molecule test --all $(addprefix --exclude ,$(ROOT_SCENARIOS))
 
-lint: $(VENV)/lint link ## Check style, types, metadata, licences
+molecule-root: $(VENV)/test link ## Run the tests of the role with real mail servers, as root
+	@echo '== Molecule, as root'
+	@cd extensions && $(if $(ROOT_SCENARIOS),molecule test $(addprefix --scenario-name ,$(ROOT_SCENARIOS)),:)
+
+postfix: $(VENV)/test link ## Run the tests of the modules with a real Postfix, as root
+	@echo '== Postfix'
+	@$(PYTEST) tests/postfix
+
+lint: $(VENV)/lint link workflows galaxy ## Check style, types, metadata, documentation, licences
 	@echo '== ruff'
 	@ruff check
 	@ruff format --check
 	@echo '== mypy'
-	@mypy $(LINK)/plugins $(LINK)/tests
+	@mypy $(LINK)/plugins $(LINK)/tests .cache/tops noxfile.py
 	@echo '== yamllint'
 	@yamllint --strict .
 	@echo '== ansible-lint'
-	@ansible-lint
+	@ansible-lint --offline --profile production
 	@echo '== antsibull-changelog'
 	@antsibull-changelog lint
 	@echo '== antsibull-docs'
 	@antsibull-docs lint-collection-docs --plugin-docs .
-	@echo '== galaxy-importer'
-	@rm -rf .cache/build
-	@ansible-galaxy collection build --output-path .cache/build
-	@cd .cache/build && python -m galaxy_importer.main *.tar.gz
+	@echo '== The tables, and the role'"'"'s defaults'
+	@$(RUN) tests/checks/tables.py
 	@echo '== reuse'
 	@reuse lint --quiet || reuse lint
+
+workflows: $(VENV)/lint
+	@echo '== Workflows'
+	@check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@zizmor --offline --quiet --no-progress .github
+
+galaxy: $(VENV)/lint link
+	@echo '== galaxy-importer, ansible-builder'
+	@$(RUN) tests/checks/galaxy.py
+
+docs-tables: $(VENV)/test ## Write the tables of the READMEs from the documentation
+	@$(RUN) tests/checks/tables.py --write
+
+sanity: $(VENV)/test ## Run ansible-test sanity, with nothing ignored: make sanity ARGS='--test validate-modules'
+	@$(RUN) tests/checks/sanity.py $(ARGS)
+
+matrix: $(MATRIX)/done link ## Run unit, end-to-end, installation and sanity tests on ansible-core 2.16 to 2.21; FULL=1 all of them
+	@$(MATRIX)/bin/nox $(ARGS)
+
+release-check: $(VENV)/lint link ## Tell whether a version can be released: make release-check VERSION=1.2.3
+	@$(RUN) tests/checks/release.py '$(VERSION)'
+	@$(MAKE) --no-print-directory lint
+	@$(RUN) -m pytest -n 0 tests/install
+	@echo 'Version $(VERSION) can be released: git tag -s $(VERSION) && git push origin $(VERSION)'
 
 clean: ## Remove everything that make created
 	rm -rf .cache extensions/.ansible .ansible
@@ -93,6 +134,8 @@ clean: ## Remove everything that make created
 link:
 	@mkdir -p $(dir $(LINK)) .cache/ansible
 	@test -e $(LINK) || ln -s ../../../.. $(LINK)
+	@mkdir -p .cache/tops
+	@for name in $(TOPS); do test -e .cache/tops/$$name || ln -s ../../tests/$$name .cache/tops/; done
 	@: >>.cache/ansible/ansible.cfg
 
 $(VENV)/made-for:
@@ -114,6 +157,12 @@ $(VENV)/test: $(VENV)/demo requirements/test.txt
 $(VENV)/lint: $(VENV)/test requirements/lint.txt
 	@echo '== Installing what the checks need'
 	@$(PIP) -r requirements/lint.txt
+	@touch $@
+
+# nox and galaxy-importer do not agree on the version of a package that both use.
+$(MATRIX)/done: $(VENV)/made-for requirements/matrix.txt
+	@rm -rf $(MATRIX) && $(RUN) -m venv $(MATRIX)
+	@$(MATRIX)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/matrix.txt
 	@touch $@
 
 FORCE:
