@@ -26,7 +26,7 @@ CORES = {
     "2.20": ("2.20.10", ["3.12", "3.13", "3.14"]),
     "2.21": ("2.21.5", ["3.13", "3.12", "3.14"]),
 }
-# The end-to-end tests that differ most between versions: module and action plugin, role, look-up, own provider, installed.
+# What differs most between versions of Ansible: module and action plugin, role, look-up, options that are dictionaries.
 SHORT = ["test_rotation.py", "test_role.py", "test_info.py", "test_own_provider.py"]
 E2E = ["tests/e2e"] if os.environ.get("FULL") else [*(f"tests/e2e/{name}" for name in SHORT), "-k", "not mailcow"]
 PYTEST = ["python", "-m", "pytest", "--quiet", "-n", os.environ.get("JOBS", "2")]
@@ -36,13 +36,14 @@ STEPS = {
     "install": [*PYTEST, "tests/install"],
     "sanity": ["python", "tests/checks/sanity.py", "--python"],
 }
+PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
 ended: dict[str, list[str]] = {}
 
 
 def find_python(versions: list[str]) -> tuple[str, str]:
     """Return the first of these Pythons that this machine has, and its path; an empty path if it has none."""
     for version in versions:
-        made = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{version}.*/bin/python3"))
+        made = sorted(PYENV.glob(f"versions/{version}.*/bin/python3"))
         found = str(made[-1]) if made else shutil.which(f"python{version}")
         if found:
             return version, found

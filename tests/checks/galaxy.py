@@ -43,7 +43,9 @@ def run(folder: Path, *command: str) -> str:
     # The importer looks for its own tools on the search path, and does with less if they are not there.
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     whole = [str(BIN / program), *arguments]
-    ended = subprocess.run(whole, cwd=folder, env=environment, capture_output=True, text=True, timeout=1800, check=False)
+    ended = subprocess.run(
+        whole, cwd=folder, env=environment, capture_output=True, text=True, timeout=1800, check=False
+    )
     if ended.returncode:
         raise CheckError(f"{' '.join(command)} ended with {ended.returncode}:\n{ended.stdout}{ended.stderr}")
     return ended.stdout + ended.stderr
@@ -71,8 +73,9 @@ def check_environment(tarball: Path) -> None:
     needs = yaml.safe_load(run(folder, "ansible-builder", "introspect", "--sanitize", str(folder / "collections")))
     if list(needs) != ["python", "system"] or not str(needs["python"]).startswith("['requests"):
         raise CheckError(f"ansible-builder reads these needs: {needs}")
-    (folder / "execution-environment.yml").write_text(yaml.safe_dump(ENVIRONMENT), encoding="utf-8")
-    run(folder, "ansible-builder", "create", "--file", "execution-environment.yml", "--context", str(folder / "context"))
+    definition = folder / "execution-environment.yml"
+    definition.write_text(yaml.safe_dump(ENVIRONMENT), encoding="utf-8")
+    run(folder, "ansible-builder", "create", "--file", str(definition), "--context", str(folder / "context"))
     if "mailops.smtp" not in (folder / "context" / "_build" / "requirements.yml").read_text(encoding="utf-8"):
         raise CheckError("ansible-builder leaves the collection out")
 

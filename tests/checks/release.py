@@ -56,7 +56,8 @@ def faults(root: Path, version: str) -> Iterator[str]:
 def changelog_faults(root: Path, version: str) -> Iterator[str]:
     """Yield what is wrong with the changelog."""
     releases = load(root / "changelogs" / "changelog.yaml")["releases"]
-    left = sorted(path.name for path in (root / "changelogs" / "fragments").iterdir() if path.suffix in (".yml", ".yaml"))
+    fragments = (root / "changelogs" / "fragments").iterdir()
+    left = sorted(path.name for path in fragments if path.suffix in (".yml", ".yaml"))
     if left:
         yield f"{', '.join(left)}: not in the changelog yet, run antsibull-changelog release"
     if version not in releases or f"\nv{version}\n" not in (root / "CHANGELOG.rst").read_text(encoding="utf-8"):

@@ -23,7 +23,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TYPES: Mapping[str, type] = {"str": str, "path": str, "int": int, "float": float, "bool": bool, "dict": dict, "list": list}
+TYPES: Mapping[str, type] = {"str": str, "path": str, "int": int, "bool": bool, "dict": dict, "list": list}
 MARKUP = re.compile(r"\b([VOCEMPBI]|RV)\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 DOCUMENTATION = "DOCUMENTATION"
 
@@ -113,13 +113,14 @@ def documentation_of(module: Path) -> dict[str, Any]:
 
 def content_table(root: Path) -> str:
     """Return the table of what is in the collection."""
-    rows = []
-    for specs in sorted((root / "roles").glob("*/meta/argument_specs.yml")):
-        rows.append(("role", specs.parents[1].name, load(specs)["argument_specs"]["main"]["short_description"]))
-    for module in sorted((root / "plugins" / "modules").glob("[!_]*.py")):
-        rows.append(("module", module.stem, documentation_of(module)["short_description"]))
-    for playbook in sorted((root / "playbooks").glob("*.yml")):
-        rows.append(("playbook", playbook.stem, load(playbook)[0]["name"]))
+    roles = sorted((root / "roles").glob("*/meta/argument_specs.yml"))
+    modules = sorted((root / "plugins" / "modules").glob("[!_]*.py"))
+    playbooks = sorted((root / "playbooks").glob("*.yml"))
+    rows = [
+        *(("role", path.parents[1].name, load(path)["argument_specs"]["main"]["short_description"]) for path in roles),
+        *(("module", path.stem, documentation_of(path)["short_description"]) for path in modules),
+        *(("playbook", path.stem, load(path)[0]["name"]) for path in playbooks),
+    ]
     lines = [f"| {kind} `mailops.smtp.{name}` | {cell(markdown(text))} |" for kind, name, text in rows]
     return "\n".join(["| | |", "|---|---|", *lines])
 

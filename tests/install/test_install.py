@@ -103,7 +103,8 @@ def provider() -> Iterator[StandIn]:
 
 def first_playbook() -> str:
     """Return the first playbook of the README, as it is printed there."""
-    block = re.search(r"^```yaml\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    block = re.search(r"^`{3}yaml\n(.*?)^`{3}$", readme, re.MULTILINE | re.DOTALL)
     assert block is not None
     return block[1]
 
