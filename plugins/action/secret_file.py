@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._secret_request import ARGUMENT_SPEC
-from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SHORTEST_PART, SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SHORTEST_PART
+from ansible_collections.mailops.smtp.plugins.plugin_utils._silent_action import SilentAction
 
 
-class ActionModule(SecretAction):
+class ActionModule(SilentAction):
     """Hands the task to the module."""
 
     SPEC = ARGUMENT_SPEC

@@ -34,11 +34,11 @@ def dest(watch: Watch) -> Path:
     return folder / "msmtprc"
 
 
-def task(dest: Path, **over: Any) -> dict[str, Any]:
+def task(dest: Path, over: dict[str, Any] | None = None) -> dict[str, Any]:
     """Return a task that writes the template."""
     content = "{{ lookup('ansible.builtin.template', '" + str(dest.parent.parent / "msmtprc.j2") + "') }}"
     (dest.parent.parent / "msmtprc.j2").write_text(TEMPLATE)
-    return {"name": "write", WRITE: {"content": content, "dest": str(dest), **over}}
+    return {"name": "write", WRITE: {"content": content, "dest": str(dest), **(over or {})}}
 
 
 def test_check_and_real_and_again(watch: Watch, dest: Path) -> None:
@@ -60,7 +60,7 @@ def test_check_and_real_and_again(watch: Watch, dest: Path) -> None:
     assert stat.S_IMODE(dest.stat().st_mode) == 0o600
     assert [path.name for path in dest.parent.iterdir()] == [dest.name]
     assert not watch.run(play, "-vvvvv", "--diff").result("write")["changed"]
-    assert watch.run(watch.play([task(dest, mode="0640")]), "-vvvvv", "--diff").result("write")["changed"]
+    assert watch.run(watch.play([task(dest, {"mode": "0640"})]), "-vvvvv", "--diff").result("write")["changed"]
     check(watch)
 
 
@@ -76,7 +76,7 @@ FAILURES = {
 @pytest.mark.parametrize("name", FAILURES)
 def test_failures_show_no_content(watch: Watch, dest: Path, name: str) -> None:
     """Catches: content in the message of a task that fails."""
-    ended = watch.run(watch.play([task(dest, **FAILURES[name])]), "-vvvvv", "--diff")
+    ended = watch.run(watch.play([task(dest, FAILURES[name])]), "-vvvvv", "--diff")
     assert ended.code != 0
     assert ended.result("write")["msg"]
     assert not dest.exists()
@@ -86,7 +86,7 @@ def test_failures_show_no_content(watch: Watch, dest: Path, name: str) -> None:
 def test_result_can_be_used(watch: Watch, dest: Path) -> None:
     """Catches: a path, or the interpreter that Ansible found, that is hidden because the content names it too."""
     content = f"#!/usr/bin/python3\n# in {dest}\nSMTP_PASSWORD={{{{ chosen }}}}\n"
-    tasks = [task(dest, content=content), {"name": "after", "ansible.builtin.ping": {}}]
+    tasks = [task(dest, {"content": content}), {"name": "after", "ansible.builtin.ping": {}}]
     ended = watch.run(watch.play(tasks), "-vvvvv")
     assert ended.code == 0, ended.output
     assert ended.result("write")["dest"] == str(dest)
