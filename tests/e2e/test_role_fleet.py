@@ -95,7 +95,10 @@ def test_template_consumer(scene: Scene) -> None:
     """Catches: a file without the new password, readable by others, or of which the program is not told in time."""
     fleet = sharing(scene, 2)
     (fleet.folder / "env.j2").write_text("SMTP_PASSWORD={{ smtp_accounts['1.acme.smtp'].password }}\n")
-    handler = {"name": "Restart the application", **yaml.safe_load(fleet.folder.joinpath(fleet.hook("restart")).read_text())[0]}
+    handler = {
+        "name": "Restart the application",
+        **yaml.safe_load(fleet.folder.joinpath(fleet.hook("restart")).read_text())[0],
+    }
     handler["name"] = "Restart the application"
     fleet.keywords = {"handlers": [handler]}
     options = {
@@ -278,5 +281,3 @@ def test_unknown_outcome_keeps_the_mail_on_hold(scene: Scene) -> None:
     assert again.code == 0, again.output
     assert len(fleet.asked("release")) == 2
     assert len({one.password for one in scene.provider.accounts.history(ONE)}) == 2
-
-

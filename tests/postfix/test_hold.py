@@ -16,7 +16,10 @@ from support.postfix import SECONDS, Postfix
 from support.slow_smtp import SlowServer
 from support.waiting import until
 
+from ansible_collections.mailops.smtp.plugins.module_utils import _postfix
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix import PostfixError
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix_hold import Transport
 from ansible_collections.mailops.smtp.plugins.modules import postfix_hold
 
 OTHER = "friend@other.example"
@@ -113,7 +116,7 @@ def test_delivery_under_way_ends_by_itself(relay: Postfix, other: SlowServer) ->
         time.sleep(0.1)
 
     clock = type("Clock", (), {"monotonic": staticmethod(time.monotonic), "sleep": staticmethod(held_at)})()
-    transport = postfix_hold.Transport(postfix_hold.Postfix(str(relay.config)), "direct", clock)
+    transport = Transport(_postfix.Postfix(str(relay.config)), "direct", clock)
     transport.hold(drain_timeout=SECONDS)
     assert done[0] == 1
     assert other.open == 0 and other.waiting == 0
@@ -153,7 +156,7 @@ def test_connections_in_the_cache_are_closed(relay: Postfix, other: SlowServer) 
     relay.run("postfix", "reload")
     for subject in ("one", "two"):
         relay.submit(subject, recipient=OTHER)
-        until(lambda subject=subject: subject in other.subjects, seconds=SECONDS)  # type: ignore[misc]
+        until(lambda subject=subject: subject in other.subjects, seconds=SECONDS)
     until(lambda: relay.queue() == [], seconds=SECONDS)
     time.sleep(A_WHILE)
     assert other.open >= 1
@@ -280,14 +283,14 @@ def killed_at(number: int, monkeypatch: pytest.MonkeyPatch, relay: Postfix, **ov
     steps = iter(range(1000))
     with monkeypatch.context() as patch:
         for name in ("_move_to", "_set_aside", "_bring_back", "_reload", "_drain", "_await", "_flush"):
-            step = getattr(postfix_hold.Transport, name)
+            step = getattr(Transport, name)
 
             def stop_or_go(self: Any, *arguments: Any, step: Any = step, **keywords: Any) -> Any:
                 if next(steps) == number:
                     raise Killed
                 return step(self, *arguments, **keywords)
 
-            patch.setattr(postfix_hold.Transport, name, stop_or_go)
+            patch.setattr(Transport, name, stop_or_go)
         try:
             hold(relay, **over)
         except Killed:
@@ -328,11 +331,11 @@ def test_refusals(relay: Postfix, tmp_path: Path) -> None:
     """Catches: a queue manager that is held; a message that does not say what there is."""
     known = "there are: smtp, relay, emaillabs, direct"
     for name in ("qmgr", "cleanup", "missing"):
-        with pytest.raises(postfix_hold.InputError, match=known):
+        with pytest.raises(InputError, match=known):
             hold(relay, transport=name)
-    with pytest.raises(postfix_hold.InputError, match="is not the name of a transport"):
+    with pytest.raises(InputError, match="is not the name of a transport"):
         hold(relay, transport="smtp unix")
-    with pytest.raises(postfix_hold.InputError, match=r"main\.cf.*set config_directory"):
+    with pytest.raises(InputError, match=r"main\.cf.*set config_directory"):
         hold(relay, config_directory=str(tmp_path))
-    with pytest.raises(postfix_hold.InputError, match="must not be negative"):
+    with pytest.raises(InputError, match="must not be negative"):
         hold(relay, drain_timeout=-1)
