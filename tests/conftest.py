@@ -10,6 +10,8 @@ import contextlib
 import sys
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).resolve().parent
 COLLECTIONS = TESTS.parent / ".cache" / "collections"
 
@@ -26,3 +28,8 @@ _link_checkout()
 for folder in (TESTS, COLLECTIONS):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Name the mark of what `make e2e` leaves out and `make proof` runs."""
+    config.addinivalue_line("markers", "long: a case of a proof that takes too long for every run")

@@ -20,9 +20,11 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._registry import BUILT_IN
-from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
+from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
 
 SHORTEST_PART = 8
+# Where a task keeps its arguments between two attempts, in this process only.
+GIVEN = "_mailops_smtp_given"
 
 KEY_VARIABLES = frozenset(name for one in BUILT_IN.values() for name in one["credentials"].values() if name)
 
@@ -45,6 +47,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
         self.scrubber = Scrubber()
+        given = self._given()
         try:
             self.scrubber.add(*self._secrets_in(self._task.args))
             result.update(self.perform(self._validated(), task_vars or {}))
@@ -52,6 +55,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             result.update(failed=True, msg=str(error))
         except Exception as error:  # noqa: BLE001  (a traceback could show a secret)
             result.update(failed=True, msg=_told(error))
+        finally:
+            # Callbacks are given the task with its arguments, templated as they are now.
+            self._task.args = self._shown(given)
         clean: dict[str, Any] = self.scrubber.clean(result)
         return clean
 
@@ -72,6 +78,23 @@ class SecretAction(ActionBase):  # type: ignore[misc]
                     found += _texts(args[key])
         return found
 
+    def _given(self) -> Mapping[str, Any]:
+        """Return the arguments as they are; another attempt of a task with C(until) finds them hidden in the task."""
+        task = vars(self._task)
+        self._task.args = task.setdefault(GIVEN, self._task.args)
+        given: Mapping[str, Any] = task[GIVEN]
+        return given
+
+    def _shown(self, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments as anybody may see them; what is no option of ours could be a misspelt password."""
+        harmless = {
+            key
+            for name, option in self.SPEC.items()
+            if not option.get("no_log")
+            for key in (name, *option.get("aliases", ()))
+        }
+        return {name: self.scrubber.clean(value) if name in harmless else CENSORED for name, value in args.items()}
+
     def _validated(self) -> dict[str, Any]:
         # ActionBase.validate_argument_spec quotes values in its messages, and the task's source beside them.
         checked = ArgumentSpecValidator(dict(self.SPEC), **self.RULES).validate(dict(self._task.args))
@@ -80,6 +103,8 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             text = "; ".join(str(message) for message in checked.errors.messages)
             raise InputError(f"unknown option: {text}" if unknown else text)
         params = {name: checked.validated_parameters.get(name) for name in self.SPEC}
+        if CENSORED in self._secrets_in(params):
+            raise InputError(f"{CENSORED} stands for a hidden value; give the value itself")
         self.scrubber.add(*self._secrets_in(params))
         return params
 

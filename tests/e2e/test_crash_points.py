@@ -24,6 +24,7 @@ from standin.service import StandIn
 from support.controller import Controller, Ended
 from support.crash.harness import Crash, gone, until
 from support.crash.processes import descendants, kill_tree, send, worker_of
+from support.long import LONG, cases
 from support.pipeline import Pipeline
 from support.scene import OLD, ONE, PROFILES, Scene
 
@@ -48,6 +49,8 @@ BOUNDARIES = [*LOCK, *writing(1), *CALL, *writing(2), *UNLOCK]
 # Between "after" one effect and "before" the next one nothing happens that could be lost.
 CRASHES = [BOUNDARIES[0], *(name for name in BOUNDARIES if name.startswith("after "))]
 STAGED, COMMITTED = BOUNDARIES.index("after rename new store 1"), BOUNDARIES.index("after rename new store 2")
+
+SHORT_CRASHES = [("verified", f"after {effect}") for effect in ("rename new store 1", "send 2", "sync folder 2")]
 
 ROLE_BOUNDARIES = [
     "after answer 1",
@@ -151,7 +154,7 @@ def check_converged(scene: Watched, *, changes: int) -> dict[str, Any]:
     return record
 
 
-@pytest.mark.parametrize("start", ["nothing", "verified"])
+@pytest.mark.parametrize("start", cases(["nothing", "verified"], short=["verified"]))
 def test_boundaries_are_all_known(scene: Watched, start: str) -> None:
     """Catches: an effect that comes or goes without a test that crashes there, a missing fsync, another order."""
     if start == "verified":
@@ -161,8 +164,9 @@ def test_boundaries_are_all_known(scene: Watched, start: str) -> None:
     assert scene.crash.boundaries() == BOUNDARIES
 
 
-@pytest.mark.parametrize("at", CRASHES)
-@pytest.mark.parametrize("start", ["nothing", "verified"])
+@pytest.mark.parametrize(
+    ("start", "at"), cases(itertools.product(["nothing", "verified"], CRASHES), short=SHORT_CRASHES)
+)
 def test_crash_of_the_module(scene: Watched, start: str, at: str) -> None:
     """Catches: a password lost, made twice, or left on its way, when the controller dies at this boundary."""
     if start == "verified":
@@ -182,6 +186,7 @@ def test_crash_of_the_module(scene: Watched, start: str, at: str) -> None:
     check_converged(scene, changes=done + 1 + (reached >= COMMITTED and start == "verified"))
 
 
+@LONG
 def test_boundaries_of_the_role_are_all_there(scene: Watched) -> None:
     """Catches: a crash test that waits for a boundary which the role does not have any more."""
     ended = scene.crash.watched(role_play(scene), tasks=True)
@@ -195,7 +200,10 @@ def test_boundaries_of_the_role_are_all_there(scene: Watched) -> None:
 
 @pytest.mark.parametrize(
     ("start", "at"),
-    [*itertools.product(["nothing"], ROLE_BOUNDARIES), *itertools.product(["verified"], OF_A_VERIFIED_RECORD)],
+    cases(
+        [*itertools.product(["nothing"], ROLE_BOUNDARIES), *itertools.product(["verified"], OF_A_VERIFIED_RECORD)],
+        short=[("nothing", f"item of {WAIT} 1"), ("verified", "login")],
+    ),
 )
 def test_crash_of_the_role(scene: Watched, start: str, at: str) -> None:
     """Catches: a wait that is lost or begins anew, a test that is never sent, a record without a test."""
@@ -272,7 +280,7 @@ def kill_module(process: subprocess.Popen[str]) -> None:
     send(module, signal.SIGKILL)
 
 
-@pytest.mark.parametrize("interrupt", [terminate, press_ctrl_c, kill_main, kill_module])
+@pytest.mark.parametrize("interrupt", cases([terminate, press_ctrl_c, kill_main, kill_module], short=[press_ctrl_c]))
 def test_interrupted_in_the_middle_of_the_call(
     scene: Watched, interrupt: Callable[[subprocess.Popen[str]], None]
 ) -> None:
@@ -298,7 +306,7 @@ def test_interrupted_in_the_middle_of_the_call(
     check_converged(scene, changes=2)
 
 
-@pytest.mark.parametrize("interrupt", [terminate, press_ctrl_c])
+@pytest.mark.parametrize("interrupt", cases([terminate, press_ctrl_c], short=[terminate]))
 def test_interrupted_in_the_wait(scene: Watched, interrupt: Callable[[subprocess.Popen[str]], None]) -> None:
     """Catches: a wait that can only be left by losing it, and that does not say what the next run does."""
     play = role_play(scene)
@@ -327,7 +335,7 @@ FAULTS_WITH_A_PAUSE = {
 }
 
 
-@pytest.mark.parametrize("name", FAULTS_WITH_A_PAUSE)
+@pytest.mark.parametrize("name", cases(FAULTS_WITH_A_PAUSE, short=["before a retry"]))
 def test_module_that_nobody_waits_for_sends_nothing_more(scene: Watched, name: str) -> None:
     """Catches: an old password that a module sends after its run has died and later ones have rotated again."""
     verify(scene)
@@ -348,6 +356,7 @@ def test_module_that_nobody_waits_for_sends_nothing_more(scene: Watched, name: s
     check_converged(scene, changes=3)
 
 
+@LONG
 def test_module_whose_task_ran_out_of_time_sends_nothing_more(scene: Watched) -> None:
     """Catches: a module that goes on after Ansible has given its task up."""
     scene.provider.faults.push(Fault(kind="status", status=503, times=9))

@@ -25,6 +25,7 @@ from typing import Any
 
 import pytest
 from standin.faults import Fault
+from support.long import LONG, cases
 from support.search import Search
 from support.watch import CANARY, ENVIRONMENT_KEYS, KEYS, OTHER, Watch, a_watch, check
 
@@ -94,11 +95,12 @@ WAYS = {
         keys_in_environment=True,
     ),
     "check": Way(arguments=("-vvvvv", "--diff", "--check"), environment={"ANSIBLE_STDOUT_CALLBACK": "minimal"}),
+    "everything": Way(environment={"ANSIBLE_STDOUT_CALLBACK": "show_everything"}),
     "oneline": Way(arguments=("-vvv",), environment={"ANSIBLE_STDOUT_CALLBACK": "oneline"}),
 }
 
 
-@pytest.mark.parametrize("name", WAYS)
+@pytest.mark.parametrize("name", cases(WAYS, short=["json"]))
 def test_modules(watch: Watch, name: str) -> None:
     """Catches: a password or key in what a module, its action, a callback or a log shows, or in a process."""
     way = WAYS[name]
@@ -118,6 +120,7 @@ def _every_trace_is_there(watch: Watch, way: Way) -> None:
     assert "Invoked with host=" in watch.syslog.read_text()
 
 
+@LONG
 def test_debug_is_refused(watch: Watch) -> None:
     """Catches: the arguments of every module, which Ansible prints in its debug mode."""
     tasks = tasks_of_a_life(watch, keys=True)
@@ -154,7 +157,7 @@ ROLE_WAYS = {
 }
 
 
-@pytest.mark.parametrize("name", ROLE_WAYS)
+@pytest.mark.parametrize("name", cases(ROLE_WAYS, short=["success"]))
 def test_role(watch: Watch, name: str) -> None:
     """Catches: a step of the role that shows the store, the keys or a login."""
     way = ROLE_WAYS[name]
@@ -172,6 +175,7 @@ def test_role(watch: Watch, name: str) -> None:
     check(watch, keys_in_environment=way.keys_in_environment)
 
 
+@LONG
 def test_secret_typed_on_the_command_line(watch: Watch) -> None:
     """Catches: a secret from -e that stands anywhere but where Ansible shows what the user typed."""
     play = watch.play([{SET: watch.options(password="{{ typed }}")}])
@@ -216,6 +220,7 @@ def test_disk_while_a_module_is_at_work_and_after_it_was_stopped(watch: Watch) -
     assert len(watch.sent) >= 3
 
 
+@LONG
 def test_role_killed_at_any_moment(watch: Watch) -> None:
     """Catches: a secret that stands in a file only for a moment, and is left there."""
     play = role_play(watch, Way())
@@ -227,6 +232,7 @@ def test_role_killed_at_any_moment(watch: Watch) -> None:
     check(watch)
 
 
+@LONG
 def test_role_refuses_kept_files(watch: Watch) -> None:
     """Catches: arguments that Ansible leaves in files because a user debugs something else."""
     ended = watch.run(role_play(watch, Way()), "-vvvvv", environment={"ANSIBLE_KEEP_REMOTE_FILES": "1"})

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from standin.faults import Fault
 from support.controller import Ended
+from support.long import LONG
 from support.search import Search, forms
 from support.watch import CHOSEN, KEYS, Watch, a_watch, check
 
@@ -104,6 +105,7 @@ def test_provider_that_refuses_or_breaks(tmp_path: Path) -> None:
         check(watch)
 
 
+@LONG
 def test_server_that_refuses_the_login(watch: Watch) -> None:
     """Catches: a login that is shown because it failed."""
     tasks = [{SEND: watch.send_options(password="{{ other }}")}, {SEND: watch.send_options(ca_path="/dev/null")}]
@@ -170,6 +172,7 @@ def undefined_tasks(watch: Watch) -> list[dict[str, Any]]:
     return tasks
 
 
+@LONG
 def test_bad_input(watch: Watch) -> None:
     """Catches: a value that an error message quotes, whatever its type and place."""
     tasks = bad_tasks(watch) + undefined_tasks(watch)
@@ -178,6 +181,7 @@ def test_bad_input(watch: Watch) -> None:
     check(watch)
 
 
+@LONG
 def test_async_and_time_out(watch: Watch) -> None:
     """Catches: arguments in a file of a background job, a secret in what is told of a task that ran out of time."""
     watch.provider.faults.push(Fault(kind="hang", seconds=60))

@@ -17,6 +17,7 @@ import yaml
 from standin.faults import Fault
 from support.crash.harness import until
 from support.crash.processes import kill_tree, send, worker_of
+from support.long import cases
 from support.scene import Scene
 from support.sshd import SERVER, Sshd, a_host
 
@@ -43,7 +44,10 @@ def inventory(scene: Scene, host: Sshd) -> Path:
 
 
 @pytest.mark.skipif(SERVER is None, reason="there is no sshd on this machine")
-@pytest.mark.parametrize(("kill", "connection"), [*itertools.product([kill_all, kill_worker], WAYS_TO_CONNECT)])
+@pytest.mark.parametrize(
+    ("kill", "connection"),
+    cases(itertools.product([kill_all, kill_worker], WAYS_TO_CONNECT), short=[(kill_worker, "own")]),
+)
 def test_module_on_another_host_sends_nothing_after_the_death_of_its_controller(
     scene: Scene, tmp_path: Path, kill: Callable[[subprocess.Popen[str]], None], connection: str
 ) -> None:

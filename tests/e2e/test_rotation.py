@@ -299,3 +299,14 @@ def test_replaced_call(scene: Scene) -> None:
     assert ended.result(SET)["accounts"][0]["action"] == "refused"
     call = scene.provider.record.api_calls()[-1]
     assert (call["method"], call["path"]) == ("POST", f"/v9/{quote(scene.one)}")
+
+
+def test_task_that_is_tried_again_sets_the_password_that_was_given(scene: Scene) -> None:
+    """Catches: a second attempt (`until`) that sees the arguments as they are shown, and not as they are."""
+    scene.provider.faults.push(Fault(kind="status", status=503))
+    options = scene.options(password="Given-by-hand-1234", retries=0)
+    task = {"name": SET, "mailops.smtp.smtp_account_password": options, "register": "told"}
+    ended = scene.controller.tasks([{**task, "until": "told is succeeded", "retries": 2, "delay": 0}])
+    assert ended.code == 0, ended.output
+    assert ended.result(SET)["attempts"] == 2
+    assert scene.provider.accounts.current(scene.one) == "Given-by-hand-1234"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 
 SECRET = "hunter2-Zügel"
@@ -95,6 +97,46 @@ def test_alias() -> None:
     made = action({"name": "x", "pass": SECRET})
     made.does = lambda params: {"seen": params["password"] == SECRET}
     assert made.run() == {"seen": True}
+
+
+@pytest.mark.parametrize("error", [None, InputError("no"), RuntimeError("no"), KeyboardInterrupt()])
+def test_arguments_are_hidden_from_callbacks(error: BaseException | None) -> None:
+    """Catches: a callback that writes down the task's arguments, as Ansible hands them to it after the task."""
+    made = action({"name": f"is {SECRET}", "pass": SECRET, "keys": [{"a": SECRET}], "size": 7})
+    if error:
+        made.does = fails(error)
+    with pytest.raises(KeyboardInterrupt) if isinstance(error, KeyboardInterrupt) else contextlib.nullcontext():
+        made.run()
+    assert made._task.args == {"name": f"is {CENSORED}", "pass": CENSORED, "keys": CENSORED, "size": 7}
+
+
+def test_misspelt_password_is_hidden_from_callbacks() -> None:
+    """Catches: a secret that is shown because its option has another name."""
+    made = action({"name": "x", "passwort": SECRET})
+    assert made.run()["failed"]
+    assert made._task.args == {"name": "x", "passwort": CENSORED}
+
+
+def test_second_attempt_has_the_arguments_again() -> None:
+    """Catches: asterisks that are set as a password, because `until` runs the task again with what is shown of it."""
+    first = action({"name": "x", "password": SECRET})
+    seen: list[str] = []
+    for _attempt in range(3):
+        made = action({})
+        made._task = first._task
+        made.does = lambda params: {"nothing": seen.append(params["password"])}  # type: ignore[func-returns-value]
+        made.run()
+        assert made._task.args["password"] == CENSORED
+    assert seen == [SECRET] * 3
+
+
+@pytest.mark.parametrize(
+    "hidden", [{"password": CENSORED}, {"passwords": {"a": CENSORED}}, {"keys": [{"a": CENSORED}]}]
+)
+def test_hidden_value_is_refused(hidden: dict[str, Any]) -> None:
+    """Catches: asterisks that are set as a password because somebody copied them from a log."""
+    result = action({"name": "x", **hidden}).run()
+    assert result["failed"] and "stands for a hidden value; give the value itself" in result["msg"]
 
 
 @pytest.mark.parametrize(
