@@ -6,10 +6,15 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
+import shlex
 import string
+from collections import Counter
 from collections.abc import Sequence
+from urllib.parse import quote, quote_plus
 
 import pytest
+import yaml
 
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import PasswordRules
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -57,6 +62,27 @@ def test_every_position_has_the_same_distribution(length: int) -> None:
     # Between the places the share of digits is alike.
     digits = [sum(password[place].isdigit() for password in made) for place in range(length)]
     assert chi_square(digits) < length + 15 * (2 * length) ** 0.5, seed
+
+
+def test_a_million_characters_have_no_bias() -> None:
+    """Catches: a character that is a little likelier than its neighbours, with the source that users have."""
+    made = Counter("".join(_password.generate(100, "") for _n in range(10_000)))
+    assert sum(made.values()) == 1_000_000
+    for group in _password.CLASSES:
+        freedom = len(group) - 1
+        # p < 1e-9, as above.
+        assert chi_square([made[char] for char in group]) < freedom + 15 * (2 * freedom) ** 0.5, made
+
+
+def test_generated_password_needs_no_quotes_anywhere() -> None:
+    """Catches: a character that a shell, a URL, a .env file, YAML, or a map of Postfix reads as something else."""
+    for password in (_password.generate(length, "") for length in (12, 32, 128) for _n in range(300)):
+        assert shlex.split(f"password={password} # end", comments=True) == [f"password={password}"]
+        assert quote(password, safe="") == quote_plus(password, safe="") == password
+        assert yaml.safe_load(f"password: {password}") == {"password": password}
+        key, value = f"[smtp.example.com]:587 1.acme.smtp:{password}".split(None, 1)
+        assert (key, value.partition(":")[2]) == ("[smtp.example.com]:587", password)
+        assert re.fullmatch("[A-Za-z0-9]+", password)
 
 
 def test_duplicate_symbols_are_not_more_likely() -> None:
