@@ -92,6 +92,8 @@ class ActionModule(SecretAction):
                 "passwords": dict(passwords),
             }
             hide = tuple(name for name in definition.credentials.values() if name)
+            # Whoever stops the run now gets no word from this process; standard output may be somebody's JSON.
+            self._display.display(_under_way(len(passwords)), stderr=True)
             try:
                 outcome = self.call_module(args, task_vars, hide=hide)
             except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
@@ -103,6 +105,11 @@ class ActionModule(SecretAction):
         if params["state"] == "present":
             self.require_pipelining()
         return send
+
+
+def _under_way(count: int) -> str:
+    subject = "1 new password is" if count == 1 else f"{count} new passwords are"
+    return f"{subject} staged and on the way to the provider. A run that is stopped now is finished by the next one."
 
 
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:

@@ -80,9 +80,8 @@ class SecretAction(ActionBase):  # type: ignore[misc]
 
     def _given(self) -> Mapping[str, Any]:
         """Return the arguments as they are; another attempt of a task with C(until) finds them hidden in the task."""
-        task = vars(self._task)
-        self._task.args = task.setdefault(GIVEN, self._task.args)
-        given: Mapping[str, Any] = task[GIVEN]
+        given: Mapping[str, Any] = self._task.__dict__.setdefault(GIVEN, self._task.args)
+        self._task.args = given
         return given
 
     def _shown(self, args: Mapping[str, Any]) -> dict[str, Any]:

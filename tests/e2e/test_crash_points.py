@@ -296,6 +296,7 @@ def test_interrupted_in_the_middle_of_the_call(
         assert "the module ended without an answer" in result["msg"]
         assert "stays staged, and the next run sends the same one again" in result["msg"]
     elif interrupt is not kill_main:
+        assert SENTENCE in " ".join(ended.output.split())
         assert gone(scene.crash.processes())
     check_nothing_is_lost(scene, before)
     again = scene.controller.play_file(task_play(scene, rotate="when_due"))
