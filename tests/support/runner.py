@@ -41,6 +41,7 @@ class Job:
     environment: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     gather_facts: bool = False
+    play: Mapping[str, Any] = field(default_factory=lambda: PLAY)
     seconds: float = 240
     _launches: int = 0
 
@@ -58,7 +59,7 @@ class Job:
         """Write what the job is given: project, inventory, credentials, settings."""
         host = f"localhost ansible_connection=local ansible_python_interpreter={sys.executable}\n"
         given = {
-            "project/rotate.yml": yaml.safe_dump([{**PLAY, "gather_facts": self.gather_facts}]),
+            "project/rotate.yml": yaml.safe_dump([{**self.play, "gather_facts": self.gather_facts}]),
             "inventory/hosts": host,
             "env/cmdline": "--vault-id prod@prompt -vvv --diff",
             "env/passwords": json.dumps({PROMPT: self.vault_password}),
