@@ -42,7 +42,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: FORCE chaos clean demo docs-tables e2e galaxy help install-test lint link matrix molecule molecule-root
+.PHONY: FORCE chaos clean demo diagrams docs-tables docsite e2e galaxy help install-test lint link matrix molecule molecule-root
 .PHONY: postfix proof release-check sanity test unit workflows
 
 help: ## List the targets
@@ -128,6 +128,19 @@ release-check: $(VENV)/lint link ## Tell whether a version can be released: make
 	@$(RUN) -m pytest -n 0 tests/install
 	@echo 'Version $(VERSION) can be released: git tag -s $(VERSION) && git push origin $(VERSION)'
 
+docsite: $(VENV)/docs link ## Build the documentation as a site in .cache/docsite/html, without the network
+	@echo '== Documentation'
+	@rm -rf .cache/docsite
+	@mkdir -p .cache/docsite/rst && chmod og-w .cache/docsite/rst
+	@antsibull-docs collection --use-current --squash-hierarchy --cleanup everything --fail-on-error \
+		--dest-dir .cache/docsite/rst mailops.smtp
+	@cp -R docs/docsite/images .cache/docsite/rst/docsite/
+	@sphinx-build -q -W --keep-going -b html -c docs/docsite .cache/docsite/rst .cache/docsite/html
+	@echo '.cache/docsite/html/index.html'
+
+diagrams: ## Draw the pictures of the documentation anew; needs Graphviz
+	@docs/docsite/diagrams/draw
+
 clean: ## Remove everything that make created
 	rm -rf .cache extensions/.ansible .ansible
 
@@ -163,6 +176,11 @@ $(VENV)/lint: $(VENV)/test requirements/lint.txt
 $(MATRIX)/done: $(VENV)/made-for requirements/matrix.txt
 	@rm -rf $(MATRIX) && $(RUN) -m venv $(MATRIX)
 	@$(MATRIX)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/matrix.txt
+	@touch $@
+
+$(VENV)/docs: $(VENV)/made-for requirements/docs.txt
+	@echo '== Installing what the documentation needs'
+	@$(PIP) -r requirements/docs.txt
 	@touch $@
 
 FORCE:
