@@ -29,6 +29,8 @@ CONSTANT = re.compile(r"NEXT|_?([A-Z]+_)?ADVICE|_REFUSALS|_REASONS|NO_[A-Z_]+|HO
 VARIABLE = re.compile(r"what|message|words|text|reason|unexpected")
 TELLS = re.compile(r"_?(told|failure)")
 SHORTEST = 10
+# The role's fact that says what is wrong with a host.
+TROUBLE = "__smtp_rotation_trouble"
 
 
 def squeezed(text: str) -> str:
@@ -120,7 +122,7 @@ def of_yaml(source: str) -> set[str]:
                 look(item, module)
         if isinstance(node, dict):
             for name, value in node.items():
-                failure = name == "fail_msg" or (name == "msg" and not module.endswith(".debug"))
+                failure = name in ("fail_msg", TROUBLE) or (name == "msg" and not module.endswith(".debug"))
                 if failure and isinstance(value, str):
                     found.add(squeezed(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", GAP, value, flags=re.DOTALL)))
                 look(value, name)
