@@ -220,3 +220,14 @@ def test_any_order_of_runs_and_crashes_leaves_every_host_an_account_that_works()
     print(f"SENDERS_SEED={SEED}")
     chosen = settings(database=None, deadline=None, max_examples=100, stateful_step_count=30, print_blob=True)
     run_state_machine_as_test(seed(SEED)(Fleet), settings=chosen)
+
+
+def test_run_that_looked_before_another_one_switched() -> None:
+    """Catches: a slow run that gives a new password to the account which is in use by then."""
+    fleet = Fleet()
+    fleet.looks(1, ALWAYS)
+    for wish in (ALWAYS, ALWAYS, ALWAYS, ALWAYS, NEVER):
+        fleet.one_step(wish)
+    assert fleet.pair.in_use == "b" and fleet.runs[1].advice is not None and fleet.runs[1].advice.account == "b"
+    fleet.changes(1, "accepted", 0)
+    fleet.every_host_can_send()
