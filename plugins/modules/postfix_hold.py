@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: postfix_hold
 short_description: Keep the mail of one transport in Postfix's queue, and let it go again
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - mailops.smtp contributors (@mailops)
 description:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: postfix_sasl_password
 short_description: Write the logins that Postfix uses at other mail servers
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - mailops.smtp contributors (@mailops)
 description:

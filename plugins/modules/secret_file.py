@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: secret_file
 short_description: Write a file that contains a secret, and leave no copy of it
-version_added: 0.1.0
+version_added: 0.2.0
 author:
   - mailops.smtp contributors (@mailops)
 description:
