@@ -10,6 +10,8 @@ JOBS ?= 2
 ARGS ?=
 # Arguments for the chaos: make chaos CHAOS_ARGS='--seed 7 --kills 1000 --minutes 120'
 CHAOS_ARGS ?=
+# Arguments for the fleet: make fleet FLEET_ARGS='--relays 10 --window 60'
+FLEET_ARGS ?=
 # The long proofs. `make e2e` runs a part of each: what is not marked as long.
 PROOF := $(wildcard tests/e2e/test_crash_points.py tests/e2e/test_remote_death.py tests/e2e/test_leaks*.py)
 
@@ -42,7 +44,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: FORCE chaos clean demo diagrams docs-tables docsite e2e galaxy help install-test lint link matrix molecule molecule-root
+.PHONY: FORCE chaos clean demo diagrams docs-tables docsite e2e fleet galaxy help install-test lint link matrix molecule molecule-root
 .PHONY: postfix proof release-check sanity test unit workflows
 
 help: ## List the targets
@@ -67,6 +69,9 @@ proof: $(VENV)/test link ## Run the long tests: a crash at every boundary, and t
 
 chaos: $(VENV)/test link ## Kill 200 rotations at random, while the provider fails at random, and count what is lost
 	@$(RUN) tests/chaos/chaos.py $(CHAOS_ARGS)
+
+fleet: $(VENV)/test link ## Rotate the passwords of five real mail hosts while mail flows, as root, and count every message
+	@$(RUN) tests/fleet/fleet.py $(FLEET_ARGS)
 
 install-test: $(VENV)/test link ## Build and install the collection as users do, and run the README's first playbook from there
 	@echo '== Installation'

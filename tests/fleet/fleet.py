@@ -1,0 +1,190 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rotates the passwords of a fleet of real mail hosts while mail flows, and counts it. Run it with C(make fleet)."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
+
+from support.controller import BIN, Controller  # noqa: E402
+from support.crash.processes import kill_tree  # noqa: E402
+from support.fleet.tally import Tally, broken, table  # noqa: E402
+from support.fleet.world import ROTATE, Fleet, why_not  # noqa: E402
+
+STRATEGIES = ("in_place", "alternate")
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+PACKAGES = ("postfix", "libsasl2-modules", "chasquid")
+# Seconds of plain traffic before and after a rotation, and the most that the last messages may need after that.
+BEFORE, AFTER, DRAIN = 3.0, 3.0, 20.0
+# Seconds that a message may be under way beside the window, in which everything is held; or without one.
+SPARE_IN_PLACE, SPARE_ALTERNATE = 10.0, 5.0
+LONGEST_RUN = 600.0
+# How much of a playbook's output is shown if something went wrong.
+LAST_LINES = 60
+
+
+@dataclass(frozen=True)
+class Run:
+    """One rotation and what came of it."""
+
+    tally: Tally
+    code: int
+    output: str
+    seconds: float
+    troubles: list[str]
+
+
+def parse() -> argparse.Namespace:
+    """Return the parameters of the proof."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--relays", type=int, default=5)
+    parser.add_argument("--window", type=float, default=30.0, metavar="SECONDS")
+    parser.add_argument("--interval", type=float, default=1.0, metavar="SECONDS", help="between a relay's messages")
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the moments of sending")
+    parser.add_argument("--strategy", choices=STRATEGIES, action="append", help="both, if none is named")
+    parser.add_argument("--playbook", type=Path, default=ROTATE, help="rotates the hosts of the group fleet")
+    return parser.parse_args()
+
+
+def skipped() -> str:
+    """Return why the proof cannot be made here, an empty text if it can."""
+    if os.geteuid() != 0:
+        return "real mail servers are started as root only"
+    if why_not() and shutil.which("apt-get") is None:
+        return f"{why_not()}, and this is not Debian"
+    return ""
+
+
+def install() -> None:
+    """Install the mail servers, unless they are there. Debian's own are not started."""
+    if why_not():
+        print(f"Installing {', '.join(PACKAGES)}", flush=True)
+        arguments = f"name={','.join(PACKAGES)} update_cache=true install_recommends=false policy_rc_d=101"
+        command = [str(BIN / "ansible"), "localhost", "-m", "ansible.builtin.apt", "-a", arguments]
+        subprocess.run(command, stdin=subprocess.DEVNULL, check=True)
+
+
+def rotate(fleet: Fleet, controller: Controller, options: argparse.Namespace, strategy: str) -> tuple[int, str]:
+    """Run the playbook to its end, and return its exit code and its output."""
+    inventory = fleet.write_inventory(controller.folder / "inventory.yml", strategy, {"store": str(controller.store)})
+    process, _results = controller.start(options.playbook, "-i", str(inventory), "--forks", str(options.relays))
+    try:
+        output, _nothing = process.communicate(timeout=LONGEST_RUN)
+    except subprocess.TimeoutExpired:
+        kill_tree(process.pid)
+        return 124, f"It did not end in {LONGEST_RUN:g} seconds.\n{process.communicate()[0]}"
+    except BaseException:
+        kill_tree(process.pid)
+        raise
+    return process.returncode, output
+
+
+def run(fleet: Fleet, controller: Controller, options: argparse.Namespace, strategy: str) -> Run:
+    """Rotate while mail flows, wait until it has arrived, and count."""
+    flow = fleet.flow(interval=options.interval, seed=options.seed)
+    flow.start()
+    try:
+        time.sleep(BEFORE)
+        began = time.monotonic()
+        code, output = rotate(fleet, controller, options, strategy)
+        seconds = time.monotonic() - began
+        time.sleep(AFTER)
+    finally:
+        flow.stop()
+    tally = fleet.settled(flow, seconds=DRAIN)
+    most = options.window + SPARE_IN_PLACE if strategy == "in_place" else SPARE_ALTERNATE
+    failed = [f"the playbook ended with code {code}"] if code else []
+    return Run(tally, code, output, seconds, failed + flow.troubles + broken(tally, most_delay=most))
+
+
+@contextlib.contextmanager
+def logs_on_failure(fleet: Fleet, kept: Path, runs: Mapping[str, Run], strategy: str) -> Iterator[None]:
+    """Keep the logs of a rotation that did not do what it promises, before everything is removed."""
+    try:
+        yield
+    finally:
+        done = runs.get(strategy)
+        if done is None or done.troubles:
+            fleet.keep_logs(kept)
+            (kept / "ansible.log").write_text(done.output if done else "It did not end.\n")
+
+
+def prove(options: argparse.Namespace, folder: Path, kept: Path) -> dict[str, Run]:
+    """Go through the rotations, each with a fleet of its own."""
+    runs: dict[str, Run] = {}
+    for strategy in options.strategy or STRATEGIES:
+        print(f"== {strategy}: ", end="", flush=True)
+        place = folder / strategy
+        place.mkdir()
+        controller = Controller(folder / f"{strategy}-controller")
+        controller.environment = {"ANSIBLE_PIPELINING": "true"}
+        with contextlib.ExitStack() as stack:
+            fleet = stack.enter_context(Fleet(place, relays=options.relays, window=options.window))
+            stack.enter_context(logs_on_failure(fleet, kept / strategy, runs, strategy))
+            runs[strategy] = run(fleet, controller, options, strategy)
+        print(f"the playbook took {runs[strategy].seconds:.1f} seconds", flush=True)
+    return runs
+
+
+def report(runs: Mapping[str, Run]) -> list[str]:
+    """Print the table, and return what was promised and does not hold."""
+    print(table({strategy: done.tally for strategy, done in runs.items()}), flush=True)
+    for done in runs.values():
+        if done.troubles:
+            print(*done.output.splitlines()[-LAST_LINES:], sep="\n", flush=True)
+    return [f"{strategy}: {trouble}" for strategy, done in runs.items() for trouble in done.troubles]
+
+
+def _interrupted(number: int, _frame: FrameType | None) -> None:
+    # What cleans up is not interrupted by an impatient second one.
+    for one in SIGNALS:
+        signal.signal(one, signal.SIG_IGN)
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def main() -> int:
+    """Run the proof and clean up after it, however it ends."""
+    for number in SIGNALS:
+        signal.signal(number, _interrupted)
+    options = parse()
+    if reason := skipped():
+        print(f"Skipped: {reason}.", flush=True)
+        return 0
+    parameters = {name: getattr(options, name) for name in ("relays", "window", "interval", "seed")}
+    print(*(f"{name} {value:g}" for name, value in parameters.items()), sep=", ", flush=True)
+    install()
+    kept = Path(tempfile.mkdtemp(prefix="mailops-fleet-logs-"))
+    try:
+        with tempfile.TemporaryDirectory(prefix="mailops-fleet-") as folder:
+            troubles = report(prove(options, Path(folder), kept))
+    except KeyboardInterrupt:
+        shutil.rmtree(kept)
+        print("\nStopped; everything that was started has been stopped too.", file=sys.stderr)
+        return 130
+    if troubles:
+        print(*troubles, f"The logs are in {kept}", sep="\n", flush=True)
+        return 1
+    kept.rmdir()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
