@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A fleet's rotation that is killed at any phase and started again: real mail hosts, and mail that flows meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.controller import Controller
+from support.crash.harness import Crash
+from support.fleet.tally import broken
+from support.fleet.world import ROTATE, Fleet, why_not
+
+# Long enough that a run killed before its wait is started again while the window is open.
+WINDOW = 8
+# A machine with much else to do: only what must not happen at all is asked for here, and not how long it takes.
+PATIENCE = 300.0
+
+IN_PLACE = {
+    "hold": "task Hold the mail that Postfix relays to the provider",
+    "rotate": "task Change the passwords that are due, all accounts of the play in one batch",
+    "deploy": "task Give the passwords to Postfix",
+    "wait": "handler Wait for the SMTP passwords to take effect",
+    "test": "task Log in once with each new password and send one message",
+    "release": "task Let the mail go that Postfix relays to the provider",
+    "record": "task Record the test sends that worked",
+}
+ALTERNATE = {
+    "rotate": "task Finish the accounts at rest that an earlier run began with",
+    "switch": "task Put the accounts in use whose test send worked",
+    "deploy": "task Give the passwords to Postfix",
+    "settle": "task Put the accounts at rest that no host uses any more",
+}
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    """Two hosts with one account: one host can be further than the other."""
+    place = tmp_path / "fleet"
+    place.mkdir()
+    with Fleet(place, relays=2, window=WINDOW) as made:
+        yield made
+
+
+def killed_and_started_again(fleet: Fleet, controller: Controller, strategy: str, boundary: str) -> None:
+    """Kill a run there, start it again, and look at everything from outside."""
+    inventory = fleet.write_inventory(controller.folder / "inventory.yml", strategy, {"store": str(controller.store)})
+    controller.environment = {"ANSIBLE_INVENTORY": str(inventory), "ANSIBLE_PIPELINING": "true"}
+    crash = Crash(controller, fleet.provider.standin.api_url)
+    flow = fleet.flow(interval=0.5)
+    flow.start()
+    try:
+        crash.watched(ROTATE, at=boundary, tasks=True)
+        ended = controller.play_file(ROTATE)
+    finally:
+        flow.stop()
+    tally = fleet.settled(flow, seconds=PATIENCE)
+    assert ended.code == 0, ended.output
+    assert flow.troubles + broken(tally, most_delay=PATIENCE) == []
+    assert crash.left() == []
+
+
+def check_hosts(fleet: Fleet, controller: Controller, used: str) -> None:
+    """Check that the hosts are released, and use an account with the password that the store calls verified."""
+    record = controller.decrypted()[used]
+    assert "verified_at" in record and "staged_password" not in record
+    assert record["password"] != fleet.old_passwords[used]
+    for host, relay in fleet.relays.items():
+        assert relay.main_cf.read_text() == fleet.main_cf[host]
+        assert relay.run("postmap", "-q", fleet.key, f"hash:{relay.config}/sasl_passwd").strip() == (
+            f"{used}:{record['password']}"
+        )
+
+
+@pytest.mark.parametrize("phase", IN_PLACE)
+def test_in_place(phase: str, fleet: Fleet, tmp_path: Path) -> None:
+    """Catches: a host that stays on hold, keeps the old password or logs in inside the window after a kill."""
+    controller = Controller(tmp_path / "user")
+    killed_and_started_again(fleet, controller, "in_place", IN_PLACE[phase])
+    check_hosts(fleet, controller, fleet.account_of("relay-1"))
+
+
+@pytest.mark.parametrize("phase", ALTERNATE)
+def test_alternate(phase: str, fleet: Fleet, tmp_path: Path) -> None:
+    """Catches: a sender that is stuck between its two accounts, or hosts that use different ones, after a kill."""
+    controller = Controller(tmp_path / "user")
+    killed_and_started_again(fleet, controller, "alternate", ALTERNATE[phase])
+    check_hosts(fleet, controller, fleet.senders[fleet.hosts["relay-1"]][1])
