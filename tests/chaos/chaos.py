@@ -94,7 +94,8 @@ class Worker:
         began = time.monotonic()
         self._heal(self._world.names[: self._largest])
         self._usual = time.monotonic() - began
-        while self.tally.kills < self._kills and not self._stop.is_set():
+        # One at least, also on a machine so busy that the time is over by now.
+        while self.tally.kills < self._kills and not (self._stop.is_set() and self.tally.kills):
             self._round()
             if self.tally.rounds % HEALTHY_EVERY == 0:
                 self._heal(sorted(self._touched))
