@@ -329,7 +329,7 @@ def kill_worker(process: subprocess.Popen[str]) -> None:
     send(worker, signal.SIGKILL)
 
 
-FAULTS_WITH_A_PAUSE = {
+FAULTS_WITH_A_PAUSE: dict[str, dict[str, Any]] = {
     "asked to pause": {"kind": "status", "status": 429, "headers": {"Retry-After": "3"}},
     "before a retry": {"kind": "status", "status": 503, "times": 2},
     "on its way": {"kind": "hang", "seconds": 30},

@@ -85,7 +85,7 @@ def test_hold_deploy_release(watch: Watch, mail_host: Postfix) -> None:
     search_all(watch, mail_host)
 
 
-FAILURES = {
+FAILURES: dict[str, dict[str, Any]] = {
     "unknown option": {"entriess": "{{ other }}"},
     "no map": {"map": "hash:/missing/folder/x"},
     "written as a text": {"entries": "{{ other }}"},

@@ -42,7 +42,7 @@ def test_unknown_names(what: str) -> None:
     option = {"user": "owner", "group": "group"}[what]
     names: dict[str, str | None] = {"owner": None, "group": None, option: "no such name"}
     with pytest.raises(InputError, match=f"the {what} no such name does not exist on this host"):
-        wanted_access(**names, mode=0o600, present=None)  # type: ignore[arg-type]
+        wanted_access(**names, mode=0o600, present=None)
 
 
 def test_described() -> None:
