@@ -15,11 +15,10 @@ from typing import Any
 import jinja2.sandbox
 import pytest
 import yaml
-from standin.service import StandIn
 from support.controller import KEYS
 from support.runner import Job
 from support.search import Search
-from support.settings import passwords_of, role_variables
+from support.settings import a_provider, passwords_of, role_variables
 
 AWX = Path(__file__).resolve().parents[2] / "examples" / "awx"
 ACCOUNTS = ("1.acme.smtp", "2.acme.smtp")
@@ -83,7 +82,7 @@ def test_schedule_is_one_that_awx_takes() -> None:
 )
 def test_job_of_the_example(tmp_path: Path, answers: dict[str, str], rotated: list[str]) -> None:
     """Catches: answers that the playbook misreads, keys that do not arrive, a key that is left in what AWX keeps."""
-    with StandIn(dict.fromkeys(ACCOUNTS, "the-password-of-before-0"), propagation=1, **KEYS) as provider:
+    with a_provider(dict.fromkeys(ACCOUNTS, "the-password-of-before-0"), propagation=1) as provider:
         variables = role_variables(provider, tmp_path / "smtp.yml", accounts=None, propagation_seconds=1)
         inventory = {"smtp_accounts_of_this_inventory": list(ACCOUNTS)}
         job = Job(tmp_path, VAULT_PASSWORD, {**variables, **inventory, **answers, **injected(KEYS)})

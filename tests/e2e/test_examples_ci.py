@@ -20,7 +20,7 @@ from standin.service import StandIn
 from support.controller import KEYS, VAULT_PASSWORD
 from support.jobs import Ran, Service, github_steps, gitlab_job
 from support.search import Search
-from support.settings import in_force, passwords_of, role_variables
+from support.settings import a_provider, in_force, passwords_of, role_variables
 
 CI = Path(__file__).resolve().parents[2] / "examples" / "ci"
 ONE = "1.acme.smtp"
@@ -33,7 +33,7 @@ WORKFLOW, PIPELINE = CI / "github-rotate.yml", CI / "gitlab-ci.yml"
 
 @pytest.fixture
 def provider() -> Iterator[StandIn]:
-    with StandIn({ONE: OLD}, propagation=WINDOW, **KEYS) as running:
+    with a_provider({ONE: OLD}, propagation=WINDOW) as running:
         yield running
 
 

@@ -21,7 +21,7 @@ import yaml
 from standin.service import StandIn
 from support.controller import BIN, KEYS, Controller, Ended
 from support.mail import try_login
-from support.settings import in_force, role_variables
+from support.settings import a_provider, in_force, role_variables
 
 FLEET = Path(__file__).resolve().parents[2] / "examples" / "fleet"
 PLAYBOOKS = sorted(path.name for path in FLEET.glob("*.yml") if path.name != "inventory.yml")
@@ -32,7 +32,7 @@ SERVICE = "ansible.builtin.systemd_service"
 
 @pytest.fixture
 def provider() -> Iterator[StandIn]:
-    with StandIn(dict.fromkeys(ACCOUNTS, OLD), propagation=1, **KEYS) as running:
+    with a_provider(dict.fromkeys(ACCOUNTS, OLD), propagation=1) as running:
         yield running
 
 

@@ -19,7 +19,7 @@ import yaml
 from standin.service import StandIn
 from support.controller import BIN, COLLECTIONS, KEYS
 from support.search import Search
-from support.settings import in_force, passwords_of, role_variables
+from support.settings import a_provider, in_force, passwords_of, role_variables
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 UNITS = [EXAMPLES / "systemd" / f"smtp-rotation.{kind}" for kind in ("service", "timer")]
@@ -34,7 +34,7 @@ needs_systemd = pytest.mark.skipif(shutil.which("systemd-analyze") is None, reas
 
 @pytest.fixture
 def provider() -> Iterator[StandIn]:
-    with StandIn({ONE: OLD}, propagation=1, **KEYS) as running:
+    with a_provider({ONE: OLD}, propagation=1) as running:
         yield running
 
 

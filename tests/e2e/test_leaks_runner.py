@@ -11,11 +11,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from standin.service import StandIn
 from support.controller import KEYS
 from support.runner import CANARY, Job
 from support.search import Search
-from support.settings import passwords_of, role_variables
+from support.settings import a_provider, passwords_of, role_variables
 
 ONE = "1.acme.smtp"
 VAULT_PASSWORD = "the-vault-password-of-the-job"
@@ -24,7 +23,7 @@ WINDOW, IDLE, INTERVAL = 150, 60, 30
 
 def test_job_with_the_idle_timeout_of_a_minute(tmp_path: Path) -> None:
     """Catches: a job that a job system ends in its wait, and a secret in anything that it wrote meanwhile."""
-    with StandIn({ONE: "the-password-of-before-0"}, propagation=WINDOW, **KEYS) as provider:
+    with a_provider({ONE: "the-password-of-before-0"}, propagation=WINDOW) as provider:
         variables = role_variables(
             provider, tmp_path / "smtp.yml", propagation_seconds=WINDOW, progress_interval=INTERVAL
         )

@@ -17,7 +17,7 @@ from standin.service import StandIn
 from support.controller import KEYS
 from support.runner import CANARY, Job
 from support.search import Search
-from support.settings import in_force, passwords_of, role_variables
+from support.settings import a_provider, in_force, passwords_of, role_variables
 
 ONE = "1.acme.smtp"
 OLD = "the-password-of-before-0"
@@ -30,7 +30,7 @@ KEYS_IN_ENVIRONMENT = {f"EMAILLABS_{name.upper()}": value for name, value in KEY
 
 @pytest.fixture
 def provider() -> Iterator[StandIn]:
-    with StandIn({ONE: OLD}, **KEYS) as running:
+    with a_provider({ONE: OLD}) as running:
         yield running
 
 

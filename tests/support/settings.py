@@ -6,12 +6,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from standin.service import StandIn
+from support.controller import KEYS
 
 SENDER, RECIPIENT = "rotation@acme.example", "postmaster@acme.example"
+
+
+def a_provider(accounts: Mapping[str, str], *, propagation: float = 0) -> StandIn:
+    """Return a stand-in for the provider that the keys of the tests open.
+
+    :param accounts: name to password
+    :param propagation: seconds until a new password takes effect
+    """
+    application, authorization = KEYS["application_key"], KEYS["authorization_key"]
+    return StandIn(accounts, propagation=propagation, application_key=application, authorization_key=authorization)
 
 
 def role_variables(provider: StandIn, store: Path | str, **over: Any) -> dict[str, Any]:
