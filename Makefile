@@ -79,7 +79,7 @@ install-test: $(VENV)/test link ## Build and install the collection as users do,
 
 molecule: $(VENV)/test link ## Run the tests of the role
 	@echo '== Molecule'
-	@cd extensions && molecule test --all $(addprefix --exclude ,$(ROOT_SCENARIOS))
+	@cd extensions && molecule --base-config molecule/common/base.yml test --all $(addprefix --exclude ,$(ROOT_SCENARIOS))
 
 molecule-root: $(VENV)/test link ## Run the tests of the role with real mail servers, as root
 	@echo '== Molecule, as root'

@@ -151,7 +151,9 @@ def test_killed_in_the_wait(fleet: Fleet) -> None:
     scene = fleet.scene
     process, _results = fleet.start(**options(fleet, propagation_seconds=40))
     try:
-        until(lambda: scene.controller.store.exists() and "effective_at" in scene.controller.store.read_text(), seconds=90)
+        until(
+            lambda: scene.controller.store.exists() and "effective_at" in scene.controller.store.read_text(), seconds=90
+        )
         time.sleep(1)
     finally:
         kill_tree(process.pid)

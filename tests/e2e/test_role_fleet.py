@@ -18,6 +18,8 @@ import yaml
 from standin.faults import Fault
 from support.fleet_of_hosts import AWAY, Fleet
 from support.scene import ONE, TWO, Scene
+
+
 def sharing(scene: Scene, count: int, **keywords: Any) -> Fleet:
     """Return hosts that share one account."""
     hosts = {f"mail{number}": {"smtp_rotation_accounts": [ONE]} for number in range(1, count + 1)}
