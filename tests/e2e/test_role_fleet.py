@@ -245,12 +245,13 @@ def test_check_mode_asks_for_nothing(scene: Scene) -> None:
 def test_store_is_handed_on_before_the_provider_hears_of_a_password(scene: Scene) -> None:
     """Catches: a runner that vanishes after the call with the only copy of the new password."""
     fleet = sharing(scene, 2)
-    keep = f"\n- name: Keep it\n  ansible.builtin.copy: {{src: {scene.controller.store}, dest: {fleet.folder}/kept.yml, mode: '0600'}}\n"
+    source, copy = scene.controller.store, fleet.folder / "kept.yml"
+    keep = f"\n- name: Keep it\n  ansible.builtin.copy: {{src: {source}, dest: {copy}, mode: '0600'}}\n"
     ended = fleet.run(persist_tasks=fleet.hook("persist", keep))
     assert ended.code == 0, ended.output
     change = scene.provider.record.changes(ONE)[0]["time"]
     assert fleet.times("persist")[0] < change < fleet.times("persist")[1]
-    assert (fleet.folder / "kept.yml").read_bytes() == scene.controller.store.read_bytes()
+    assert copy.read_bytes() == source.read_bytes()
     check_one_window(scene, [ONE])
 
 

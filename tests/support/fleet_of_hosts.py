@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from support.controller import Ended
 from support.scene import Scene, variables
 
@@ -25,7 +24,8 @@ AWAY = {"ansible_connection": "ssh", "ansible_host": "127.0.0.1", "ansible_port"
 HOOK = """
 - name: Write down that it was asked for
   ansible.builtin.shell: >-
-    echo '{{"phase": "%s", "host": "{{{{ smtp_rotation_host | default(inventory_hostname) }}}}", "time": '"$(date +%%s.%%N)"'}}' >>{log}
+    echo '{{"phase": "%s", "host": "{{{{ smtp_rotation_host | default(inventory_hostname) }}}}",
+    "time": '"$(date +%%s.%%N)"'}}' >>{log}
   changed_when: true
 """
 
