@@ -155,9 +155,8 @@ class Controller:
         """Return the whole store, decrypted by Ansible's own library."""
         vault = VaultLib([(name, VaultSecret(password.encode())) for name, password in self.vault_ids.items()])
         text = self.store.read_bytes()
-        document: dict[str, Any] = yaml.load(
-            vault.decrypt(text) if is_encrypted(text) else text, _loader(vault)
-        )
+        plain = vault.decrypt(text) if is_encrypted(text) else text
+        document: dict[str, Any] = yaml.load(plain, _loader(vault))  # noqa: S506
         return document
 
     def seen_by_ansible(self) -> dict[str, dict[str, Any]]:
