@@ -12,6 +12,8 @@ ARGS ?=
 CHAOS_ARGS ?=
 # Arguments for the fleet: make fleet FLEET_ARGS='--relays 10 --window 60'
 FLEET_ARGS ?=
+# Arguments for the benchmark: make bench BENCH_ARGS='--sizes 1,10,100'; without any it takes more than an hour
+BENCH_ARGS ?=
 # The long proofs. `make e2e` runs a part of each: what is not marked as long.
 PROOF := $(wildcard tests/e2e/test_crash_points.py tests/e2e/test_remote_death.py tests/e2e/test_leaks*.py)
 
@@ -20,7 +22,7 @@ MATRIX := .cache/matrix
 RUN := $(VENV)/bin/python
 LINK := .cache/collections/ansible_collections/mailops/smtp
 # The tests' own packages, under the names that the tests import.
-TOPS := checks standin support
+TOPS := bench checks standin support
 # Scenarios that start real mail servers, which takes root and Debian's packages.
 ROOT_SCENARIOS := $(notdir $(wildcard extensions/molecule/alternate extensions/molecule/postfix))
 PIP := $(RUN) -m pip install --quiet --quiet --disable-pip-version-check
@@ -44,7 +46,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: FORCE chaos clean demo diagrams docs-tables docsite e2e fleet galaxy help install-test lint link matrix molecule molecule-root
+.PHONY: FORCE bench chaos clean demo diagrams docs-tables docsite e2e fleet galaxy help install-test lint link matrix molecule molecule-root
 .PHONY: postfix proof release-check sanity test unit workflows
 
 help: ## List the targets
@@ -76,6 +78,9 @@ fleet: $(VENV)/test link ## Rotate the passwords of five real mail hosts while m
 install-test: $(VENV)/test link ## Build and install the collection as users do, and run the README's first playbook from there
 	@echo '== Installation'
 	@$(RUN) -m pytest -n 0 $(ARGS) tests/install
+
+bench: $(VENV)/bench link ## Measure the speed, beside what one would write without the collection
+	@$(RUN) tests/bench $(BENCH_ARGS)
 
 molecule: $(VENV)/test link ## Run the tests of the role
 	@echo '== Molecule'
@@ -170,6 +175,11 @@ $(VENV)/demo: $(VENV)/made-for requirements/run.txt requirements/standin.txt
 $(VENV)/test: $(VENV)/demo requirements/test.txt
 	@echo '== Installing what the tests need'
 	@$(PIP) -r requirements/test.txt
+	@touch $@
+
+$(VENV)/bench: $(VENV)/demo requirements/bench.txt
+	@echo '== Installing what the benchmark needs'
+	@$(PIP) -r requirements/bench.txt
 	@touch $@
 
 $(VENV)/lint: $(VENV)/test requirements/lint.txt

@@ -1,0 +1,168 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Measures the collection beside what one would write without it, and beside the floor. Run it with C(make bench)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# Before this folder, whose files are not packages of their own.
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
+
+from bench.cases import CASES, Case, Runner, median  # noqa: E402
+from bench.floor import Costs, derivation, payload  # noqa: E402
+from bench.measure import Measured  # noqa: E402
+from bench.plot import draw  # noqa: E402
+from bench.provider import Provider, capacity, latency, provider  # noqa: E402
+from bench.report import Results, pace, promises, table, told_pace  # noqa: E402
+
+MODULE = ROOT / "plugins" / "modules" / "smtp_account_password.py"
+SPARE = "spare.acme.smtp"
+HOSTS = 200
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench BENCH_ARGS=", description=__doc__)
+    numbers = _numbers
+    parser.add_argument("--sizes", type=numbers, default=[1, 10, 100, HOSTS, 1000, 10_000], metavar="1,10,100")
+    parser.add_argument("--cases", default="abcdfg", help="which of (a) to (g), by their letters")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each, of which the median counts")
+    parser.add_argument(
+        "--largest", type=_limits, default={}, metavar="a=100,c=200", help="the most accounts of a case"
+    )
+    parser.add_argument("--concurrency", type=int, default=8)
+    parser.add_argument("--latency", type=float, default=0.05, metavar="SECONDS")
+    parser.add_argument("--rate-accounts", type=int, default=400, metavar="N", help="accounts of (g)")
+    parser.add_argument("--output", type=Path, default=ROOT / ".cache" / "bench", metavar="FOLDER")
+    return parser.parse_args()
+
+
+def _numbers(text: str) -> list[int]:
+    return sorted({int(part) for part in text.split(",")})
+
+
+def _limits(text: str) -> dict[str, int]:
+    return {key: int(value) for key, value in (part.split("=") for part in text.split(","))}
+
+
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _work(arguments: argparse.Namespace) -> list[tuple[Case, int]]:
+    """Return every case with every size that it is run with, the cheap ones first."""
+    chosen = [CASES["start"], *(CASES[key] for key in arguments.cases if key != "g")]
+    chosen += [CASES["ping"]] if "c" in arguments.cases else []
+    work = [
+        (case, n)
+        for n in arguments.sizes
+        for case in chosen
+        if n <= arguments.largest.get(case.key, case.largest) and (n != HOSTS or case.key in "bcping")
+    ]
+    work += [] if (CASES["start"], 1) in work else [(CASES["start"], 1)]
+    return work + ([(CASES["g"], arguments.rate_accounts)] if "g" in arguments.cases else [])
+
+
+def _measured(
+    arguments: argparse.Namespace, folder: Path, at: Provider
+) -> tuple[Costs, dict[tuple[str, int], list[Measured]], dict[str, float]]:
+    runner = Runner(folder, at, concurrency=arguments.concurrency, seconds=arguments.latency)
+    runs: dict[tuple[str, int], list[Measured]] = {}
+    parts: dict[str, list[float]] = {"latency": [], "derivation": []}
+    rates: list[dict[str, float]] = []
+    # Round by round, and not case by case: what else the machine does concerns all alike.
+    for number in range(arguments.repeat):
+        at.set(latency=arguments.latency, rate_limit=None)
+        parts["latency"].append(latency(at, SPARE))
+        parts["derivation"].append(derivation())
+        for case, n in _work(arguments):
+            cost = runner.measure(case, [f"{index}.acme.smtp" for index in range(1, n + 1)])
+            runs.setdefault((case.key, n), []).append(cost)
+            if case.rate_limit:
+                rates.append({**pace(runner.last_calls, arguments.concurrency), "allowed_per_second": case.rate_limit})
+            load = os.getloadavg()[0]
+            _say(f"round {number + 1}: ({case.key}) {n:>6}: {cost.wall:8.2f} s, load {load:.1f}")
+    costs = Costs(_middle(parts["latency"]), _middle(parts["derivation"]), median(runs["start", 1]).wall)
+    return costs, runs, {name: _middle([one[name] for one in rates]) for name in (rates[0] if rates else {})}
+
+
+def _middle(values: Sequence[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def _results(
+    arguments: argparse.Namespace,
+    costs: Costs,
+    runs: Mapping[tuple[str, int], Sequence[Measured]],
+    rates: dict[str, float],
+    able: Mapping[int, float],
+) -> Results:
+    results = Results(
+        machine=_machine(),
+        costs={"latency": costs.latency, "derivation": costs.derivation, "start": costs.start},
+        concurrency=arguments.concurrency,
+        capacity=able,
+        payload=payload(MODULE),
+        rates=rates,
+    )
+    for (key, n), found in runs.items():
+        results.medians.setdefault(key, {})[n] = median(found)
+        if key == "b":
+            results.floors[n] = costs.floor(n, arguments.concurrency)
+    return results
+
+
+def _machine() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next((line.split(":", 1)[1].strip() for line in lines if "model name" in line), platform.machine())
+    from ansible.release import __version__
+
+    return f"{os.cpu_count()} x {model}, Python {platform.python_version()}, ansible-core {__version__}"
+
+
+def _tell(results: Results) -> None:
+    titles = {key: f"({key}) {case.title}" if len(key) == 1 else case.title for key, case in CASES.items()}
+    _say(f"\n{results.machine}")
+    parts = results.costs
+    _say(
+        f"one call {parts['latency'] * 1000:.1f} ms, one derivation {parts['derivation'] * 1000:.2f} ms "
+        f"(in {os.cpu_count()} threads), a trivial playbook {parts['start']:.2f} s"
+    )
+    able = ", ".join(f"{rate:.0f} with {n} connections" for n, rate in results.capacity.items())
+    _say(f"the stand-in, in a process of its own, answers calls a second: {able}")
+    size, files = results.payload
+    _say(f"the module's payload: {size} bytes, {files} files\n")
+    _say(table(results, titles))
+    if results.rates:
+        _say("\n" + told_pace(results.rates))
+    _say("\n" + "\n".join(map(str, promises(results))))
+
+
+def main() -> int:
+    """Measure, and print what it came to; the exit code tells whether every promise that could be judged is kept."""
+    arguments = _arguments()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    most = max([*arguments.sizes, arguments.rate_accounts])
+    names = [SPARE, *(f"{index}.acme.smtp" for index in range(1, most + 1))]
+    with tempfile.TemporaryDirectory(prefix="mailops-bench-") as place, provider(Path(place) / "provider", names) as at:
+        able = {n: capacity(at, SPARE, n) for n in (8, 64)}
+        costs, runs, rates = _measured(arguments, Path(place), at)
+    results = _results(arguments, costs, runs, rates, able)
+    (arguments.output / "bench.json").write_text(json.dumps(results.as_dict(), indent=2) + "\n")
+    draw(results, arguments.output / "bench.png")
+    _tell(results)
+    return 0 if all(promise.kept for promise in promises(results)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

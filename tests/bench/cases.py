@@ -1,0 +1,211 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is measured: each way to rotate, or to look, prepared anew for each run and checked after it."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
+from bench.measure import BenchError, Measured, run
+from bench.provider import Provider
+from support.mail import try_login
+
+BIN = Path(sys.executable).parent
+PLAYBOOKS = Path(__file__).parent / "playbooks"
+COLLECTIONS = Path(__file__).resolve().parents[2] / ".cache" / "collections"
+LOGINS = 5
+OVERDUE, FRESH = timedelta(days=100), timedelta(days=1)
+RECORD = """\
+  {account}:
+    password: !vault |
+{ciphertext}
+    previous_password: !vault |
+{ciphertext}
+    changed_at: "{moment}"
+    effective_at: "{moment}"
+    verified_at: "{moment}"
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that is measured.
+
+    :param key: its letter in the table
+    :param title: what it is, in words
+    :param playbook: which of the playbooks runs
+    :param age: of the passwords in the store before the run, None for no store
+    :param rotates: whether every account has a new password after it
+    :param hosts: whether each account is a host of its own, C(forks) 50
+    :param rate_limit: calls a second, beyond which the stand-in answers 429
+    :param largest: the most accounts that it is run with unless the command line says otherwise
+    """
+
+    key: str
+    title: str
+    playbook: str
+    age: timedelta | None = None
+    rotates: bool = False
+    hosts: bool = False
+    rate_limit: int | None = None
+    largest: int = 10_000
+
+
+CASES = {
+    case.key: case
+    for case in (
+        Case("start", "a playbook that does nothing", "trivial.yml", largest=1),
+        Case("a", "do it yourself: a loop of copy and uri", "do_it_yourself.yml", largest=1000),
+        Case("b", "one task with all accounts", "one_task.yml", age=OVERDUE, rotates=True),
+        Case("c", "one account a host, forks 50", "many_hosts.yml", OVERDUE, rotates=True, hosts=True, largest=1000),
+        Case("ping", "ansible.builtin.ping a host, forks 50", "many_hosts_ping.yml", hosts=True, largest=1000),
+        Case("d", "nothing is due", "one_task.yml", age=FRESH),
+        Case("f", "smtp_account_info, the store alone", "info.yml", age=FRESH),
+        Case("g", "as (b), 20 calls a second allowed", "one_task.yml", OVERDUE, rotates=True, rate_limit=20, largest=0),
+    )
+}
+
+
+class Runner:
+    """Runs cases against one provider.
+
+    :param folder: for stores, outputs, and whatever Ansible writes
+    :param provider: the stand-in
+    :param concurrency: calls at the same time of the collection's task
+    :param seconds: the stand-in's latency
+    """
+
+    def __init__(self, folder: Path, provider: Provider, *, concurrency: int, seconds: float) -> None:
+        self._folder = folder
+        self._provider = provider
+        self._concurrency = concurrency
+        self._latency = seconds
+        password = secrets.token_urlsafe(24)
+        self._vault = VaultLib([("default", VaultSecret(password.encode()))])
+        self._ciphertext = self._vault.encrypt("a-password-of-before").decode().strip()
+        self._password_file = folder / "vault-password"
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(password + "\n")
+        self.last_calls: list[dict[str, object]] = []
+
+    def measure(self, case: Case, accounts: Sequence[str]) -> Measured:
+        """Prepare a case, run it once, check what it did, and return what it cost.
+
+        :param case: what to run
+        :param accounts: with which accounts
+        :raises BenchError: if it did not do what it is for
+        """
+        scene = Path(tempfile.mkdtemp(prefix=f"{case.key}-{len(accounts)}-", dir=self._folder))
+        kept = scene / "kept"
+        kept.mkdir()
+        store = kept / "smtp.yml"
+        if case.age is not None:
+            self._write_store(store, accounts, case.age)
+        before = _listing(kept)
+        self._provider.set(latency=self._latency, rate_limit=case.rate_limit)
+        earlier = len(self._provider.calls())
+        cost = run(
+            self._command(case, accounts, scene), environment=self._environment(scene), folder=scene, watched=kept
+        )
+        self.last_calls = self._provider.calls(earlier)
+        self._check(case, accounts, store)
+        if case.age is not None and not case.rotates and _listing(kept) != before:
+            raise BenchError(f"({case.key}) touched a file")
+        shutil.rmtree(scene)
+        return replace(cost, calls=len(self.last_calls))
+
+    def _write_store(self, path: Path, accounts: Sequence[str], age: timedelta) -> None:
+        """Write a store as earlier runs leave it; one ciphertext for all, since none of them is read but the first."""
+        moment = f"{datetime.now(timezone.utc) - age:%Y-%m-%dT%H:%M:%SZ}"
+        ciphertext = "\n".join(f"      {line}" for line in self._ciphertext.splitlines())
+        records = (RECORD.format(account=one, ciphertext=ciphertext, moment=moment) for one in accounts)
+        path.write_text("# Managed by mailops.smtp.\nsmtp_accounts:\n" + "".join(records))
+        path.chmod(0o600)
+
+    def _command(self, case: Case, accounts: Sequence[str], scene: Path) -> list[str]:
+        variables = {
+            "bench_accounts": list(accounts),
+            "bench_store": str(scene / "kept" / "smtp.yml"),
+            "bench_folder": str(scene / "kept"),
+            "bench_vault_password_file": str(self._password_file),
+            "bench_api_url": self._provider.api_url,
+            "bench_ca_path": self._provider.ca_path,
+            "bench_concurrency": self._concurrency,
+        }
+        (scene / "variables.json").write_text(json.dumps(variables))
+        command = [str(BIN / "ansible-playbook"), str(PLAYBOOKS / case.playbook)]
+        command += ["--vault-password-file", str(self._password_file), "-e", f"@{scene / 'variables.json'}"]
+        if case.hosts:
+            (scene / "hosts").write_text("\n".join(accounts) + "\n")
+            command += ["-i", str(scene / "hosts"), "--forks", "50"]
+        return command
+
+    def _environment(self, scene: Path) -> dict[str, str]:
+        return {
+            "PATH": os.environ["PATH"],
+            "LC_ALL": "C.UTF-8",
+            "HOME": str(scene),
+            "TMPDIR": str(scene),
+            "ANSIBLE_HOME": str(scene / ".ansible"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            # For all alike: it is what makes modules faster, and the collection's own switch it on by themselves.
+            "ANSIBLE_PIPELINING": "true",
+            "EMAILLABS_APPLICATION_KEY": self._provider.keys["application_key"],
+            "EMAILLABS_AUTHORIZATION_KEY": self._provider.keys["authorization_key"],
+        }
+
+    def _check(self, case: Case, accounts: Sequence[str], store: Path) -> None:
+        """Hold the provider's record against the store: every account changed once, and no update lost."""
+        changed = [call["account"] for call in self.last_calls if call["effect"] == "changed"]
+        wanted = sorted(accounts) if case.rotates or case.key == "a" else []
+        if sorted(map(str, changed)) != wanted:
+            raise BenchError(f"({case.key}) changed {len(changed)} passwords and not {len(wanted)}")
+        if not case.rotates:
+            return
+        records = yaml.load(store.read_text(), _Loader)["smtp_accounts"]  # noqa: S506  (a safe loader)
+        lost = [one for one in accounts if records[one]["password"].strip() == self._ciphertext]
+        if lost or len(records) != len(accounts):
+            raise BenchError(f"({case.key}) {len(lost)} updates are lost, of {len(records)} records")
+        at = self._provider.ready
+        for account in accounts[:: max(1, len(accounts) // LOGINS)]:
+            password = self._vault.decrypt(records[account]["password"].encode()).decode()
+            code = try_login(at["smtp_host"], at["smtp_port"], account, password, at["ca_path"], 30)[0]
+            if code != 235:
+                raise BenchError(f"({case.key}) the stored password of {account} is not in force")
+
+
+def _listing(folder: Path) -> list[tuple[str, int, int, int]]:
+    facts = [(path.name, path.stat()) for path in sorted(folder.iterdir())]
+    return [(name, one.st_ino, one.st_size, one.st_mtime_ns) for name, one in facts]
+
+
+def median(runs: Sequence[Measured]) -> Measured:
+    """Return the median of each measure.
+
+    :param runs: what the same case cost, several times
+    """
+    names = ("wall", "cpu", "memory", "derivations", "written", "calls")
+    return Measured(**{name: statistics.median(getattr(one, name) for one in runs) for name in names})
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Reads a store and leaves its values encrypted."""
+
+
+_Loader.add_constructor("!vault", lambda loader, node: loader.construct_scalar(node))
