@@ -14,6 +14,8 @@ from typing import Any
 import yaml
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _canonical
+from ansible_collections.mailops.smtp.plugins.plugin_utils._parts import Entry, Part, Span
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._sections import (
     ACCOUNTS,
@@ -28,46 +30,24 @@ HEADER = "# Managed by mailops.smtp. Safe to commit: every password is encrypted
 EMPTY = f"{ACCOUNTS.key}: {{}}\n"
 # Where YAML ends a line; Python's own idea of it is another one.
 LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)|(?<=[\x85\u2028\u2029])")
+# Where one of the two ends a line and the other might not.
+OTHER_LINE_ENDS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 DEEPEST = 100
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
-class Span:
-    """Lines of the text, the last one not included."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One entry of a section in the text: its lines, its fields' lines, and the record that they say."""
-
-    span: Span
-    fields: Mapping[str, Span]
-    column: int
-    indent: int
-    block: bool
-    record: Any
-
-
-@dataclass(frozen=True)
-class Part:
-    """One section in the text; without C(top) it is not there."""
-
-    entries: dict[str, Entry] = field(default_factory=dict)
-    top: Span | None = None
-    block: bool = True
-
-
-@dataclass(frozen=True)
 class Document:
-    """A store's text, understood. C(root): the text as YAML understands it."""
+    """A store's text, understood. C(root): the text as YAML understands it, if it has more than what is ours."""
 
-    lines: list[str] = field(default_factory=list)
+    text: str = ""
     parts: Mapping[str, Part] = field(default_factory=dict)
     root: yaml.Node | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the text's lines, each with its end. Made anew each time: most documents are never edited."""
+        return lines_in(self.text)
 
     def part(self, section: Section) -> Part:
         """Return a section, an empty one if it is not there."""
@@ -89,10 +69,15 @@ class Document:
         entries = self.part(SENDERS).entries
         return {name: entry.record for name, entry in entries.items() if entry.record != Sender()}
 
-    @property
-    def text(self) -> str:
-        """Return the text as it was read."""
-        return "".join(self.lines)
+
+def lines_in(text: str) -> list[str]:
+    """Return a text's lines as YAML counts them, each with its end.
+
+    :param text: any text
+    """
+    if not any(character in text for character in OTHER_LINE_ENDS):
+        return text.splitlines(keepends=True)
+    return [line for line in LINE_END.split(text) if line]
 
 
 def parse(text: str, name: str) -> Document:
@@ -102,13 +87,21 @@ def parse(text: str, name: str) -> Document:
     :param name: what messages call the file
     :raises StoreError: if it is not a store, or an entry in it is not valid
     """
-    lines = [line for line in LINE_END.split(text) if line]
+    parts = _canonical.parts_of(text)
+    document = Document(text, parts) if parts is not None else _understood(text, name)
+    _check_senders(document.senders, name)
+    return document
+
+
+def _understood(text: str, name: str) -> Document:
+    """Return a text, understood with the help of YAML: a user may write it in any way."""
     root = compose(text, name)
     if root is None or (isinstance(root, yaml.ScalarNode) and root.value == ""):
-        return Document(lines=lines, root=root)
+        return Document(text, root=root)
     if not isinstance(root, yaml.MappingNode):
         raise StoreError(f"{name} is not a store of mailops.smtp: it is not a YAML mapping with the key {ACCOUNTS.key}")
     parts = {}
+    lines = lines_in(text)
     for section in SECTIONS:
         found = [(key, value) for key, value in root.value if key.value == section.key]
         if len(found) > 1:
@@ -122,9 +115,7 @@ def parse(text: str, name: str) -> Document:
             f"{name} is not a store of mailops.smtp: it has no key {ACCOUNTS.key}. Name a file of its own in "
             f"vault_file, or add the line '{ACCOUNTS.key}: {{}}' to this one"
         )
-    document = Document(lines=lines, parts=parts, root=root)
-    _check_senders(document.senders, name)
-    return document
+    return Document(text, parts, root)
 
 
 def _check_senders(senders: Mapping[str, Sender], name: str) -> None:

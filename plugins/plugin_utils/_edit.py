@@ -22,11 +22,9 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._document import (
     EMPTY,
     HEADER,
     Document,
-    Entry,
-    Part,
-    Span,
     parse,
 )
+from ansible_collections.mailops.smtp.plugins.plugin_utils._parts import Entry, Part, Span
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._sections import (
     ACCOUNTS,
@@ -67,14 +65,30 @@ def rendered(
     :param senders: sender to its new record
     :raises StoreError: if an entry that changes is written in a way that cannot be edited line by line
     """
+    return edited(document, accounts, name, senders=senders).text
+
+
+def edited(
+    document: Document,
+    accounts: Mapping[str, Record],
+    name: str,
+    *,
+    senders: Mapping[str, Sender] | None = None,
+) -> Document:
+    """Return the document with some entries changed, understood anew from its text.
+
+    :param document: the text as it was read
+    :param accounts: account to its new record
+    :param name: what messages call the file
+    :param senders: sender to its new record
+    :raises StoreError: if an entry that changes is written in a way that cannot be edited line by line
+    """
     changes = {ACCOUNTS.key: accounts, SENDERS.key: senders or {}}
     text = _edited(document, changes)
-    if text != document.text:
-        _check(document, changes, text, name)
-    return text
+    return document if text == document.text else _checked(document, changes, text, name)
 
 
-def _check(document: Document, changes: Changes, text: str, name: str) -> None:
+def _checked(document: Document, changes: Changes, text: str, name: str) -> Document:
     """Read what is about to be written: YAML has more forms than an editor of lines can foresee."""
     try:
         after = parse(text, name)
@@ -87,6 +101,7 @@ def _check(document: Document, changes: Changes, text: str, name: str) -> None:
             f"{name} is valid YAML, but of a form that cannot be edited safely; write it as in the README, in lines, "
             "one field each"
         )
+    return after
 
 
 def _says(section: Section, before: Document, after: Document, changes: Mapping[str, Any]) -> bool:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One account's passwords, as ciphertexts, and dates.
 

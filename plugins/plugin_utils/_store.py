@@ -42,6 +42,8 @@ class Store:
         self.name = path
         self.path = os.path.realpath(path)
         self._vault = vault
+        # The last content that was read or written: the same bytes need not be understood again.
+        self._known: Snapshot | None = None
 
     def read(self) -> Snapshot:
         """Return the store as it is; a file that does not exist yet is an empty store.
@@ -51,7 +53,9 @@ class Store:
         data = self._data()
         if data is None:
             return Snapshot(None, Document())
-        return Snapshot(data, _document.parse(self._text(data), self.name))
+        if self._known is None or self._known.data != data:
+            self._known = Snapshot(data, _document.parse(self._text(data), self.name))
+        return self._known
 
     def _data(self) -> bytes | None:
         folder = os.path.dirname(self.path)
@@ -101,12 +105,15 @@ class Store:
         :param senders: sender to its new record
         :raises StoreError: if it cannot be written, or has been changed meanwhile; then it is as it was
         """
-        text = _edit.rendered(snapshot.document, accounts, self.name, senders=senders)
+        document = _edit.edited(snapshot.document, accounts, self.name, senders=senders)
+        text = document.text
         if text == snapshot.document.text and snapshot.data is not None:
             return
         if snapshot.data is not None and is_vault_text(snapshot.data):
             text = self._vault.encrypt(text, label_of(snapshot.data.decode("utf-8"))) + "\n"
-        self._replace(text.encode("utf-8"), snapshot.data)
+        data = text.encode("utf-8")
+        self._replace(data, snapshot.data)
+        self._known = Snapshot(data, document)
 
     def remove(self, snapshot: Snapshot) -> None:
         """Take away a store that this run made and that keeps nothing.
