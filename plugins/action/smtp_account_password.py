@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from ansible.utils.display import Display
+
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     PASSWORD_RULES,
@@ -28,6 +30,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._registry import (
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._template import check_account, names_in
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Limit
 from ansible_collections.mailops.smtp.plugins.plugin_utils._password import check_given, check_shape, generate
 from ansible_collections.mailops.smtp.plugins.plugin_utils._result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Request, Rotation, Tools
@@ -64,6 +67,8 @@ class ActionModule(SecretAction):
             send=self._sender(params, definition, credentials, task_vars),
             now=utc_now,
             learn=self.scrubber.add,
+            tell=_tell,
+            concurrency=params["concurrency"],
         )
         done = Rotation(request, tools).run(check_mode=self._task.check_mode)
         now = utc_now()
@@ -82,9 +87,13 @@ class ActionModule(SecretAction):
     ) -> Callable[[Mapping[str, str]], dict[str, Change]]:
         """Return the function that has the module set passwords, where the task says that it runs."""
 
+        limit = Limit(params["rate_limit"], params["rate_burst"])
+
         def send(passwords: Mapping[str, str]) -> dict[str, Change]:
             args = {
                 **params,
+                # What one batch has learnt of the provider's limit, the next one keeps.
+                **limit.options(),
                 **dict.fromkeys(OPTIONS),
                 "api_credentials": dict(credentials),
                 "accounts": list(passwords),
@@ -98,6 +107,7 @@ class ActionModule(SecretAction):
                 outcome = self.call_module(args, task_vars, hide=hide)
             except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
                 outcome = {"msg": f"the module could not be run ({type(error).__name__}: {error})"}
+            limit.learn(outcome)
             # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
             words = self.scrubber.text(str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given"))
             return {account: _change(outcome, account, words) for account in passwords}
@@ -136,12 +146,13 @@ def _request(params: Mapping[str, Any], definition: Definition) -> Request:
 def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Definition) -> dict[str, str]:
     """Return the passwords that were given, by account."""
     given: dict[str, str] = {}
+    known = set(accounts)
     if params["password"] is not None:
         if len(accounts) != 1:
             raise InputError(f"password: is for exactly one account, and {len(accounts)} are named; use passwords")
         given = {accounts[0]: params["password"]}
     for account, password in (params["passwords"] or {}).items():
-        if account not in accounts:
+        if account not in known:
             raise InputError(f"passwords: {account!r} is not one of accounts")
         given[account] = str(password)
     option = "password" if params["password"] is not None else "passwords"
@@ -159,4 +170,15 @@ def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
     if told is None:
         message = f"the module ended without an answer: {words[:500]}"
         return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)
-    return Change(kind=Kind(told["kind"]), doubt=told["doubt"], sent=told["sent"], message=told["message"])
+    return Change(
+        kind=Kind(told["kind"]),
+        doubt=told["doubt"],
+        sent=told["sent"],
+        message=told["message"],
+        stop=told.get("stop", False),
+    )
+
+
+def _tell(line: str) -> None:
+    """Show a line of progress: on the error output, because a callback may write a document to the other one."""
+    Display().display(line, stderr=True)

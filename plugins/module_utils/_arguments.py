@@ -14,6 +14,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Pati
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._http import Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._pace import SHARE, Pace
 
 PROVIDERS = [
     "emaillabs",
@@ -68,6 +69,8 @@ PASSWORD_SPEC: dict[str, Any] = {
         },
     },
     "concurrency": {"type": "int", "default": 8},
+    "rate_limit": {"type": "float"},
+    "rate_burst": {"type": "int", "default": 0},
     "lock_timeout": {"type": "int", "default": 60},
 }
 
@@ -94,6 +97,8 @@ PASSWORD_RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords
 
 LIMITS = {
     "concurrency": (1, 64),
+    "rate_limit": (0.01, 1000),
+    "rate_burst": (0, 1000),
     "timeout": (1, 600),
     "retries": (0, 20),
     "retry_after_ceiling": (0, 3600),
@@ -177,6 +182,17 @@ def connection_from(params: Mapping[str, Any], definition: Definition, credentia
     """
     verify: bool | str = (params.get("ca_path") or True) if params["validate_certs"] else False
     return Connection(definition=definition, credentials=credentials, timeout=params["timeout"], verify=verify)
+
+
+def pace_from(params: Mapping[str, Any], definition: Definition) -> Pace:
+    """Return how fast calls may follow each other, as the options or else the provider say.
+
+    :param params: the task's options
+    :param definition: the provider
+    """
+    if params.get("rate_limit"):
+        return Pace(params["rate_limit"], burst=params["rate_burst"])
+    return Pace(definition.rate_limit * SHARE if definition.rate_limit else None)
 
 
 def patience_from(params: Mapping[str, Any]) -> Patience:

@@ -32,6 +32,7 @@ def set_passwords(
     concurrency: int,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
+    pace: Pace | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> dict[str, Change]:
     """Set the password of every account, and return what each call came to.
@@ -42,11 +43,11 @@ def set_passwords(
     :param concurrency: calls at the same time
     :param sleep: waits a number of seconds
     :param clock: a clock that nobody sets, in seconds
+    :param pace: how fast calls follow each other, by default as fast as the definition allows
     :param abandoned: tells whether nobody waits for the outcome any more; then nothing more is sent
     :raises Abandoned: if that is so
     """
-
-    pace = Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
+    spread = pace or Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
 
     def worker() -> Callable[[str], Change]:
         client = Client(connection)
@@ -55,12 +56,15 @@ def set_passwords(
             values = {**account_values(account), "password": passwords[account]}
 
             def attempt() -> Meaning:
-                pace.take()
+                spread.take()
                 if abandoned():
                     raise Abandoned
-                return _set_password(client, connection, values)
+                meaning = _set_password(client, connection, values)
+                if meaning.kind is not Kind.THROTTLED:
+                    spread.passed()
+                return meaning
 
-            return change(attempt, patience=patience, sleep=sleep, hold=pace.hold)
+            return change(attempt, patience=patience, sleep=sleep, hold=spread.hold)
 
         return change_one
 

@@ -35,6 +35,7 @@ def told(
             "kind": change.kind.value,
             "doubt": change.doubt,
             "sent": change.sent,
+            "stop": change.stop,
             "message": reason or Scrubber([passwords[account]]).text(keys.text(change.message)),
         }
         for account, change in changes.items()

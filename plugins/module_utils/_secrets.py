@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 CENSORED = "********"
+LONGEST_KEPT = 100
 # A shorter text would censor ordinary words; no password or key that the collection accepts is shorter.
 SHORTEST = 4
 # Base64 of a part of a text: shorter than this it is found in innocent texts.
@@ -34,6 +35,9 @@ def forms(secret: str) -> set[str]:
     :returns: the secret, plain and encoded
     """
     raw = secret.encode("utf-8", "surrogatepass")
+    if secret.isascii() and secret.isalnum():
+        # As most are: no encoder of URLs, JSON or HTML has anything to do.
+        return {form for form in (secret, raw.hex(), raw.hex().upper(), *_base64(raw)) if len(form) >= SHORTEST}
     escaped = json.dumps(secret)[1:-1]
     quoted = {way(raw, safe=safe) for way in (quote, quote_plus) for safe in UNQUOTED}
     encoded = {
@@ -72,7 +76,9 @@ class Scrubber:
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
         self._known: set[str] = set()
         # By their first characters: the time to scan a text does not grow with the number of secrets.
-        self._forms: dict[str, set[str]] = {}
+        self._forms: dict[str, list[str]] = {}
+        # Texts without any secret: in the result of many accounts the same keys and dates stand again and again.
+        self._clean: set[str] = set()
         self.add(*secrets)
 
     def add(self, *secrets: str | None) -> None:
@@ -83,20 +89,27 @@ class Scrubber:
         for secret in secrets:
             if secret and secret not in self._known:
                 self._known.add(str(secret))
+                self._clean.clear()
                 for form in forms(str(secret)):
-                    self._forms.setdefault(form[:SHORTEST], set()).add(form)
+                    self._forms.setdefault(form[:SHORTEST], []).append(form)
 
     def text(self, value: str) -> str:
         """Return the text without any known secret.
 
         :param value: a text that is about to be shown
         """
+        if value in self._clean:
+            return value
         result: list[str] = []
         at = 0
         for start, end in self._found(value):
             result += [value[at:start], CENSORED]
             at = end
-        return "".join([*result, value[at:]]) if result else value
+        if result:
+            return "".join([*result, value[at:]])
+        if len(value) <= LONGEST_KEPT:
+            self._clean.add(value)
+        return value
 
     def _found(self, value: str) -> list[tuple[int, int]]:
         """Return where secrets stand, those that overlap or touch as one."""

@@ -156,6 +156,20 @@ options:
       - How many accounts are changed at the same time.
     type: int
     default: 8
+  rate_limit:
+    description:
+      - How many calls a second the provider is asked for at most, all together. By default what the provider
+        publishes; if that is nothing, as many as it answers.
+      - A provider that answers 429 is asked more slowly from then on, by itself. This option is for a limit that is
+        known, and saves that answer.
+    type: float
+    version_added: 0.2.0
+  rate_burst:
+    description:
+      - How many calls may be made at once at the beginning, before O(rate_limit) spreads them.
+    type: int
+    default: 0
+    version_added: 0.2.0
   lock_timeout:
     description:
       - How long to wait, in seconds, for another run that works on the same account or store.
@@ -282,6 +296,7 @@ vault_file:
 """
 
 import sys
+import time
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -289,6 +304,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     PASSWORD_RULES,
     PASSWORD_SPEC,
     connection_from,
+    pace_from,
     patience_from,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned, Audience
@@ -307,18 +323,20 @@ def main() -> None:
         module.exit_json(changed=False, outcomes=told(dict.fromkeys(passwords, NOT_SENT), passwords, {}, reason))
     definition = definition_from(params)
     credentials = credentials_from(definition, params, {})
+    pace, began = pace_from(params, definition), time.monotonic()
     try:
         changes = set_passwords(
             connection_from(params, definition, credentials),
             passwords,
             patience=patience_from(params),
             concurrency=params["concurrency"],
+            pace=pace,
             abandoned=Audience().is_gone,
         )
     except Abandoned:
         # Nobody can be told. What was sent is staged in the store, and the next run sends it again.
         sys.exit(1)
-    module.exit_json(changed=True, outcomes=told(changes, passwords, credentials))
+    module.exit_json(changed=True, outcomes=told(changes, passwords, credentials), **pace.told(began))
 
 
 if __name__ == "__main__":

@@ -7,25 +7,25 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _pairs, _record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import Beside, each
 from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
 from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import (
     TOLERATED_SKEW,
     Plan,
     Step,
     Wish,
-    action_of,
     decide,
-    settled,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
@@ -50,7 +50,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Tools:
-    """What a rotation uses: C(send) sets passwords at the provider, C(learn) is told each secret that appears."""
+    """What a rotation uses: C(send) sets passwords at the provider, C(learn) is told each secret that appears.
+
+    C(tell): shows a line of progress. C(clock): a clock that nobody sets, in seconds. C(concurrency): calls at the
+    same time.
+    """
 
     store: Store
     vault: Vault
@@ -58,6 +62,9 @@ class Tools:
     send: Callable[[Mapping[str, str]], Mapping[str, Change]]
     now: Callable[[], datetime]
     learn: Callable[[str], None]
+    tell: Callable[[str], None] = lambda _line: None
+    clock: Callable[[], float] = time.monotonic
+    concurrency: int = 8
 
 
 @dataclass
@@ -79,6 +86,17 @@ class Done:
     def changed(self) -> bool:
         """Tell whether any record is another than before."""
         return self.before != self.after
+
+    def note(self, account: str, action: str, reason: str, record: Record) -> None:
+        """Note what became of an account.
+
+        :param account: the account
+        :param action: the action's name in the result
+        :param reason: why, in one sentence
+        :param record: its record after it
+        """
+        self.after[account] = record
+        self.actions[account], self.reasons[account] = action, reason
 
 
 class Rotation:
@@ -179,11 +197,20 @@ class Rotation:
         """Return a stored secret, decrypted once."""
         if ciphertext is None:
             return None
-        if ciphertext not in self._opened:
-            plain = self._tools.vault.decrypt(ciphertext, f"{self._tools.store.name}: {name} of {account}")
+        self._open({account: (name, ciphertext)})
+        return self._opened[ciphertext]
+
+    def _open(self, stored: Mapping[str, tuple[str, str]]) -> None:
+        """Decrypt secrets that were not yet, beside each other: account to the field's name and the ciphertext."""
+        closed = [(a, name, sealed) for a, (name, sealed) in stored.items() if sealed not in self._opened]
+        plains = each(self._decrypted, closed)
+        for (_account, _name, ciphertext), plain in zip(closed, plains, strict=True):
             self._tools.learn(plain)
             self._opened[ciphertext] = plain
-        return self._opened[ciphertext]
+
+    def _decrypted(self, secret: tuple[str, str, str]) -> str:
+        account, name, ciphertext = secret
+        return self._tools.vault.decrypt(ciphertext, f"{self._tools.store.name}: {name} of {account}")
 
     def _preflight(self, snapshot: Snapshot, busy: list[str]) -> None:
         """Find now, while nothing has changed, what would make a later step fail."""
@@ -194,9 +221,8 @@ class Rotation:
             values += [(f"{name} of {account}", getattr(record, name)) for name in ("password", "staged_password")]
         name = self._tools.store.name
         self._tools.vault.check_fits((f"{name}: {what}", value) for what, value in values if value)
-        for account in busy:
-            record = snapshot.document.record(account)
-            self._plain(account, "staged_password", record.staged_password)
+        staged = {account: snapshot.document.record(account).staged_password for account in busy}
+        self._open({account: ("staged_password", sealed) for account, sealed in staged.items() if sealed})
 
     # -- tell
 
@@ -232,7 +258,7 @@ class Rotation:
 
     def _in_turn(self, first: Snapshot, busy: list[str]) -> None:
         lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)
-        with lock.accounts(busy):
+        with lock.accounts(busy), Beside(len(busy)) as beside:
             with lock.store():
                 current = self._tools.store.read()
                 plans = self._plans(current, busy, first)
@@ -240,16 +266,17 @@ class Rotation:
                 if self._request.state == "verified":
                     self._record_verified(current, plans)
                     return
-                new = self._stage(current, {a: plans[a] for a in busy if plans[a].step is Step.NEW})
-            if self._request.state == "staged":
-                return
-            again = {
-                account: current.document.record(account).staged_password or ""
-                for account in busy
-                if plans[account].step is Step.RESEND
-            }
-            if new or again:
-                self._send_and_commit(lock, new, again, made_file=current.data is None)
+                sending = self._sending(current, plans, beside)
+                sending.stage(current, everything=self._request.state == "staged")
+            if self._request.state != "staged":
+                sending.send(lock, made_file=current.data is None)
+
+    def _sending(self, current: Snapshot, plans: Mapping[str, Plan], beside: Beside) -> Sending:
+        staged = {a: current.document.record(a).staged_password for a, p in plans.items() if p.step is Step.RESEND}
+        again = {account: ciphertext for account, ciphertext in staged.items() if ciphertext}
+        self._open({account: ("staged_password", ciphertext) for account, ciphertext in again.items()})
+        new = [account for account, plan in plans.items() if plan.step is Step.NEW]
+        return Sending(self._request, self._tools, self._done, beside, again=again, new=new, opened=self._opened)
 
     def _record_verified(self, current: Snapshot, plans: Mapping[str, Plan]) -> None:
         now = self._tools.now()
@@ -261,70 +288,4 @@ class Rotation:
         if changes:
             self._tools.store.write(current, changes)
         for account, record in changes.items():
-            self._note(account, "verified", "its test send is recorded", record)
-
-    def _stage(self, current: Snapshot, plans: Mapping[str, Plan]) -> dict[str, str]:
-        """Encrypt a new password for each account, and have them on disk before the provider hears of one."""
-        staged = {}
-        changes = {}
-        for account in plans:
-            plain = self._request.explicit.get(account) or self._tools.generate()
-            self._tools.learn(plain)
-            staged[account] = self._tools.vault.encrypt(plain)
-            self._opened[staged[account]] = plain
-            changes[account] = _record.staged(current.document.record(account), staged[account], self._tools.now())
-        if changes:
-            self._tools.store.write(current, changes)
-        for account, record in changes.items():
-            self._note(account, "staged", plans[account].reason, record)
-        return staged
-
-    def _send_and_commit(
-        self, lock: StoreLock, new: Mapping[str, str], again: Mapping[str, str], *, made_file: bool
-    ) -> None:
-        sent = {**again, **new}
-        changes = self._tools.send({a: self._plain(a, "staged_password", c) or "" for a, c in sent.items()})
-        try:
-            with lock.store():
-                records = self._commit(sent, set(again), changes)
-                if made_file:
-                    self._tools.store.remove(self._tools.store.read())
-        except StoreError as error:
-            taken = sorted(account for account, change in changes.items() if change.kind is Kind.ACCEPTED)
-            raise StoreError(
-                f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}. What was sent "
-                "was staged in the store before; the next run sends it again and finishes"
-            ) from None
-        for account, record in records.items():
-            if sent[account] in record.doubtful_passwords:
-                self._done.kept.add(account)
-            self._settle(account, changes[account], record, before=account in again)
-
-    def _commit(self, sent: Mapping[str, str], again: set[str], changes: Mapping[str, Change]) -> dict[str, Record]:
-        """Settle every account in the store as it is now, whatever others have done to it meanwhile."""
-        now = self._tools.now()
-        current = self._tools.store.read()
-        records = {}
-        for account, ciphertext in sent.items():
-            change, record = changes[account], current.document.record(account)
-            records[account] = settled(
-                record, ciphertext, change, before=account in again, now=now, propagation=self._request.propagation
-            )
-            self._warn_of_edits(account, ciphertext, record, change)
-        self._tools.store.write(current, records)
-        return records
-
-    def _warn_of_edits(self, account: str, ciphertext: str, record: Record, change: Change) -> None:
-        if record.staged_password != ciphertext and change.kind is Kind.ACCEPTED:
-            self._done.warnings.append(
-                f"{account}: its record was edited while this run changed the password; the password that the "
-                "provider accepted was put in place, what else was edited is kept"
-            )
-
-    def _settle(self, account: str, change: Change, record: Record, *, before: bool) -> None:
-        reason = self._done.reasons[account] if change.kind is Kind.ACCEPTED else change.message
-        self._note(account, action_of(change, before=before), reason, record)
-
-    def _note(self, account: str, action: str, reason: str, record: Record) -> None:
-        self._done.after[account] = record
-        self._done.actions[account], self._done.reasons[account] = action, reason
+            self._done.note(account, "verified", "its test send is recorded", record)

@@ -42,7 +42,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--latency", type=float, default=0.05, metavar="SECONDS")
-    parser.add_argument("--rate-accounts", type=int, default=400, metavar="N", help="accounts of (g)")
+    parser.add_argument("--rate-accounts", type=int, default=1000, metavar="N", help="accounts of (g)")
     parser.add_argument("--output", type=Path, default=ROOT / ".cache" / "bench", metavar="FOLDER")
     return parser.parse_args()
 

@@ -114,6 +114,7 @@ class Scene:
     log: list[str] = field(default_factory=list)
     sent: list[dict[str, str]] = field(default_factory=list)
     learnt: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     answers: dict[str, Change] = field(default_factory=dict)
     during_the_call: Callable[[], None] = lambda: None
     made: int = 0
@@ -141,7 +142,7 @@ class Scene:
         }
         request = Request(accounts=list(accounts), propagation=WINDOW, **{**usual, **options})
         vault = FakeVault(self.log)
-        tools = Tools(self.store, vault, self.generate, self.send, lambda: NOW, self.learnt.append)
+        tools = Tools(self.store, vault, self.generate, self.send, lambda: NOW, self.learnt.append, self.told.append)
         return Rotation(request, tools).run(check_mode=check_mode)
 
 

@@ -27,8 +27,8 @@ def test_told_as_data() -> None:
     changes = {"a": Change(Kind.UNKNOWN, doubt=True, sent=True, message="no answer"), "b": NOT_SENT}
     found = told(changes, {"a": PASSWORD, "b": "other-passw0rd"}, KEYS)
     assert json.loads(json.dumps(found)) == {
-        "a": {"kind": "unknown", "doubt": True, "sent": True, "message": "no answer"},
-        "b": {"kind": "refused_access", "doubt": False, "sent": False, "message": NOT_SENT.message},
+        "a": {"kind": "unknown", "doubt": True, "sent": True, "stop": False, "message": "no answer"},
+        "b": {"kind": "refused_access", "doubt": False, "sent": False, "stop": False, "message": NOT_SENT.message},
     }
     assert told({"b": NOT_SENT}, {"b": "x"}, {}, "no requests here")["b"]["message"] == "no requests here"
 

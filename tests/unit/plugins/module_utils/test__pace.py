@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import itertools
+import math
 import threading
 import typing as t
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils._pace import Pace
+from ansible_collections.mailops.smtp.plugins.module_utils._pace import SHARE, TOLERANCE, Pace
 
 
 class Clock:
@@ -184,3 +185,93 @@ def test_longer_hold_wins() -> None:
 
     timeline.run(ask, work, work)
     assert sorted(times) == [25, 26]
+
+
+def limited(limit: int, window: float, calls: int) -> tuple[float, int, int]:
+    """Return the seconds that calls take under a limit, and how many are put off: at first, and later."""
+    timeline, threads, latency = Timeline(), 8, 0.05
+    accepted: list[float] = []
+    refused: list[float] = []
+    pace = Pace(None, clock=lambda: timeline.now, sleep=timeline.sleep)
+
+    def work() -> None:
+        for _n in range(calls // threads):
+            while not call():
+                pass
+
+    def call() -> bool:
+        pace.take()
+        timeline.sleep(latency)
+        now = timeline.now
+        if len(accepted) >= limit and accepted[-limit] > now - window:
+            refused.append(now)
+            pace.hold(math.ceil(window))
+            return False
+        accepted.append(now)
+        pace.passed()
+        return True
+
+    timeline.run(*[work] * threads)
+    later = [time for time in refused if time > refused[0] + 1.5 * latency]
+    return accepted[-1] - accepted[0], len(refused) - len(later), len(later)
+
+
+@pytest.mark.parametrize(("limit", "window", "calls"), [(20, 1, 800), (50, 1, 1000), (300, 60, 2400)])
+def test_a_limit_is_learnt_from_the_first_answer(limit: int, window: int, calls: int) -> None:
+    """Catches: a provider that has to say 429 again and again, or calls that are slower than they may be."""
+    seconds, at_first, later = limited(limit, window, calls)
+    assert later == 0 and 1 <= at_first <= 8
+    assert calls / seconds >= 0.95 * limit / window
+
+
+def test_a_learnt_limit_is_told() -> None:
+    """Catches: the next batch that has to learn it again."""
+    clock = Clock()
+    pace = clock.pace(None)
+    assert pace.rate is None
+    for _n in range(20):
+        pace.take()
+        pace.passed()
+    pace.hold(1)
+    assert pace.rate == pytest.approx(20 * SHARE)
+    pace.hold(1)
+    assert pace.rate == pytest.approx(20 * SHARE)
+
+
+def test_a_guess_is_never_slower_than_one_a_second() -> None:
+    """Catches: hours for what takes minutes, because others had used up what was allowed."""
+    clock = Clock()
+    pace = clock.pace(None)
+    pace.take()
+    pace.passed()
+    pace.hold(60)
+    assert pace.rate == 1
+
+
+def test_who_was_late_is_not_followed_too_closely() -> None:
+    """Catches: more calls within a second than are allowed, because some threads woke up late."""
+    clock = Clock()
+    pace, late = clock.pace(10), [0.0] * 9 + [0.4] + [0.0] * 10
+    begun = []
+    for delay in late:
+        pace.take()
+        clock.now += delay
+        begun.append(clock.now)
+        pace._begun[-1] = clock.now
+    assert all(begun[n + 10] - begun[n] >= 1 - 2 * TOLERANCE for n in range(len(begun) - 10))
+
+
+def test_burst() -> None:
+    """Catches: time that is lost at the start of each batch, or a burst in the middle of a pause."""
+    clock = Clock()
+    pace = Pace(10, burst=3, clock=lambda: clock.now, sleep=clock.sleep)
+    begun = []
+    for _n in range(5):
+        pace.take()
+        begun.append(round(clock.now, 3))
+    assert begun == [100, 100, 100, 100, 100.1]
+    held = Pace(10, burst=3, clock=lambda: clock.now, sleep=clock.sleep)
+    held.hold(5)
+    before = clock.now
+    held.take()
+    assert clock.now == before + 5

@@ -1,0 +1,67 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import SECONDS, Batches, Limit
+
+
+def sizes(total: int, rate: float, *, concurrency: int = 8, start: float = 0.5) -> list[int]:
+    """Return the sizes of all batches, with a provider of so many answers a second."""
+    batches, done = Batches(total, concurrency), []
+    while sum(done) < total:
+        done.append(batches.size())
+        batches.took(done[-1], start + done[-1] / rate)
+    return done
+
+
+@pytest.mark.parametrize("total", [1, 2, 8, 100, 192])
+def test_few_accounts_are_one_batch(total: int) -> None:
+    """Catches: a second start of the module where nobody would wait for a line."""
+    assert sizes(total, 160) == [total]
+
+
+@pytest.mark.parametrize("total", [193, 1000, 10_000])
+@pytest.mark.parametrize("rate", [0.5, 5, 20, 160, 1200])
+def test_batches_take_a_few_seconds(total: int, rate: float) -> None:
+    """Catches: minutes without a line of progress, accounts that are left out, and a start for every few accounts."""
+    found = sizes(total, rate)
+    assert sum(found) == total
+    assert all(size / rate <= SECONDS * 1.6 or size <= 12 for size in found[1:])
+    # The second batch follows a short one, of which the start of the module was the larger part.
+    assert all(size / rate >= SECONDS * 0.5 or size == 8 for size in found[2:-1])
+
+
+def test_nothing_to_send() -> None:
+    """Catches: a division by zero, or a batch out of nothing."""
+    assert Batches(0, 8).size() == 0
+
+
+def test_line() -> None:
+    """Catches: a line without what one wants to know."""
+    batches = Batches(1000, 8)
+    batches.took(100, 1.0)
+    batches.took(400, 2.0)
+    assert batches.line() == ("mailops.smtp: 500 of 1000 accounts are done, 167 a second, about 3 seconds left")
+
+
+def test_idle_time_between_batches_is_not_lost() -> None:
+    """Catches: a rate that falls with every start of the module, or a burst that the provider does not allow."""
+    now = [0.0]
+    limit = Limit(None, 0, lambda: now[0])
+    assert limit.options() == {"rate_limit": None, "rate_burst": 0}
+    now[0] += 6.5
+    limit.learn({"rate": 20.0, "seconds": 6.0})
+    now[0] += 0.1
+    assert limit.options() == {"rate_limit": 20.0, "rate_burst": int(20 * 0.6 * 0.9) - 1}
+    now[0] += 60
+    limit.learn({"msg": "the module died"})
+    assert limit.options() == {"rate_limit": 20.0, "rate_burst": 19}
+
+
+def test_a_limit_that_is_given_is_kept() -> None:
+    """Catches: the user's own limit, or the burst at the very beginning, that is not heard."""
+    assert Limit(5, 3).options() == {"rate_limit": 5, "rate_burst": 3}
