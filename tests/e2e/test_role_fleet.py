@@ -10,6 +10,7 @@ The hosts' own tasks write what they are asked to do, and when, into one file; t
 from __future__ import annotations
 
 import stat
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 import yaml
 from standin.faults import Fault
 from support.fleet_of_hosts import AWAY, Fleet
+from support.long import LONG
 from support.scene import ONE, TWO, Scene
 
 
@@ -268,6 +270,19 @@ def test_nothing_is_sent_when_the_store_cannot_be_handed_on(scene: Scene) -> Non
     assert again.code == 0, again.output
     check_one_window(scene, [ONE])
     assert "previous_password" not in scene.controller.decrypted()[ONE]
+
+
+@LONG
+def test_two_hundred_hosts(scene: Scene) -> None:
+    """Catches: work for each pair of hosts, which nobody sees with three; more than one window."""
+    fleet = sharing(scene, 200)
+    began = time.monotonic()
+    ended = fleet.run("--forks", "50", **fleet.hooks("hold", "release"))
+    assert ended.code == 0, ended.output[-2000:]
+    assert len(fleet.asked("hold")) == len(fleet.asked("release")) == 200
+    assert max(fleet.times("hold")) < scene.provider.record.changes(ONE)[0]["time"]
+    check_one_window(scene, [ONE])
+    print(f"200 hosts: {time.monotonic() - began:.0f} seconds")
 
 
 def test_unknown_outcome_keeps_the_mail_on_hold(scene: Scene) -> None:
