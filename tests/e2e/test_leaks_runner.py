@@ -28,7 +28,7 @@ def test_job_with_the_idle_timeout_of_a_minute(tmp_path: Path) -> None:
             provider, tmp_path / "smtp.yml", propagation_seconds=WINDOW, progress_interval=INTERVAL
         )
         keys = {f"smtp_rotation_{name}": value for name, value in KEYS.items()}
-        job = Job(tmp_path, VAULT_PASSWORD, {**variables, **keys}, settings={"idle_timeout": IDLE}, seconds=400)
+        job = Job(tmp_path, VAULT_PASSWORD, {**variables, **keys}, settings={"idle_timeout": IDLE}, seconds=900)
         launch = job.launch()
         secrets = {**KEYS, **passwords_of(provider), "vault password": VAULT_PASSWORD}
     assert launch.status == "successful", launch.output

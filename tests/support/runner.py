@@ -42,7 +42,7 @@ class Job:
     settings: Mapping[str, Any] = field(default_factory=dict)
     gather_facts: bool = False
     play: Mapping[str, Any] = field(default_factory=lambda: PLAY)
-    seconds: float = 240
+    seconds: float = 600
     _launches: int = 0
 
     @property
