@@ -30,7 +30,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._registry import (
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._template import check_account, names_in
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
-from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Limit
+from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Answers, Limit
 from ansible_collections.mailops.smtp.plugins.plugin_utils._password import check_given, check_shape, generate
 from ansible_collections.mailops.smtp.plugins.plugin_utils._result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Request, Rotation, Tools
@@ -110,7 +110,9 @@ class ActionModule(SecretAction):
             limit.learn(outcome)
             # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
             words = self.scrubber.text(str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given"))
-            return {account: _change(outcome, account, words) for account in passwords}
+            answers = Answers({account: _change(outcome, account, words) for account in passwords})
+            answers.calling = outcome.get("seconds")
+            return answers
 
         if params["state"] == "present":
             self.require_pipelining()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import deque
@@ -50,7 +51,7 @@ class Pace:
         self.rate = rate
         self._interval = 1.0 / rate if rate else 0.0
         # When the calls of the last second began: whoever was late must not be followed too closely.
-        self._begun: deque[float] = deque(maxlen=max(1, int(rate)) if rate else 1)
+        self._begun: deque[float] = deque(maxlen=math.ceil(rate) if rate else 1)
 
     def told(self, began: float) -> dict[str, float | None]:
         """Return what the next one should know: the rate, and for how long calls were made.

@@ -15,9 +15,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+
 # Of the first batch, for each call at the same time: enough to learn how fast the provider is.
 FIRST = 16
 SECONDS = 6.0
+# A start that takes long is not made too often: a batch has so many times its length, within reason.
+WORTH_A_START, LONGEST = 9.0, 30.0
 # A rest that is not much longer than a batch goes with it.
 SLACK = 1.5
 
@@ -60,6 +64,12 @@ class Limit:
         self._start = max(0.0, self._ended - self._began - float(outcome.get("seconds") or 0))
 
 
+class Answers(dict[str, Change]):
+    """What became of each account of a batch. C(calling): for how long calls were made, in seconds, if it is known."""
+
+    calling: float | None = None
+
+
 class Batches:
     """The sizes of one task's batches.
 
@@ -73,24 +83,28 @@ class Batches:
         self._done = 0
         self._seconds = 0.0
         self._rate = 0.0
+        self._start = 0.0
 
     def size(self) -> int:
         """Return how many accounts the next batch has."""
-        wanted = math.ceil(self._rate * SECONDS) if self._done else FIRST * self._concurrency
+        seconds = min(max(SECONDS, self._start * WORTH_A_START), LONGEST)
+        wanted = math.ceil(self._rate * seconds) if self._done else FIRST * self._concurrency
         wanted = max(wanted, self._concurrency)
         left = self._total - self._done
         return left if left <= wanted * SLACK else wanted
 
-    def took(self, accounts: int, seconds: float) -> None:
+    def took(self, accounts: int, seconds: float, calling: float | None = None) -> None:
         """Learn how long a batch took.
 
         :param accounts: how many it had
         :param seconds: from its beginning to its end
+        :param calling: for how long of them calls were made, None if that is not known
         """
         self._done += accounts
         self._seconds += seconds
+        self._start = max(0.0, seconds - (calling or seconds))
         # Of the last batch alone: a provider becomes slower, or faster.
-        self._rate = accounts / max(seconds, 0.001)
+        self._rate = accounts / max(calling or seconds, 0.001)
 
     def line(self) -> str:
         """Return the progress in words, without any account's name."""
@@ -98,5 +112,5 @@ class Batches:
         rate = self._done / max(self._seconds, 0.001)
         return (
             f"mailops.smtp: {self._done} of {self._total} accounts are done, {rate:.3g} a second, "
-            f"about {math.ceil(left / max(self._rate, 0.001))} seconds left"
+            f"about {math.ceil(left / max(rate, 0.001))} seconds left"
         )

@@ -17,7 +17,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Chan
 from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Batches
+from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Answers, Batches
 from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import Beside
 from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
 from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import action_of, settled
@@ -119,7 +119,8 @@ class Sending:
     def _answers(self) -> Mapping[str, Change]:
         began = self._tools.clock()
         answers = self._tools.send({account: self._opened[sealed] for account, sealed in self._batch.items()})
-        self._batches.took(len(self._batch), self._tools.clock() - began)
+        calling = answers.calling if isinstance(answers, Answers) else None
+        self._batches.took(len(self._batch), self._tools.clock() - began, calling)
         return answers
 
     def _settle(self, sent: Mapping[str, str], answers: Mapping[str, Change]) -> None:

@@ -126,7 +126,8 @@ class Scene:
     def send(self, passwords: Mapping[str, str]) -> Mapping[str, Change]:
         self.log.append("send " + ", ".join(passwords))
         self.sent.append(dict(passwords))
-        staged = {name: opened(self.store.record(name).staged_password) for name in passwords}
+        document = _document.parse(self.store.text or "", self.store.name)
+        staged = {name: opened(document.record(name).staged_password) for name in passwords}
         assert staged == passwords, "what is sent is in the store, or it could be lost"
         assert set(passwords.values()) <= set(self.learnt), "what is sent is known to be a secret"
         self.during_the_call()
