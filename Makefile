@@ -90,6 +90,7 @@ molecule-root: $(VENV)/test link ## Run the tests of the role with real mail ser
 
 postfix: $(VENV)/test link ## Run the tests of the modules with a real Postfix, as root
 	@echo '== Postfix'
+	@tests/support/install-mail
 	@$(PYTEST) tests/postfix
 
 lint: $(VENV)/lint link workflows galaxy ## Check style, types, metadata, documentation, licences

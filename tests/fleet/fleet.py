@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import os
 import secrets
 import shutil
 import signal
@@ -24,14 +23,14 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
 
-from support.controller import BIN, Controller  # noqa: E402
+from support.controller import Controller  # noqa: E402
 from support.crash.processes import kill_tree  # noqa: E402
 from support.fleet.tally import Tally, broken, table  # noqa: E402
 from support.fleet.world import ROTATE, Fleet, why_not  # noqa: E402
 
 STRATEGIES = ("in_place", "alternate")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-PACKAGES = ("postfix", "libsasl2-modules", "chasquid")
+INSTALL = ROOT / "tests" / "support" / "install-mail"
 # Seconds of plain traffic before and after a rotation, and the most that the last messages may need after that.
 BEFORE, AFTER, DRAIN = 3.0, 3.0, 20.0
 # Seconds that a message may be under way beside the window, in which everything is held; or without one.
@@ -64,22 +63,10 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def skipped() -> str:
-    """Return why the proof cannot be made here, an empty text if it can."""
-    if os.geteuid() != 0:
-        return "real mail servers are started as root only"
-    if why_not() and shutil.which("apt-get") is None:
-        return f"{why_not()}, and this is not Debian"
-    return ""
-
-
-def install() -> None:
-    """Install the mail servers, unless they are there. Debian's own are not started."""
-    if why_not():
-        print(f"Installing {', '.join(PACKAGES)}", flush=True)
-        arguments = f"name={','.join(PACKAGES)} update_cache=true install_recommends=false policy_rc_d=101"
-        command = [str(BIN / "ansible"), "localhost", "-m", "ansible.builtin.apt", "-a", arguments]
-        subprocess.run(command, stdin=subprocess.DEVNULL, check=True)
+def install() -> str:
+    """Install the mail servers where they are missing, and return why the proof cannot be made here, or an empty text."""
+    subprocess.run([INSTALL], stdin=subprocess.DEVNULL, check=True)
+    return why_not()
 
 
 def rotate(fleet: Fleet, controller: Controller, options: argparse.Namespace, strategy: str) -> tuple[int, str]:
@@ -165,12 +152,11 @@ def main() -> int:
     for number in SIGNALS:
         signal.signal(number, _interrupted)
     options = parse()
-    if reason := skipped():
+    if reason := install():
         print(f"Skipped: {reason}.", flush=True)
         return 0
     parameters = {name: getattr(options, name) for name in ("relays", "window", "interval", "seed")}
     print(*(f"{name} {value:g}" for name, value in parameters.items()), sep=", ", flush=True)
-    install()
     kept = Path(tempfile.mkdtemp(prefix="mailops-fleet-logs-"))
     try:
         with tempfile.TemporaryDirectory(prefix="mailops-fleet-") as folder:
