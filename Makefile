@@ -44,8 +44,8 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: FORCE bench chaos clean demo diagrams docs-tables docsite e2e fleet galaxy help install-test lint link matrix molecule molecule-root
-.PHONY: postfix proof release-check sanity test unit workflows
+.PHONY: FORCE bench chaos clean demo diagrams docs-tables docsite e2e fleet fleet-killed galaxy help install-test lint link
+.PHONY: matrix molecule molecule-root postfix proof release-check sanity test unit workflows
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
@@ -66,12 +66,18 @@ e2e: $(VENV)/test link ## Run the tests of the whole, with Ansible and the stand
 proof: $(VENV)/test link ## Run the long tests, which e2e leaves out: every crash, every leak, 200 hosts
 	@echo '== Long tests'
 	@$(PYTEST) -m long tests/e2e
+	@$(MAKE) --no-print-directory fleet-killed
 
 chaos: $(VENV)/test link ## Kill 200 rotations at random, while the provider fails at random, and count what is lost
 	@$(RUN) tests/chaos/chaos.py $(CHAOS_ARGS)
 
 fleet: $(VENV)/test link ## Rotate the passwords of five real mail hosts while mail flows, as root, and count every message
 	@$(RUN) tests/fleet/fleet.py $(FLEET_ARGS)
+
+fleet-killed: $(VENV)/test link ## Kill the rotation of real mail hosts in each of its phases and start it again, as root
+	@echo '== A fleet that is killed'
+	@tests/support/install-mail
+	@$(PYTEST) tests/fleet
 
 install-test: $(VENV)/test link ## Build and install the collection as users do, and run the README's first playbook from there
 	@echo '== Installation'

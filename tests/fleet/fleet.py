@@ -15,8 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -64,7 +65,7 @@ def parse() -> argparse.Namespace:
 
 
 def install() -> str:
-    """Install the mail servers where they are missing, and return why the proof cannot be made here, or an empty text."""
+    """Install the mail servers where they are missing, and return why no proof can be made here, if so."""
     subprocess.run([INSTALL], stdin=subprocess.DEVNULL, check=True)
     return why_not()
 
@@ -103,15 +104,19 @@ def run(fleet: Fleet, controller: Controller, options: argparse.Namespace, strat
 
 
 @contextlib.contextmanager
-def logs_on_failure(fleet: Fleet, kept: Path, runs: Mapping[str, Run], strategy: str) -> Iterator[None]:
+def logs_on_failure(fleet: Fleet, log: Path, kept: Path, good: Callable[[], bool]) -> Iterator[None]:
     """Keep the logs of a rotation that did not do what it promises, before everything is removed."""
     try:
         yield
     finally:
-        done = runs.get(strategy)
-        if done is None or done.troubles:
+        if not good():
             fleet.keep_logs(kept)
-            (kept / "ansible.log").write_text(done.output if done else "It did not end.\n")
+            if log.exists():
+                shutil.copy(log, kept)
+
+
+def _is_good(runs: Mapping[str, Run], strategy: str) -> bool:
+    return strategy in runs and not runs[strategy].troubles
 
 
 def prove(options: argparse.Namespace, folder: Path, kept: Path) -> dict[str, Run]:
@@ -122,10 +127,13 @@ def prove(options: argparse.Namespace, folder: Path, kept: Path) -> dict[str, Ru
         place = folder / strategy
         place.mkdir()
         controller = Controller(folder / f"{strategy}-controller")
-        controller.environment = {"ANSIBLE_PIPELINING": "true"}
+        # With the time of each task, which tells where the seconds went.
+        log = controller.folder / "ansible.log"
+        controller.environment = {"ANSIBLE_PIPELINING": "true", "ANSIBLE_LOG_PATH": str(log)}
         with contextlib.ExitStack() as stack:
             fleet = stack.enter_context(Fleet(place, relays=options.relays, window=options.window))
-            stack.enter_context(logs_on_failure(fleet, kept / strategy, runs, strategy))
+            is_good = partial(_is_good, runs, strategy)
+            stack.enter_context(logs_on_failure(fleet, log, kept / strategy, is_good))
             runs[strategy] = run(fleet, controller, options, strategy)
         print(f"the playbook took {runs[strategy].seconds:.1f} seconds", flush=True)
     return runs

@@ -160,7 +160,6 @@ class Fleet:
             "smtp_rotation_smtp_host": self.provider.standin.smtp_host,
             "smtp_rotation_smtp_port": self.provider.mail.port,
             "smtp_rotation_propagation_seconds": int(self._window),
-            "smtp_rotation_progress_interval": 10,
             "smtp_rotation_test_sender": "rotation@acme.example",
             "smtp_rotation_test_recipient": "inbox@acme.example",
             **{f"smtp_rotation_{name}": value for name, value in KEYS.items()},
