@@ -55,8 +55,8 @@ def exponent(sizes: Mapping[int, Measured]) -> float | None:
     if len(points) < 2:
         return None
     middle_x, middle_y = (sum(values) / len(points) for values in zip(*points, strict=True))
-    over = sum((x - middle_x) * (y - middle_y) for x, y in points)
-    return over / sum((x - middle_x) ** 2 for x, _y in points)
+    over = math.fsum((x - middle_x) * (y - middle_y) for x, y in points)
+    return over / math.fsum((x - middle_x) ** 2 for x, _y in points)
 
 
 def pace(calls: Sequence[Mapping[str, Any]], concurrency: int) -> dict[str, float]:
@@ -96,7 +96,7 @@ def table(results: Results, titles: Mapping[str, str]) -> str:
     :param results: what was measured
     :param titles: case to its name in words
     """
-    rows = [HEADINGS]
+    rows: list[tuple[str, ...]] = [HEADINGS]
     for key, sizes in results.medians.items():
         rows += [_row(results, titles[key] if first else "", key, n) for first, n in _firsts(sorted(sizes))]
     rows += [

@@ -64,7 +64,7 @@ def test_check_and_real_and_again(watch: Watch, dest: Path) -> None:
     check(watch)
 
 
-FAILURES = {
+FAILURES: dict[str, dict[str, Any]] = {
     "unknown option": {"contents": "{{ other }}"},
     "no folder": {"content": "{{ other }}", "dest": "/missing/folder/x"},
     "mode": {"content": "{{ other }}", "mode": 384},

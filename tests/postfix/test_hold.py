@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ def release(relay: Postfix, **over: Any) -> dict[str, Any]:
 def pretend(relay: Postfix, **over: Any) -> dict[str, Any]:
     """Run the module in check mode."""
     return postfix_hold.apply(options=options(relay, **over), check_mode=True)
+
+
+def arrived(other: SlowServer, subject: str) -> bool:
+    """Tell whether the other server accepted such a message."""
+    return subject in other.subjects
 
 
 def subjects(provider: StandIn) -> list[str]:
@@ -156,7 +162,7 @@ def test_connections_in_the_cache_are_closed(relay: Postfix, other: SlowServer) 
     relay.run("postfix", "reload")
     for subject in ("one", "two"):
         relay.submit(subject, recipient=OTHER)
-        until(lambda subject=subject: subject in other.subjects, seconds=SECONDS)
+        until(partial(arrived, other, subject), seconds=SECONDS)
     until(lambda: relay.queue() == [], seconds=SECONDS)
     time.sleep(A_WHILE)
     assert other.open >= 1

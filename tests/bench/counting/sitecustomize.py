@@ -34,7 +34,7 @@ class _OnceVaultIsLoaded:
             return None
         import importlib.util
 
-        sys.meta_path.remove(self)  # type: ignore[arg-type]
+        sys.meta_path.remove(self)
         spec = importlib.util.find_spec(name)
         if spec is None or spec.loader is None:
             return spec
@@ -63,5 +63,5 @@ def _watch_renames(folder: str) -> None:
 
 
 if "BENCH_COUNTS" in os.environ:
-    sys.meta_path.insert(0, _OnceVaultIsLoaded())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _OnceVaultIsLoaded())
     _watch_renames(os.environ["BENCH_FOLDER"])

@@ -11,7 +11,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import SECON
 
 def sizes(total: int, rate: float, *, concurrency: int = 8, start: float = 0.5) -> list[int]:
     """Return the sizes of all batches, with a provider of so many answers a second."""
-    batches, done = Batches(total, concurrency), []
+    batches = Batches(total, concurrency)
+    done: list[int] = []
     while sum(done) < total:
         done.append(batches.size())
         batches.took(done[-1], start + done[-1] / rate, done[-1] / rate)

@@ -18,8 +18,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _record, _sender
-from ansible_collections.mailops.smtp.plugins.plugin_utils._document import Document, Entry, Part, Span
+from ansible_collections.mailops.smtp.plugins.plugin_utils._document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._pairs import check_changes, not_at_rest
+from ansible_collections.mailops.smtp.plugins.plugin_utils._parts import Entry, Part, Span
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._sections import ACCOUNTS, SENDERS
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders import Advice, Step, Wish
