@@ -240,7 +240,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="repeat the choices of another time")
     parser.add_argument("--kills", type=int, default=200)
-    parser.add_argument("--minutes", type=float, default=30, help="begin no round after so many minutes")
+    parser.add_argument("--minutes", type=float, default=60, help="begin no round after so many minutes")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--batch", type=int, default=50, help="the most accounts of one run")
     return parser.parse_args()

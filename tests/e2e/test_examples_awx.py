@@ -16,6 +16,7 @@ import jinja2.sandbox
 import pytest
 import yaml
 from support.controller import KEYS
+from support.long import LONG
 from support.runner import Job
 from support.search import Search
 from support.settings import a_provider, passwords_of, role_variables
@@ -72,6 +73,7 @@ def test_schedule_is_one_that_awx_takes() -> None:
     assert set(schedule["extra_data"]) == asked
 
 
+@LONG
 @pytest.mark.parametrize(
     ("answers", "rotated"),
     [

@@ -19,6 +19,7 @@ from standin.faults import Fault
 from standin.service import StandIn
 from support.controller import KEYS, VAULT_PASSWORD
 from support.jobs import Ran, Service, github_steps, gitlab_job
+from support.long import LONG
 from support.search import Search
 from support.settings import a_provider, in_force, passwords_of, role_variables
 
@@ -100,6 +101,7 @@ def test_runner_of_github_vanishes_between_any_two_steps(service: Service, provi
     no_secret_is_left(service, provider)
 
 
+@LONG
 def test_nothing_is_pushed_when_nothing_is_due(service: Service, provider: StandIn) -> None:
     """Catches: a commit every night, a report that is empty, a report that needs the Vault password."""
     steps = github_steps(WORKFLOW)
@@ -113,6 +115,7 @@ def test_nothing_is_pushed_when_nothing_is_due(service: Service, provider: Stand
     assert steps[0].environment == {}
 
 
+@LONG
 def test_runner_of_gitlab_vanishes_in_the_job(service: Service, provider: StandIn) -> None:
     """Catches: lines that do not fit together in one shell; a password that only the lost runner knew."""
     script, variables = gitlab_job(PIPELINE)
@@ -126,6 +129,7 @@ def test_runner_of_gitlab_vanishes_in_the_job(service: Service, provider: StandI
     no_secret_is_left(service, provider)
 
 
+@LONG
 def test_job_of_gitlab_fails_after_it_has_pushed(service: Service, provider: StandIn) -> None:
     """Catches: a job that is green although the rotation failed, or that does not push what the failure left."""
     script, variables = gitlab_job(PIPELINE)
@@ -137,6 +141,7 @@ def test_job_of_gitlab_fails_after_it_has_pushed(service: Service, provider: Sta
     assert list(service.pushed(STORE)[ONE]) == ["staged_at", "doubtful_passwords"]
 
 
+@LONG
 def test_push_that_was_overtaken_is_repeated(service: Service) -> None:
     """Catches: a job that ends because somebody pushed something else meanwhile, or that pushes over it."""
     service.clone()

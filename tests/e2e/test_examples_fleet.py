@@ -20,6 +20,7 @@ import pytest
 import yaml
 from standin.service import StandIn
 from support.controller import BIN, KEYS, Controller, Ended
+from support.long import LONG
 from support.mail import try_login
 from support.settings import a_provider, in_force, role_variables
 
@@ -128,6 +129,7 @@ def test_template_has_the_password_in_force(tmp_path: Path, provider: StandIn) -
     assert len(provider.record.changes()) == 1
 
 
+@LONG
 def test_hooks_run_in_their_order(tmp_path: Path, provider: StandIn) -> None:
     """Catches: a worker that runs while its password changes, or that is not started again."""
     fleet = Fleet(tmp_path, provider)
@@ -144,6 +146,7 @@ def test_hooks_run_in_their_order(tmp_path: Path, provider: StandIn) -> None:
         assert f"password {in_force(provider, '3.acme.smtp')}" in fleet.file_of(host).read_text()
 
 
+@LONG
 def test_alternate_switches_user_name_and_password_together(tmp_path: Path, provider: StandIn) -> None:
     """Catches: hosts that get a password that was not tested, or the user name of the other account."""
     fleet = Fleet(tmp_path, provider)

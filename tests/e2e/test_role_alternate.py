@@ -14,6 +14,7 @@ from standin.faults import Fault
 from support.controller import Ended
 from support.crash.processes import kill_tree
 from support.fleet_of_hosts import AWAY, Fleet
+from support.long import LONG
 from support.scene import ONE, TWO, Scene
 from support.waiting import until
 
@@ -118,6 +119,7 @@ def test_host_that_was_missed_keeps_the_old_account_valid(fleet: Fleet) -> None:
     assert len(logins_of_hosts(fleet)) == 1
 
 
+@LONG
 def test_refused_test_send_switches_nothing(fleet: Fleet) -> None:
     """Catches: hosts that switch to an account that was seen to fail."""
     scene = fleet.scene
@@ -133,6 +135,7 @@ def test_refused_test_send_switches_nothing(fleet: Fleet) -> None:
     assert senders(fleet) == {"in_use": TWO, "at_rest": ONE}
 
 
+@LONG
 def test_unknown_outcome_is_finished_by_the_next_run(fleet: Fleet) -> None:
     """Catches: a staged password of an account at rest that is never sent again, or sent with another value."""
     scene = fleet.scene
@@ -146,6 +149,7 @@ def test_unknown_outcome_is_finished_by_the_next_run(fleet: Fleet) -> None:
     assert no_login_inside_a_window(scene)
 
 
+@LONG
 def test_killed_in_the_wait(fleet: Fleet) -> None:
     """Catches: a second new password, a wait that begins anew, a switch without a test."""
     scene = fleet.scene
@@ -165,6 +169,7 @@ def test_killed_in_the_wait(fleet: Fleet) -> None:
     assert senders(fleet) == {"in_use": TWO, "at_rest": ONE}
 
 
+@LONG
 def test_serial_and_free(scene: Scene) -> None:
     """Catches: an old account put at rest after the first batch; a host that is never switched."""
     for keywords in ({"serial": 1}, {"strategy": "free"}):

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from standin.faults import Fault
 from support.fleet_of_hosts import AWAY, Fleet
-from support.long import LONG
+from support.long import LONG, cases
 from support.scene import ONE, TWO, Scene
 
 
@@ -46,7 +46,7 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", cases(WAYS, short=["linear", "free"]))
 def test_phases_in_order_on_every_host(scene: Scene, way: str) -> None:
     """Catches: a host that is not held when its password changes, that is released before the test, or left out."""
     fleet = sharing(scene, 3, **WAYS[way])
@@ -62,7 +62,7 @@ def test_phases_in_order_on_every_host(scene: Scene, way: str) -> None:
     assert ended.output.count("=0 seconds left") == 1
 
 
-@pytest.mark.parametrize("way", ["linear", "free"])
+@pytest.mark.parametrize("way", cases(["linear", "free"], short=["linear"]))
 def test_nothing_is_held_when_nothing_is_due(scene: Scene, way: str) -> None:
     """Catches: mail that is stopped every night for nothing; a host that was missed once and is never deployed to."""
     fleet = sharing(scene, 2, **WAYS[way])
@@ -77,6 +77,7 @@ def test_nothing_is_held_when_nothing_is_due(scene: Scene, way: str) -> None:
     assert len(scene.provider.record.events()) == events
 
 
+@LONG
 def test_hosts_with_accounts_of_their_own(scene: Scene) -> None:
     """Catches: a host that is held although its account does not change; an account that is tested by another host."""
     fleet = Fleet(scene, {"mail1": {"smtp_rotation_accounts": [ONE]}, "mail2": {"smtp_rotation_accounts": [TWO]}})
@@ -151,7 +152,7 @@ def test_unreachable_host_does_not_stop_the_others(scene: Scene) -> None:
     assert len(scene.provider.record.changes(ONE)) == 1
 
 
-@pytest.mark.parametrize("way", ["linear", "serial", "any_errors_fatal"])
+@pytest.mark.parametrize("way", cases(["linear", "serial", "any_errors_fatal"], short=["serial"]))
 def test_host_that_cannot_be_deployed_to_stays_on_hold(scene: Scene, way: str) -> None:
     """Catches: a host that sends with the old password; one failure that keeps the others on hold; no second try."""
     fleet = sharing(scene, 3, **WAYS[way])
@@ -185,7 +186,7 @@ def test_host_that_cannot_be_held_keeps_its_password(scene: Scene) -> None:
     assert ("release", "mail1") in fleet.asked("release")
 
 
-@pytest.mark.parametrize("release_on_failure", [False, True])
+@pytest.mark.parametrize("release_on_failure", cases([False, True], short=[False]))
 def test_failed_test_send_keeps_the_mail_on_hold(scene: Scene, release_on_failure: bool) -> None:
     """Catches: mail that goes out with a password that was seen to fail; an option that nobody reads."""
     fleet = sharing(scene, 2)
@@ -213,6 +214,7 @@ def test_limit_that_leaves_out_a_host_of_the_account(scene: Scene) -> None:
     assert fleet.asked() == []
 
 
+@LONG
 def test_limit_to_all_hosts_of_an_account(scene: Scene) -> None:
     """Catches: a --limit that is refused, or that rotates an account of another host."""
     fleet = Fleet(scene, {"mail1": {"smtp_rotation_accounts": [ONE]}, "mail2": {"smtp_rotation_accounts": [TWO]}})
@@ -221,6 +223,7 @@ def test_limit_to_all_hosts_of_an_account(scene: Scene) -> None:
     check_one_window(scene, [TWO])
 
 
+@LONG
 def test_tags(scene: Scene) -> None:
     """Catches: phases that a tag of the role does not reach."""
     fleet = sharing(scene, 2)
@@ -257,6 +260,7 @@ def test_store_is_handed_on_before_the_provider_hears_of_a_password(scene: Scene
     check_one_window(scene, [ONE])
 
 
+@LONG
 def test_nothing_is_sent_when_the_store_cannot_be_handed_on(scene: Scene) -> None:
     """Catches: a call although the push failed; a second password when it works again."""
     fleet = sharing(scene, 2)
@@ -285,6 +289,7 @@ def test_two_hundred_hosts(scene: Scene) -> None:
     print(f"200 hosts: {time.monotonic() - began:.0f} seconds")
 
 
+@LONG
 def test_unknown_outcome_keeps_the_mail_on_hold(scene: Scene) -> None:
     """Catches: a host that logs in with the old password although the new one may be on its way into force."""
     fleet = sharing(scene, 2)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from standin.service import StandIn
 from support.controller import KEYS
+from support.long import LONG
 from support.runner import CANARY, Job
 from support.search import Search
 from support.settings import a_provider, in_force, passwords_of, role_variables
@@ -93,6 +94,7 @@ def test_job_outlives_an_idle_timeout_and_leaves_no_secret(tmp_path: Path, provi
     assert str(tmp_path / "home") in next((launch.artifacts / "fact_cache").iterdir()).read_text()
 
 
+@LONG
 def test_silent_job_is_ended_and_the_next_finishes_it(tmp_path: Path, provider: StandIn) -> None:
     """Catches: an idle time-out that is not in force in these tests; a job that begins anew after it was ended."""
     job = a_job(tmp_path, provider, window=45, interval=900, idle=20)
@@ -107,6 +109,7 @@ def test_silent_job_is_ended_and_the_next_finishes_it(tmp_path: Path, provider: 
     no_secret_is_left(job, provider, ended.output, again.output)
 
 
+@LONG
 def test_job_cancelled_in_the_wait_is_finished_by_the_next(tmp_path: Path, provider: StandIn) -> None:
     """Catches: a second change, a login inside the window, a test that never comes, after someone pressed cancel."""
     job = a_job(tmp_path, provider, window=15, interval=4, idle=60)

@@ -15,6 +15,7 @@ import pytest
 import yaml
 from support.controller import Ended
 from support.crash.harness import Crash
+from support.long import LONG, cases
 from support.scene import OLD, ONE, TWO, Scene, a_scene
 
 LOOK = "Look at the senders"
@@ -272,7 +273,7 @@ def deployed(scene: Scene) -> tuple[str, str]:
     return account, password
 
 
-@pytest.mark.parametrize("at", ["Rotate 1", "Record 1", "Switch 1", "Deploy 1", "Settle 1"])
+@pytest.mark.parametrize("at", cases(["Rotate 1", "Record 1", "Switch 1", "Deploy 1", "Settle 1"], short=["Switch 1"]))
 def test_killed_between_steps_and_run_again(scene: Scene, at: str) -> None:
     """Catches: a rotation that is begun anew instead of finished, a host that is left with a password of before."""
     first = scene.provider.accounts.current(ONE)
@@ -290,6 +291,7 @@ def test_killed_between_steps_and_run_again(scene: Scene, at: str) -> None:
     assert again.code == 0 and len(scene.provider.record.changes(TWO)) == 2, again.output
 
 
+@LONG
 def test_two_runs_at_once_agree(scene: Scene) -> None:
     """Catches: a password that is set twice for one switch, or set for the account that is in use by then."""
     play = alternating(scene)
