@@ -12,6 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.controller import KEYS
+from support.long import LONG
 from support.runner import CANARY, Job
 from support.search import Search
 from support.settings import a_provider, passwords_of, role_variables
@@ -21,6 +22,7 @@ VAULT_PASSWORD = "the-vault-password-of-the-job"
 WINDOW, IDLE, INTERVAL = 150, 60, 30
 
 
+@LONG
 def test_job_with_the_idle_timeout_of_a_minute(tmp_path: Path) -> None:
     """Catches: a job that a job system ends in its wait, and a secret in anything that it wrote meanwhile."""
     with a_provider({ONE: "the-password-of-before-0"}, propagation=WINDOW) as provider:
