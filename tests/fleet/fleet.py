@@ -32,7 +32,7 @@ from support.fleet.world import ROTATE, Fleet, why_not  # noqa: E402
 STRATEGIES = ("in_place", "alternate")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INSTALL = ROOT / "tests" / "support" / "install-mail"
-# Seconds of plain traffic before and after a rotation, and the most that the queues may take then: what is left is lost.
+# Seconds of plain traffic before and after a rotation, and the most that the queues may take then; the rest is lost.
 BEFORE, AFTER, DRAIN = 3.0, 3.0, 120.0
 # Seconds that a message may be under way beside the window, in which everything is held; or without one.
 SPARE_IN_PLACE, SPARE_ALTERNATE = 10.0, 5.0
