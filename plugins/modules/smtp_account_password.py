@@ -295,7 +295,6 @@ vault_file:
   type: str
 """
 
-import sys
 import time
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -334,8 +333,8 @@ def main() -> None:
             abandoned=Audience().is_gone,
         )
     except Abandoned:
-        # Nobody can be told. What was sent is staged in the store, and the next run sends it again.
-        sys.exit(1)
+        # Most likely nobody hears it. What was sent is staged in the store, and the next run sends it again.
+        module.fail_json(msg="Nobody waits for the answer any more, so no more is sent. The next run goes on.")
     module.exit_json(changed=True, outcomes=told(changes, passwords, credentials), **pace.told(began))
 
 
