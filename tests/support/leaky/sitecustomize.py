@@ -20,6 +20,7 @@ import sys
 import syslog
 import types
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 OURS = "ansible_collections/mailops/smtp"
@@ -99,8 +100,24 @@ def _failing(point: str, original: Callable[..., Any], make: Callable[[str], Bas
     return call
 
 
+def _failing_beside(point: str, submit: Callable[..., Any]) -> Callable[..., Any]:
+    """Let work in a thread fail; which account it is for, only the one that asks for it has in reach."""
+
+    def call(pool: Any, function: Callable[..., Any], *args: Any) -> Any:
+        asked = _in_reach()
+        check = _failing(point, lambda *_texts: None, RuntimeError)
+
+        def work(*given: Any) -> Any:
+            check(*asked, *given)
+            return function(*given)
+
+        return submit(pool, work, *args)
+
+    return call
+
+
 def _fail_in_controller() -> None:
-    os.urandom = _failing("encrypt", os.urandom, RuntimeError)
+    ThreadPoolExecutor.submit = _failing_beside("encrypt", ThreadPoolExecutor.submit)  # type: ignore[method-assign]
     os.fsync = _failing("fsync", os.fsync, RuntimeError)
     os.replace = _failing("replace", os.replace, lambda words: OSError(5, words))
 
