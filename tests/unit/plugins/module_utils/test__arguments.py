@@ -88,7 +88,7 @@ def test_limits(name: str) -> None:
 
 def test_every_number_has_limits() -> None:
     """Catches: a new option in seconds or counts that nothing bounds."""
-    numbers = {name for name, option in PASSWORD_SPEC.items() if option["type"] == "int"}
+    numbers = {name for name, option in PASSWORD_SPEC.items() if option["type"] in ("int", "float")}
     assert numbers - {"password_length"} == set(LIMITS)
 
 
