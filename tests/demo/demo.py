@@ -82,6 +82,22 @@ def _ready(path: Path, process: subprocess.Popen[bytes]) -> dict[str, Any]:
     raise DemoError(f"the stand-in provider did not start within {START_LIMIT} seconds")
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Have a playbook end its own processes, and end it.
+
+    A signal that comes while it starts a process can be lost in it, so it is told more than once.
+    """
+    for _attempt in range(20):
+        try:
+            process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+        else:
+            return
+    process.kill()
+    process.wait()
+
+
 class Rotation:
     """The user's side: a store, a Vault password, variables, and the commands that a user types."""
 
@@ -127,9 +143,13 @@ class Rotation:
         command += ["-e", f"@{self._variables}", "--vault-password-file", str(self._vault_password)]
         shown = [part.removeprefix(f"{BIN}/").removeprefix(f"{ROOT}/") for part in command]
         print(f"$ {shlex.join(shown)}", flush=True)
-        ended = subprocess.run(command, env=self._environment, stdin=subprocess.DEVNULL, cwd=ROOT)
-        if ended.returncode != 0:
-            raise DemoError(f"ansible-playbook ended with code {ended.returncode}")
+        process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, cwd=ROOT)
+        try:
+            code = process.wait()
+        finally:
+            end(process)
+        if code != 0:
+            raise DemoError(f"ansible-playbook ended with code {code}")
 
     def password(self) -> str:
         """Return the stored password, decrypted by Ansible itself."""

@@ -29,8 +29,8 @@ CONSTANT = re.compile(r"NEXT|_?([A-Z]+_)?ADVICE|_REFUSALS|_REASONS|NO_[A-Z_]+|HO
 VARIABLE = re.compile(r"what|message|words|text|reason|unexpected")
 TELLS = re.compile(r"_?(told|failure)")
 SHORTEST = 10
-# The role's fact that says what is wrong with a host.
-TROUBLE = "__smtp_rotation_trouble"
+# Facts and variables of the role that say what is wrong.
+TOLD = re.compile(r"__smtp_rotation_(trouble|told_\w+)")
 
 
 def squeezed(text: str) -> str:
@@ -122,7 +122,7 @@ def of_yaml(source: str) -> set[str]:
                 look(item, module)
         if isinstance(node, dict):
             for name, value in node.items():
-                failure = name in ("fail_msg", TROUBLE) or (name == "msg" and not module.endswith(".debug"))
+                failure = name == "fail_msg" or TOLD.fullmatch(name) or (name == "msg" and not module.endswith(".debug"))
                 if failure and isinstance(value, str):
                     found.add(squeezed(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", GAP, value, flags=re.DOTALL)))
                 look(value, name)
