@@ -54,6 +54,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import (
 # Mail that waits because of the hold, or because the password of before was refused.
 _WAITS = re.compile(r"deferred transport|mail transport unavailable|authenticat", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# How long Postfix takes a changed file for one that may still be changing.
+_HOT_NS = 2_000_000_000
 
 
 class Transport:
@@ -138,6 +140,16 @@ class Transport:
             access = access_of(self._main_cf)
             if access is not None and after != read(self._main_cf):
                 write(path=self._main_cf, content=after, access=access)
+                self._cool()
+
+    def _cool(self) -> None:
+        """Let main.cf look older than it is.
+
+        Every command of Postfix pauses until main.cf has not changed for two seconds, lest it reads half of a change.
+        There is none to read: the file was put into place as a whole.
+        """
+        found = os.stat(self._main_cf)
+        os.utime(self._main_cf, ns=(found.st_atime_ns, found.st_mtime_ns - _HOT_NS))
 
     def _set_aside(self) -> None:
         """Move the socket away: who looks for the transport meets nobody, what is under way is not touched."""

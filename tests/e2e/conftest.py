@@ -6,10 +6,12 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.long import cases
 from support.scene import PROFILES, Scene, a_scene
 
 
@@ -20,7 +22,15 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         yield made
 
 
-@pytest.fixture(params=[*PROFILES])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run what is to hold with any provider with every one of them, in the short tests with one, in turn."""
+    if "any_scene" in metafunc.fixturenames:
+        providers = [*PROFILES]
+        turn = zlib.crc32(metafunc.function.__name__.encode()) % len(providers)
+        metafunc.parametrize("any_scene", cases(providers, short=[providers[turn]]), indirect=True)
+
+
+@pytest.fixture
 def any_scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
     """The same with each provider in turn."""
     with a_scene(request.param, tmp_path) as made:

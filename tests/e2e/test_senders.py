@@ -22,13 +22,24 @@ LOOK = "Look at the senders"
 NEWS = {"newsletter": [ONE, TWO]}
 
 
-@pytest.fixture
-def scene(tmp_path: Path) -> Iterator[Scene]:
-    """A controller whose store knows both accounts: changed, in force, tested."""
-    with a_scene("emaillabs", tmp_path) as made:
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, str]]:
+    """A store that knows both accounts: changed, in force, tested; and their passwords."""
+    with a_scene("emaillabs", tmp_path_factory.mktemp("stored")) as made:
         assert made.rotate(accounts=[ONE, TWO]).code == 0
         assert made.rotate(accounts=[ONE, TWO], state="verified").code == 0
         made.backdate(days=100)
+        passwords = {account: record["password"] for account, record in made.controller.decrypted().items()}
+        return made.controller.store.read_text(), passwords
+
+
+@pytest.fixture
+def scene(tmp_path: Path, stored: tuple[str, dict[str, str]]) -> Iterator[Scene]:
+    """A controller with that store, and a provider with those passwords."""
+    text, passwords = stored
+    with a_scene("emaillabs", tmp_path, passwords) as made:
+        made.controller.store.touch(mode=0o600)
+        made.controller.store.write_text(text)
         yield made
 
 

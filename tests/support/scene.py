@@ -111,10 +111,10 @@ class Scene:
 
 
 @contextlib.contextmanager
-def a_scene(provider: str, folder: Path) -> Iterator[Scene]:
+def a_scene(provider: str, folder: Path, passwords: Mapping[str, str] | None = None) -> Iterator[Scene]:
     """Run a stand-in for a provider, with two accounts, beside a controller without a store."""
     profile = PROFILES[provider]
-    with StandIn({profile.one: OLD, profile.two: OLD}, provider=provider, **profile.keys) as running:
+    with StandIn(passwords or {profile.one: OLD, profile.two: OLD}, provider=provider, **profile.keys) as running:
         yield Scene(Controller(folder), running, profile)
 
 
