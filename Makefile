@@ -21,6 +21,7 @@ RUN := $(VENV)/bin/python
 LINK := .cache/collections/ansible_collections/mailops/smtp
 # The tests' own packages, under the names that the tests import.
 TOPS := bench checks standin support
+SCENARIOS := $(sort $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 # Scenarios that start real mail servers, which takes root and Debian's packages.
 ROOT_SCENARIOS := $(notdir $(wildcard extensions/molecule/alternate extensions/molecule/postfix))
 PIP := $(RUN) -m pip install --quiet --quiet --disable-pip-version-check
@@ -88,7 +89,7 @@ bench: $(VENV)/bench link ## Measure the speed, beside what one would write with
 
 molecule: $(VENV)/test link ## Run the tests of the role
 	@echo '== Molecule'
-	@cd extensions && molecule --base-config molecule/common/base.yml test --all $(addprefix --exclude ,$(ROOT_SCENARIOS))
+	@tests/support/molecule $(JOBS) $(filter-out $(ROOT_SCENARIOS),$(SCENARIOS))
 
 molecule-root: $(VENV)/test link ## Run the tests of the role with real mail servers, as root
 	@echo '== Molecule, as root'

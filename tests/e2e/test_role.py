@@ -18,6 +18,7 @@ import yaml
 from standin.faults import Fault
 from support.controller import Ended
 from support.crash.processes import kill_tree
+from support.long import LONG, cases
 from support.scene import ONE, TWO, WINDOW, Scene, variables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +76,7 @@ def test_playbook_of_the_collection(scene: Scene) -> None:
     assert len(scene.provider.record.messages()) == 1
 
 
+@LONG
 def test_run_killed_in_the_wait_is_finished_by_the_next(scene: Scene) -> None:
     """Catches: a run that rotates again, waits anew, or never tests after it died in its wait."""
     window = 14
@@ -195,11 +197,14 @@ def fleet(scene: Scene, **keywords: Any) -> Ended:
     return scene.controller.play_file(scene.controller.write_play([content]), "-i", str(inventory))
 
 
-@pytest.mark.parametrize("keywords", [{}, {"serial": 1}, {"strategy": "free"}], ids=["linear", "serial", "free"])
-def test_one_window_for_all_hosts(scene: Scene, keywords: dict[str, Any]) -> None:
+WAYS: dict[str, dict[str, Any]] = {"linear": {}, "serial": {"serial": 1}, "free": {"strategy": "free"}}
+
+
+@pytest.mark.parametrize("way", cases(WAYS, short=["serial", "free"]))
+def test_one_window_for_all_hosts(scene: Scene, way: str) -> None:
     """Catches: a wait for each host or batch, an account left out, a host that goes on before the test."""
     began = time.monotonic()
-    ended = fleet(scene, **keywords)
+    ended = fleet(scene, **WAYS[way])
     assert ended.code == 0, ended.output
     assert ended.output.count("0 seconds left") == 1
     record = scene.provider.record

@@ -85,6 +85,7 @@ def test_account_at_rest_is_rotated_tested_and_then_used(fleet: Fleet) -> None:
     assert [again.recap(name)["changed"] for name in fleet.hosts] == [0, 0]
 
 
+@LONG
 def test_the_other_account_is_next(fleet: Fleet) -> None:
     """Catches: the same account rotated every time; both of a pair rotated in one run."""
     scene = fleet.scene
@@ -98,6 +99,7 @@ def test_the_other_account_is_next(fleet: Fleet) -> None:
     assert logins_of_hosts(fleet) == {f"{ONE} {password}"}
 
 
+@LONG
 def test_host_that_was_missed_keeps_the_old_account_valid(fleet: Fleet) -> None:
     """Catches: the old account put at rest, and rotated, while a host still uses it."""
     scene = fleet.scene

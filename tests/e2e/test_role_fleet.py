@@ -62,7 +62,8 @@ def test_phases_in_order_on_every_host(scene: Scene, way: str) -> None:
     assert ended.output.count("=0 seconds left") == 1
 
 
-@pytest.mark.parametrize("way", cases(["linear", "free"], short=["linear"]))
+@LONG
+@pytest.mark.parametrize("way", ["linear", "free"])
 def test_nothing_is_held_when_nothing_is_due(scene: Scene, way: str) -> None:
     """Catches: mail that is stopped every night for nothing; a host that was missed once and is never deployed to."""
     fleet = sharing(scene, 2, **WAYS[way])

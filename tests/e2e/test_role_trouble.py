@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.controller import Ended
 from support.fleet_of_hosts import AWAY, Fleet
+from support.long import LONG
 from support.scene import ONE, TWO, Scene
 
 MISSING = "9.missing.smtp"
@@ -36,6 +37,7 @@ def no_bad_login(scene: Scene) -> bool:
     return not [login for login in scene.provider.record.logins() if login["in_window"] or not login["accepted"]]
 
 
+@LONG
 def test_host_that_failed_before_the_role_keeps_its_password(scene: Scene) -> None:
     """Catches: an account that changes while a host that is up, and not in the role any more, goes on sending."""
     broken = {"name": "Break", "ansible.builtin.fail": {"msg": "no"}, "when": "inventory_hostname == 'mail2'"}
@@ -46,6 +48,7 @@ def test_host_that_failed_before_the_role_keeps_its_password(scene: Scene) -> No
     assert "1.acme.smtp was left as it is, because of what went wrong on mail2" in said(ended)
 
 
+@LONG
 def test_account_of_a_host_that_was_away_from_the_beginning(scene: Scene) -> None:
     """Catches: an account that changes for nobody, since its only host answered not even the gathering of facts."""
     fleet = having(scene, ONE, TWO, gather_facts=True, gather_subset=["!all"])
@@ -57,6 +60,7 @@ def test_account_of_a_host_that_was_away_from_the_beginning(scene: Scene) -> Non
     assert fleet.asked("release") == [("release", "mail1")]
 
 
+@LONG
 def test_host_of_a_later_batch_that_cannot_be_held_keeps_its_password(scene: Scene) -> None:
     """Catches: a failure that is put down to the host that holds, and not to the one that is not held."""
     fleet = having(scene, ONE, TWO, serial=1)
@@ -82,6 +86,7 @@ def test_host_in_trouble_holds_those_of_later_batches(scene: Scene) -> None:
     assert no_bad_login(scene)
 
 
+@LONG
 def test_open_window_is_waited_for_though_a_host_cannot_be_held(scene: Scene) -> None:
     """Catches: a host that is released in the window of an earlier run, since its account must not change in this one."""
     fleet = having(scene, ONE, ONE)
@@ -189,6 +194,7 @@ def test_api_host_that_is_away(scene: Scene) -> None:
     assert not scene.controller.store.exists()
 
 
+@LONG
 def test_sender_of_a_host_that_is_left_out_is_not_settled(scene: Scene) -> None:
     """Catches: an account put at rest that a host outside of the run still uses, if the first host has another sender."""
     news = {"smtp_rotation_senders": {"news": [ONE, TWO]}}
