@@ -69,7 +69,9 @@ def check_import(tarball: Path) -> None:
 def check_environment(tarball: Path) -> None:
     """Install the tarball, and have ansible-builder read what it needs and write the files of an image."""
     folder = tarball.parent
-    run(folder, "ansible-galaxy", "collection", "install", "--offline", "-p", str(folder / "collections"), tarball.name)
+    # By force, since the working copy that this runs in counts as installed.
+    install = ("ansible-galaxy", "collection", "install", "--offline", "--force", "-p", str(folder / "collections"))
+    run(folder, *install, tarball.name)
     needs = yaml.safe_load(run(folder, "ansible-builder", "introspect", "--sanitize", str(folder / "collections")))
     if list(needs) != ["python", "system"] or not str(needs["python"]).startswith("['requests"):
         raise CheckError(f"ansible-builder reads these needs: {needs}")

@@ -88,7 +88,7 @@ def test_host_in_trouble_holds_those_of_later_batches(scene: Scene) -> None:
 
 @LONG
 def test_open_window_is_waited_for_though_a_host_cannot_be_held(scene: Scene) -> None:
-    """Catches: a host that is released in the window of an earlier run, since its account must not change in this one."""
+    """Catches: a host that is released in the window of an earlier run, as its account must not change now."""
     fleet = having(scene, ONE, ONE)
     scene.provider.accounts.propagation = 60
     assert scene.rotate(propagation_seconds=60).code == 0
@@ -114,7 +114,7 @@ def test_window_that_another_run_opened_meanwhile(scene: Scene) -> None:
 
 
 def test_serial_needs_the_accounts_in_the_inventory(scene: Scene) -> None:
-    """Catches: hosts of later batches that are not held, because their accounts are known when their turn comes only."""
+    """Catches: hosts of later batches that are not held, as their accounts are known only when their turn comes."""
     fleet = Fleet(scene, {"mail1": {}, "mail2": {}}, {"serial": 1})
     ended = fleet.run(**fleet.hooks("hold"), accounts=[ONE])
     assert ended.code != 0
@@ -155,7 +155,7 @@ WRONG: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("word", WRONG)
 def test_refused_before_anything_changes(scene: Scene, word: str) -> None:
-    """Catches: no wait at all, a hook that is missed after the change, an entry that nobody fills in, no switch ever."""
+    """Catches: no wait at all, a hook that is missed after the change, an entry nobody fills in, no switch ever."""
     fleet = having(scene, ONE)
     ended = fleet.run(**WRONG[word])
     assert ended.code != 0
@@ -184,7 +184,7 @@ def test_message_of_a_hook_that_hides_it(scene: Scene) -> None:
 
 
 def test_api_host_that_is_away(scene: Scene) -> None:
-    """Catches: mail that is held for a change that nobody can ask for, and stays on hold as if it had been asked for."""
+    """Catches: mail that is held for a change that nobody can ask for, and stays on hold as if it had been."""
     fleet = having(scene, ONE)
     fleet.hosts = {**fleet.hosts, "gate": AWAY}
     ended = fleet.run("--limit", "mail1", **fleet.hooks("hold"), api_host="gate")
@@ -196,7 +196,7 @@ def test_api_host_that_is_away(scene: Scene) -> None:
 
 @LONG
 def test_sender_of_a_host_that_is_left_out_is_not_settled(scene: Scene) -> None:
-    """Catches: an account put at rest that a host outside of the run still uses, if the first host has another sender."""
+    """Catches: an account put at rest that a host outside the run still uses, if the first host has another sender."""
     news = {"smtp_rotation_senders": {"news": [ONE, TWO]}}
     other = {"smtp_rotation_senders": {"other": ["7.missing.smtp", MISSING]}}
     fleet = Fleet(scene, {"mail0": other, "mail1": news, "mail2": news})

@@ -122,7 +122,8 @@ def of_yaml(source: str) -> set[str]:
                 look(item, module)
         if isinstance(node, dict):
             for name, value in node.items():
-                failure = name == "fail_msg" or TOLD.fullmatch(name) or (name == "msg" and not module.endswith(".debug"))
+                told = name == "fail_msg" or TOLD.fullmatch(name)
+                failure = told or (name == "msg" and not module.endswith(".debug"))
                 if failure and isinstance(value, str):
                     found.add(squeezed(re.sub(r"\{\{.*?\}\}|\{%.*?%\}", GAP, value, flags=re.DOTALL)))
                 look(value, name)
