@@ -248,7 +248,9 @@ def _interrupted(number: int, _frame: FrameType | None) -> None:
 
 def main() -> int:
     """Run the demonstration and clean up after it, however it ends."""
-    signal.signal(signal.SIGTERM, _interrupted)
+    # Also where the shell that started it in the background had Ctrl-C ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupted)
     try:
         with tempfile.TemporaryDirectory(prefix="mailops-demo-") as folder:
             show(Path(folder))
