@@ -23,7 +23,15 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TYPES: Mapping[str, type] = {"str": str, "path": str, "int": int, "bool": bool, "dict": dict, "list": list}
+TYPES: Mapping[str, type] = {
+    "str": str,
+    "path": str,
+    "int": int,
+    "float": float,
+    "bool": bool,
+    "dict": dict,
+    "list": list,
+}
 MARKUP = re.compile(r"\b([VOCEMPBI]|RV)\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 DOCUMENTATION = "DOCUMENTATION"
 
