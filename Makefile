@@ -4,8 +4,8 @@
 
 # The Python that makes the virtual environment. If it is too old, another is looked for.
 PYTHON ?= python3
-# How many tests run at the same time.
-JOBS ?= 2
+# How many tests run at the same time: on two processors three, since some of them wait.
+JOBS ?= 3
 # More arguments for pytest: make unit ARGS='-k window'
 ARGS ?=
 # Arguments for the chaos: make chaos CHAOS_ARGS='--seed 7 --kills 1000 --minutes 120'

@@ -142,6 +142,7 @@ def test_refused_account_fails_the_play_after_the_others_are_proved(scene: Scene
     assert scene.controller.decrypted()[TWO]["verified_at"]
 
 
+@LONG
 def test_all_refused_changes_nothing(scene: Scene) -> None:
     """Catches: a wait and a test although nothing was changed."""
     scene.provider.faults.push(Fault(kind="refused_value"))
@@ -200,7 +201,7 @@ def fleet(scene: Scene, **keywords: Any) -> Ended:
 WAYS: dict[str, dict[str, Any]] = {"linear": {}, "serial": {"serial": 1}, "free": {"strategy": "free"}}
 
 
-@pytest.mark.parametrize("way", cases(WAYS, short=["serial", "free"]))
+@pytest.mark.parametrize("way", cases(WAYS, short=["free"]))
 def test_one_window_for_all_hosts(scene: Scene, way: str) -> None:
     """Catches: a wait for each host or batch, an account left out, a host that goes on before the test."""
     began = time.monotonic()

@@ -97,6 +97,7 @@ def test_hosts_with_accounts_of_their_own(scene: Scene) -> None:
     assert [message["account"] for message in scene.provider.record.messages()][2:] == [ONE]
 
 
+@LONG
 def test_template_consumer(scene: Scene) -> None:
     """Catches: a file without the new password, readable by others, or of which the program is not told in time."""
     fleet = sharing(scene, 2)
@@ -238,6 +239,7 @@ def test_tags(scene: Scene) -> None:
     check_one_window(scene, [ONE])
 
 
+@LONG
 def test_check_mode_asks_for_nothing(scene: Scene) -> None:
     """Catches: a check that stops mail."""
     fleet = sharing(scene, 2, strategy="free")

@@ -72,6 +72,7 @@ def test_host_of_a_later_batch_that_cannot_be_held_keeps_its_password(scene: Sce
     assert ("release", "mail1") in fleet.asked("release")
 
 
+@LONG
 def test_host_in_trouble_holds_those_of_later_batches(scene: Scene) -> None:
     """Catches: hosts of a later batch that are not held because the host that was to hold them is in trouble."""
     fleet = having(scene, ONE, TWO, ONE, ONE, serial=2)
@@ -101,6 +102,7 @@ def test_open_window_is_waited_for_though_a_host_cannot_be_held(scene: Scene) ->
     assert message["time"] < fleet.times("release")[0]
 
 
+@LONG
 def test_window_that_another_run_opened_meanwhile(scene: Scene) -> None:
     """Catches: a login and a release in the window of another run that changed the same account."""
     fleet = having(scene, ONE)
@@ -135,6 +137,7 @@ def test_store_that_cannot_be_handed_on_after_the_call(scene: Scene) -> None:
     assert scene.controller.decrypted()[ONE]["verified_at"]
 
 
+@LONG
 def test_file_that_needs_a_password_that_nobody_knows(scene: Scene) -> None:
     """Catches: a host that is released without its new password, because another account of it has none yet."""
     fleet = Fleet(scene, {"mail1": {"smtp_rotation_accounts": [ONE, MISSING]}})

@@ -91,7 +91,7 @@ def test_one_alternating_rotation_step_by_step(scene: Scene) -> None:
     assert len(scene.provider.record.changes(ONE)) == 0
 
 
-@pytest.mark.parametrize("state", ["present", "switched", "settled"])
+@pytest.mark.parametrize("state", cases(["present", "switched", "settled"], short=["present"]))
 def test_check_real_check_again_real_again(scene: Scene, state: str) -> None:
     """Catches: a check mode that writes or tells something else, a second run that changes something."""
     if state != "present":
