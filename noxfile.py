@@ -27,9 +27,11 @@ CORES = {
     "2.21": ("2.21.5", ["3.13", "3.12", "3.14"]),
 }
 # What differs most between versions of Ansible: module and action plugin, role, look-up, options that are dictionaries.
-SHORT = ["test_rotation.py", "test_role.py", "test_info.py", "test_own_provider.py"]
-E2E = ["tests/e2e"] if os.environ.get("FULL") else [*(f"tests/e2e/{name}" for name in SHORT), "-k", "not mailcow"]
-PYTEST = ["python", "-m", "pytest", "--quiet", "-n", os.environ.get("JOBS", "2")]
+SHORT = [
+    f"tests/e2e/test_{name}.py" for name in ("rotation", "role", "role_fleet", "role_alternate", "info", "own_provider")
+]
+E2E = ["tests/e2e"] if os.environ.get("FULL") else ["-m", "not long", *SHORT]
+PYTEST = ["python", "-m", "pytest", "--quiet", "-n", os.environ.get("JOBS", "3")]
 STEPS = {
     "unit": [*PYTEST, "tests/unit"],
     "e2e": [*PYTEST, *E2E],
