@@ -10,7 +10,7 @@ Not held against the collection, because Ansible does it by itself, before or be
 * a secret written as a literal into a playbook is quoted with the lines around an error, and is shown by
   DISPLAY_ARGS_TO_STDOUT: the secrets of these tests are in variables, as those of users should be;
 * ansible-playbook and its forks keep the environment that they were started with, and the modules of Ansible that the
-  role uses on the controller (wait_for) inherit it. Modules of ours do not.
+  role uses on the controller (sleep) inherit it. Modules of ours do not.
 """
 
 from __future__ import annotations
