@@ -117,7 +117,7 @@ def parse(*, text: str) -> MainCf:
     if len(begins) != 1 or len(ends) != 1 or ends[0] < begins[0]:
         raise InputError(
             "the lines that postfix_hold wrote into main.cf are damaged: take out by hand everything from "
-            f'"{BEGIN.split(":")[0]}" to "{END.strip()}" and the beginnings "{PREFIX}" of other lines, then run '
+            f'"{BEGIN.partition(":")[0]}" to "{END.strip()}" and the beginnings "{PREFIX}" of other lines, then run '
             "postfix reload"
         )
     begin, end = begins[0], ends[0]

@@ -120,7 +120,7 @@ class PasswordMap:
         )
 
     def _is_closed(self) -> bool:
-        return all(files.access_of(path) == self._access() for path in {self.path, self._compiled})
+        return all(files.access_of(path) == self._access() for path in (self.path, self._compiled))
 
     def _is_stale(self, logins: t.Sequence[Login]) -> bool:
         """Tell whether the compiled table is missing, older than its text, or says something else."""

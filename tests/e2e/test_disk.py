@@ -41,7 +41,11 @@ class Disk:
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
     made: list[Disk] = []
-    with StandIn({ONE: OLD, TWO: OLD}, tls=False, listener=lambda event: made[0].hear(event), **KEYS) as running:
+
+    def hear(event: dict[str, Any]) -> None:
+        made[0].hear(event)
+
+    with StandIn({ONE: OLD, TWO: OLD}, tls=False, listener=hear, **KEYS) as running:
         made.append(Disk(Pipeline(tmp_path / "smtp.yml", running, vault=QuickVault(SECRETS, None))))
         yield made[0]
 
@@ -151,7 +155,7 @@ def test_read_only_folder(tmp_path: Path) -> None:
         parent.chmod(parent.stat().st_mode | 0o011)
     # Root may write everywhere, so root becomes nobody.
     code = READ_ONLY.format(nobody=NOBODY, path=sys.path, store=str(folder / "smtp.yml"))
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert shown.stdout == f"{folder}/smtp.yml cannot be written: no permission to write in {folder}\n", shown.stderr
 
 

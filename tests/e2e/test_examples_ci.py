@@ -164,7 +164,7 @@ def test_workflow_is_what_the_service_reads(schema: str, path: Path) -> None:
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
     if "gitlab" in schema:
         command += ["--data-transform", "gitlab-ci"]
-    checked = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    checked = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert checked.returncode == 0, checked.stdout + checked.stderr
 
 

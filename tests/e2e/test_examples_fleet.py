@@ -107,7 +107,9 @@ def test_playbooks_are_valid(tmp_path: Path) -> None:
     controller = Controller(tmp_path)
     _command, environment, _results = controller.command(tmp_path, [])
     command = [str(BIN / "ansible-playbook"), "--syntax-check", "-i", "inventory.yml", *PLAYBOOKS]
-    checked = subprocess.run(command, cwd=FLEET, env=environment, capture_output=True, text=True, timeout=120)
+    checked = subprocess.run(
+        command, cwd=FLEET, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "WARNING" not in checked.stderr
     assert PLAYBOOKS == ["alternate.yml", "hooks.yml", "relays.yml", "template.yml"]

@@ -96,7 +96,7 @@ def test_second_run_gives_up_clearly(scene: Scene) -> None:
     thread = threading.Thread(target=lambda: first.append(scene.rotate(timeout=20)))
     thread.start()
     until(lambda: any(scene.controller.folder.glob(".smtp.yml.lock")), seconds=20)
-    until(lambda: scene.controller.store.exists(), seconds=20)
+    until(scene.controller.store.exists, seconds=20)
     second = scene.rotate(rotate="always", lock_timeout=0)
     thread.join()
     assert second.result(SET)["msg"] == (

@@ -64,7 +64,13 @@ class User:
         command = [str(self.bin / program), *arguments]
         kept = {"PATH": f"{self.bin}:{os.defpath}", "HOME": str(self.home), "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
         ended = subprocess.run(
-            command, env={**kept, **environment}, cwd=self.work, capture_output=True, text=True, timeout=300
+            command,
+            env={**kept, **environment},
+            cwd=self.work,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
         )
         assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout}{ended.stderr}"
         return ended.stdout

@@ -138,6 +138,7 @@ class Service:
             stderr=subprocess.STDOUT,
             text=True,
             timeout=SECONDS,
+            check=False,
         )
         self.outputs.append(process.stdout)
         return Ran(process.returncode, process.stdout)

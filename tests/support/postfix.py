@@ -163,7 +163,13 @@ class Postfix:
         whole = [command[0], "-c", str(self.config), *command[1:]]
         environment = {**os.environ, "PATH": PATH}
         return subprocess.run(
-            whole, capture_output=True, text=True, env=environment, timeout=SECONDS, stdin=subprocess.DEVNULL
+            whole,
+            capture_output=True,
+            text=True,
+            env=environment,
+            timeout=SECONDS,
+            stdin=subprocess.DEVNULL,
+            check=False,
         )
 
     def run(self, *command: str) -> str:

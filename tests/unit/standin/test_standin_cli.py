@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import typing as t
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -34,13 +34,15 @@ def fixture_run(tmp_path: Path) -> Iterator[Run]:
     started: list[subprocess.Popen[str]] = []
     (tmp_path / "accounts.json").write_text(json.dumps({ACCOUNT: OLD}))
 
-    def run(*arguments: str, keys: dict[str, str] = KEYS, prefix: tuple[str, ...] = ()) -> subprocess.Popen[str]:
+    def run(
+        *arguments: str, keys: Mapping[str, str] | None = None, prefix: tuple[str, ...] = ()
+    ) -> subprocess.Popen[str]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STANDIN_")}
         command = [*prefix, sys.executable, str(TESTS / "standin"), "--accounts", "accounts.json", *arguments]
         process = subprocess.Popen(
             command,
             cwd=tmp_path,
-            env={**environment, **keys},
+            env={**environment, **(KEYS if keys is None else keys)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

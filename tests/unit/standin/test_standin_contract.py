@@ -182,11 +182,11 @@ def test_rate_limit_counts_the_last_second() -> None:
     """A limit that refuses for ever, or counts the calls that it refused."""
     now = [0.0]
     rate = RateLimit(clock=lambda: now[0])
-    assert [rate.exceeded(2) for _ in range(4)] == [False, False, True, True]
+    assert [rate.exceeded(2) for _n in range(4)] == [False, False, True, True]
     now[0] = 0.99
     assert rate.exceeded(2)
     now[0] = 1.0
-    assert [rate.exceeded(2) for _ in range(3)] == [False, False, True]
+    assert [rate.exceeded(2) for _n in range(3)] == [False, False, True]
     assert not rate.exceeded(None)
 
 

@@ -258,7 +258,7 @@ def test_queue_matches() -> None:
     queue.push(Fault("html", operation="listSmtpAccounts"))
     assert queue.take(CHANGE, "2.acme.smtp") is None and queue.take("messageStatus", ACCOUNT) is None
     assert queue.take_unread() is None
-    assert [getattr(queue.take(CHANGE, ACCOUNT), "kind", None) for _ in range(3)] == ["status", "status", None]
+    assert [getattr(queue.take(CHANGE, ACCOUNT), "kind", None) for _n in range(3)] == ["status", "status", None]
     assert [one.kind for one in queue.waiting()] == ["html"]
     queue.clear()
     assert queue.waiting() == []
@@ -268,7 +268,7 @@ def test_queue_skips() -> None:
     """The third call that is to fail, and the first that does."""
     queue = FaultQueue()
     queue.push(Fault(skip=2))
-    assert [queue.take(CHANGE, ACCOUNT) is not None for _ in range(4)] == [False, False, True, False]
+    assert [queue.take(CHANGE, ACCOUNT) is not None for _n in range(4)] == [False, False, True, False]
 
 
 def test_queue_and_threads() -> None:
@@ -278,9 +278,9 @@ def test_queue_and_threads() -> None:
     taken: list[Fault | None] = []
 
     def take() -> None:
-        taken.extend(queue.take(CHANGE, ACCOUNT) for _ in range(50))
+        taken.extend(queue.take(CHANGE, ACCOUNT) for _n in range(50))
 
-    threads = [threading.Thread(target=take) for _ in range(8)]
+    threads = [threading.Thread(target=take) for _n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -31,8 +31,12 @@ def test_stop_leaves_nothing(start: Callable[..., StandIn]) -> None:
     before = set(threading.enumerate())
     standin = start(admin=True)
     folder = Path(standin.ca_path).parent
-    ports = [standin.smtp_port, standin.smtps_port, *(int(str(one).rsplit(":")[-1]) for one in addresses(standin))]
-    idle = [socket.create_connection(("127.0.0.1", port)) for port in ports for _ in range(3)]
+    ports = [
+        standin.smtp_port,
+        standin.smtps_port,
+        *(int(str(one).rsplit(":", maxsplit=1)[-1]) for one in addresses(standin)),
+    ]
+    idle = [socket.create_connection(("127.0.0.1", port)) for port in ports for _n in range(3)]
     context = ssl.create_default_context(cafile=standin.ca_path)
     mail = smtplib.SMTP_SSL("127.0.0.1", standin.smtps_port, context=context, timeout=10)
     with Client(standin) as client:

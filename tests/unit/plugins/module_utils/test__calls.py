@@ -21,7 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._definition_input imp
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._http import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._providers import vercom
-from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401
+from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
     KEYS,
     Serve,
     Server,

@@ -97,6 +97,14 @@ def test_least() -> None:
 
 W = "provider_definition"
 IN_BODY = "{password} may stand in the body only: a path, query or header gets logged"
+WRONG_PATHS = (
+    "x/{account}",
+    "//x/{account}",
+    "/x//{account}",
+    "/../{account}",
+    "/x?y={account}",
+    "https://evil.example/{account}",
+)
 PATH = f"{W}.set_password.path: must start with one '/' and have no '//', '.', '..', '?' or '#'"
 CONTROL = "contains a line break or another control character"
 HINT = "must map an HTTP status such as 403 to one line of text"
@@ -132,8 +140,7 @@ BAD: list[tuple[str, t.Any, str]] = [
     ("set_password/method", ..., f"{W}.set_password.method: is required"),
     ("set_password/method", "put", f"{W}.set_password.method: must be one of {METHODS}, not 'put'"),
     ("set_password/encoding", "xml", f"{W}.set_password.encoding: must be one of json, form, not 'xml'"),
-    *(("set_password/path", path, PATH) for path in ("x/{account}", "//x/{account}", "/x//{account}", "/../{account}",
-                                                   "/x?y={account}", "https://evil.example/{account}")),
+    *(("set_password/path", path, PATH) for path in WRONG_PATHS),
     ("set_password/path", "/{password}", f"{W}.set_password.path: {IN_BODY}"),
     ("set_password/path", "/{api_key}",
      f"{W}.set_password.path: unknown placeholder {{api_key}}; known here: {{account}}, "

@@ -19,7 +19,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils import _http
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, Connection, NoAnswer
 from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values
-from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401
+from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
     CLEAN,
     KEYS,
     PASSWORD,

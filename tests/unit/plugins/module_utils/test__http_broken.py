@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _http
 from ansible_collections.mailops.smtp.plugins.module_utils._http import NoAnswer, within
-from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401
+from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
     PASSWORD,
     Serve,
     Server,

@@ -21,7 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._http import (
     Untrusted,
     _translated,
 )
-from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401
+from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
     CLEAN,
     KEYS,
     Serve,

@@ -65,7 +65,6 @@ def test_hold_concerns_the_next_call() -> None:
 def test_hold_reaches_who_waits_already() -> None:
     """Catches: a thread that waits for its turn and then calls in the middle of a pause."""
     now, slept, held = [100.0], [0.0], threading.Event()
-    pace = Pace(1, clock=lambda: now[0], sleep=lambda seconds: sleep(seconds))
 
     def sleep(seconds: float) -> None:
         now[0] += seconds
@@ -74,6 +73,7 @@ def test_hold_reaches_who_waits_already() -> None:
             held.set()
             pace.hold(30)
 
+    pace = Pace(1, clock=lambda: now[0], sleep=sleep)
     pace.take()
     pace.take()
     assert slept[0] == 31

@@ -72,7 +72,7 @@ class Host:
         return Answer(0, self.listing, "")
 
     def transport(self) -> Transport:
-        return Transport(t.cast("Postfix", self), "smtp", self)
+        return Transport(t.cast(Postfix, self), "smtp", self)
 
 
 @pytest.fixture(name="host")

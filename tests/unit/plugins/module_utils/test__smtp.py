@@ -16,7 +16,7 @@ import pytest
 from ansible_collections.mailops.smtp.plugins.module_utils import _smtp
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp_dialogue import Failure
-from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import (  # noqa: F401
+from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import (  # noqa: F401  # pylint: disable=unused-import
     CLEAR,
     HELLO,
     LOGGED_IN,

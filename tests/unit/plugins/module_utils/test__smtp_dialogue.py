@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _smtp_dialogue
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp_dialogue import Deadline
-from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import (  # noqa: F401
+from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import (  # noqa: F401  # pylint: disable=unused-import
     HELLO,
     LOGGED_IN,
     MESSAGE,

@@ -19,7 +19,7 @@ SPECS = [
     (secret_file, _secret_request.ARGUMENT_SPEC),
 ]
 every_module = pytest.mark.parametrize(
-    ("module", "spec"), SPECS, ids=[one.__name__.split(".")[-1] for one, _s in SPECS]
+    ("module", "spec"), SPECS, ids=[one.__name__.rsplit(".", maxsplit=1)[-1] for one, _s in SPECS]
 )
 
 
