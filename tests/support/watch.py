@@ -12,6 +12,7 @@ import os
 import re
 import signal
 import subprocess
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -51,14 +52,17 @@ class Watch:
     """One user of one provider; everything below C(folder)/user is searched, and whatever is printed or logged.
 
     :param folder: the test's
+    :param short: a folder with a short path, since what is below the temporary folder can be a socket
     """
 
-    def __init__(self, folder: Path, provider: StandIn, lines: list[str]) -> None:
+    def __init__(self, folder: Path, provider: StandIn, lines: list[str], short: Path) -> None:
         self.folder = folder
         self.provider = provider
         self.controller = Controller(folder / "user", vault_ids={"default": VAULT_PASSWORD})
         self.temporary = self.controller.folder / "tmp"
         self.temporary.mkdir()
+        self._short = short / "tmp"
+        self._short.symlink_to(self.temporary)
         self.log = self.controller.folder / "ansible.log"
         self.syslog = self.controller.folder / "syslog"
         self.witness = folder / "witness.jsonl"
@@ -74,7 +78,7 @@ class Watch:
 
     def _base(self) -> None:
         self.controller.environment = {
-            "TMPDIR": str(self.temporary),
+            "TMPDIR": str(self._short),
             "ANSIBLE_LOG_PATH": str(self.log),
             "ANSIBLE_REMOTE_TEMP": str(self.controller.folder / "remote"),
             "ANSIBLE_REMOTE_TMP": str(self.controller.folder / "remote"),
@@ -259,8 +263,11 @@ def a_watch(folder: Path, accounts: Sequence[str], **keywords: Any) -> Iterator[
     def listen(event: Event) -> None:
         lines.append(described(event))
 
-    with StandIn(dict.fromkeys(accounts, OLD), directory=directory, listener=listen, **KEYS, **keywords) as provider:
-        watch = Watch(folder, provider, lines)
+    with (
+        tempfile.TemporaryDirectory(prefix="leaks-") as short,
+        StandIn(dict.fromkeys(accounts, OLD), directory=directory, listener=listen, **KEYS, **keywords) as provider,
+    ):
+        watch = Watch(folder, provider, lines, Path(short))
         respond = ApiHandler.respond
 
         def read_along(handler: ApiHandler, body: bytes) -> None:
