@@ -57,7 +57,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--relays", type=int, default=5)
     parser.add_argument("--window", type=float, default=30.0, metavar="SECONDS")
-    parser.add_argument("--interval", type=float, default=2.0, metavar="SECONDS", help="between a relay's messages")
+    parser.add_argument("--interval", type=float, default=3.0, metavar="SECONDS", help="between a relay's messages")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the moments of sending")
     parser.add_argument("--strategy", choices=STRATEGIES, action="append", help="both, if none is named")
     parser.add_argument("--playbook", type=Path, default=ROTATE, help="rotates the hosts of the group fleet")
