@@ -52,7 +52,8 @@ def bounced_ids(log: str) -> set[str]:
 class Fleet:
     """Relays that send through one provider; a context manager that starts it all, and ends all that it started.
 
-    The relays take turns with two senders. A sender has two accounts; where only one is wanted, it is the first.
+    The first two relays share a sender, the others another one. A sender has two accounts; where only one is wanted, it is
+    the first.
 
     :param folder: an existing folder
     :param relays: how many there are, at least two
@@ -61,7 +62,7 @@ class Fleet:
 
     def __init__(self, folder: Path, *, relays: int, window: float) -> None:
         self._window = window
-        self.hosts = {f"relay-{n}": f"news-{n % 2 + 1}" for n in range(1, relays + 1)}
+        self.hosts = {f"relay-{n}": f"news-{1 if n <= 2 else 2}" for n in range(1, relays + 1)}
         self.senders = {
             sender: [f"{sender}{side}@{chasquid.DOMAIN}" for side in "ab"] for sender in self.hosts.values()
         }
