@@ -93,6 +93,7 @@ molecule: $(VENV)/test link ## Run the tests of the role
 
 molecule-root: $(VENV)/test link ## Run the tests of the role with real mail servers, as root
 	@echo '== Molecule, as root'
+	@tests/support/install-mail
 	@cd extensions && $(if $(ROOT_SCENARIOS),molecule test $(addprefix --scenario-name ,$(ROOT_SCENARIOS)),:)
 
 postfix: $(VENV)/test link ## Run the tests of the modules with a real Postfix, as root

@@ -52,8 +52,8 @@ def bounced_ids(log: str) -> set[str]:
 class Fleet:
     """Relays that send through one provider; a context manager that starts it all, and ends all that it started.
 
-    The first two relays share a sender, the others another one. A sender has two accounts; where only one is wanted, it is
-    the first.
+    The first two relays share a sender, the others another one. A sender has two accounts; where only one is wanted, it
+    is the first.
 
     :param folder: an existing folder
     :param relays: how many there are, at least two
