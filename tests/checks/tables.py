@@ -63,7 +63,7 @@ def _faults(name: str, option: Mapping[str, Any], defaults: Mapping[str, Any]) -
     found = []
     for where, value in (("defaults/main.yml", defaults[name]), ("argument_specs.yml", option["default"])):
         # By the class itself: in Python, a bool is an int too.
-        if type(value).__name__ != TYPES[option.get("type", "str")].__name__:
+        if value.__class__ is not TYPES[option.get("type", "str")]:
             found.append(f"is a {option.get('type', 'str')}, but {value!r} in {where} is not")
         if "choices" in option and value not in option["choices"]:
             found.append(f"is {value!r} in {where}, which is not one of its choices")

@@ -167,6 +167,22 @@ def test_refused_before_anything_changes(scene: Scene, word: str) -> None:
     assert not scene.controller.store.exists()
 
 
+def test_all_mistakes_are_told_at_once(scene: Scene) -> None:
+    """Catches: a run for each mistake, and one that is told though the variable is as it should be."""
+    ended = having(scene, ONE).run(progress_interval=0, smtp_host="", hold_tasks="nowhere.yml")
+    assert ended.code != 0
+    told = ended.result("Check the options", "mail1")["msg"]
+    assert [
+        word
+        for word in ("_progress_interval is", "nowhere.yml is", "needs smtp_rotation_smtp_host")
+        if word not in told
+    ] == []
+    assert not [
+        word for word in ("is empty", "alternate", "template_src", "postfix_entries", "--limit") if word in told
+    ]
+    assert told.endswith("Nothing has been changed.")
+
+
 def test_staging_holds_nothing_and_fails_nowhere(scene: Scene) -> None:
     """Catches: hosts that fail as if they were on hold, though the passwords are to be staged only."""
     fleet = having(scene, ONE, ONE)

@@ -44,7 +44,7 @@ def one_account_each(scene: Scene, names: list[str], forks: int) -> tuple[Ended,
 
 
 @pytest.mark.parametrize("count", cases([12, 50], short=[12]))
-def test_fifty_forks_lose_no_update(scene: Scene, count: int) -> None:
+def test_forks_lose_no_update(scene: Scene, count: int) -> None:
     """Catches: an update lost between reading and writing (field: two runs at once), locks that starve each other."""
     names = [f"{number}.acme.smtp" for number in range(1, count + 1)]
     for name in names:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 import typing as t
 from pathlib import Path
 
@@ -91,6 +92,16 @@ def test_hold_and_release(host: Host) -> None:
     assert Path(host.main_cf).read_text() == BASE
     assert [path.name for path in host.socket.parent.iterdir()] == ["smtp"]
     assert host.commands == [("postqueue", "-j"), ("postkick", "public", "qmgr", "ID")]
+
+
+def test_no_command_of_postfix_has_to_pause(host: Host) -> None:
+    """Catches: two seconds for every step, in which each command waits for main.cf to have stayed as it is."""
+    began = time.time()
+    host.transport().hold(drain_timeout=1)
+    assert Path(host.main_cf).stat().st_mtime < began - 1
+    host.transport().release(flush=False)
+    assert Path(host.main_cf).stat().st_mtime < began - 1
+    assert Path(host.main_cf).read_text() == BASE
 
 
 def test_waits_for_deliveries(host: Host) -> None:
