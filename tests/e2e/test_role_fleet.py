@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import yaml
 from standin.faults import Fault
+from support.crash.processes import kill_tree
 from support.fleet_of_hosts import AWAY, Fleet
 from support.long import LONG, cases
 from support.scene import ONE, TWO, Scene
@@ -284,7 +285,13 @@ def test_two_hundred_hosts(scene: Scene) -> None:
     """Catches: work for each pair of hosts, which nobody sees with three; more than one window."""
     fleet = sharing(scene, 200)
     began = time.monotonic()
-    ended = fleet.run("--forks", "50", **fleet.hooks("hold", "release"))
+    process, results = fleet.start("--forks", "50", **fleet.hooks("hold", "release"))
+    try:
+        # About two seconds for each on two processors.
+        ended = scene.controller.ended(process, results, seconds=1200)
+    except BaseException:
+        kill_tree(process.pid)
+        raise
     assert ended.code == 0, ended.output[-2000:]
     assert len(fleet.asked("hold")) == len(fleet.asked("release")) == 200
     assert max(fleet.times("hold")) < scene.provider.record.changes(ONE)[0]["time"]

@@ -129,9 +129,9 @@ class Controller:
         process, results = self.start(play, *arguments)
         return self.ended(process, results)
 
-    def ended(self, process: subprocess.Popen[str], results: Path) -> Ended:
-        """Wait for a process and return how it ended."""
-        output, _nothing = process.communicate(timeout=SECONDS)
+    def ended(self, process: subprocess.Popen[str], results: Path, seconds: float = SECONDS) -> Ended:
+        """Wait for a process, for so many seconds at most, and return how it ended."""
+        output, _nothing = process.communicate(timeout=seconds)
         lines = results.read_text().splitlines() if results.exists() else []
         return Ended(process.returncode, output, [json.loads(line) for line in lines])
 
