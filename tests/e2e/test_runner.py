@@ -9,6 +9,7 @@ The window and the idle time-out are scaled down; test_leaks_runner.py has them 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -92,6 +93,21 @@ def test_job_outlives_an_idle_timeout_and_leaves_no_secret(tmp_path: Path, provi
     no_secret_is_left(job, provider, launch.output)
     # The facts were kept, with the environment in them: what was searched is not an empty folder.
     assert str(tmp_path / "home") in next((launch.artifacts / "fact_cache").iterdir()).read_text()
+
+
+@LONG
+def test_long_batch_tells_how_far_it_is(tmp_path: Path) -> None:
+    """Catches: progress that goes to a terminal only, which a job of hundreds of accounts does not have."""
+    with a_provider({f"{number}.acme.smtp": f"{OLD}-{number}" for number in range(200)}) as provider:
+        job = a_job(tmp_path, provider, window=1, interval=5, idle=60)
+        over = {"smtp_rotation_accounts": provider.accounts.names(), "smtp_rotation_test_send": False}
+        job.variables = {**job.variables, **over}
+        launch = job.launch()
+        assert launch.status == "successful", launch.output
+        assert len(provider.record.changes()) == 200
+        told = [event["stdout"] for event in launch.events() if "accounts are done" in event["stdout"]]
+        assert len(told) == 1
+        assert re.search(r"128 of 200 accounts are done, [\d.]+ a second, about \d+ seconds left", told[0])
 
 
 @LONG
