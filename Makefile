@@ -101,7 +101,7 @@ postfix: $(VENV)/test link ## Run the tests of the modules with a real Postfix, 
 	@tests/support/install-mail
 	@$(PYTEST) tests/postfix
 
-lint: $(VENV)/lint link workflows galaxy ## Check style, types, metadata, documentation, licences
+lint: $(VENV)/lint link workflows galaxy sanity ## Check style, types, metadata, documentation, licences, sanity
 	@echo '== ruff'
 	@ruff check
 	@ruff format --check

@@ -33,6 +33,8 @@ ROTATE = Path(__file__).with_name("rotate.yml")
 PASSWORD_MAP = "hash:{config}/sasl_passwd"
 # A message that cannot be delivered is tried again soon: what a mistake costs is then seen within the time of a run.
 IMPATIENT = {"minimal_backoff_time": "5s", "maximal_backoff_time": "10s", "queue_run_delay": "5s"}
+# Providers allow an account a few connections at a time. Twenty for each relay would only wait for the processors here.
+FEW = {"smtp_destination_concurrency_limit": "5"}
 QUEUE_ID = r"\[\d+\]: ([0-9A-Za-z]+): "
 MESSAGE_ID = re.compile(QUEUE_ID + r"message-id=(\S+)")
 BOUNCED = re.compile(QUEUE_ID + r".* status=(?:bounced|expired)")
@@ -100,7 +102,7 @@ class Fleet:
 
     def _add(self, host: str) -> None:
         settings = relay_settings("127.0.0.1", self.provider.mail.port, self.provider.standin.ca_path, PASSWORD_MAP)
-        relay = self.relays[host] = Postfix(host, {**settings, **IMPATIENT})
+        relay = self.relays[host] = Postfix(host, {**settings, **IMPATIENT, **FEW})
         self._stack.callback(_remove, relay)
         self.main_cf[host] = relay.main_cf.read_text()
         account = self.account_of(host)
