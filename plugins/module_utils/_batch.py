@@ -22,6 +22,32 @@ NOT_SENT = Change(
     sent=False,
     message="not tried, because the provider refused the keys or the address on an account before it",
 )
+# So many accounts one after the other that came to nothing, and no more are tried: each of them took all its attempts.
+IN_A_ROW = 20
+NOT_TAKEN = Change(
+    kind=Kind.REFUSED_ACCESS,
+    doubt=False,
+    sent=False,
+    message=f"not tried, because the provider took none of the {IN_A_ROW} accounts before it; run again later",
+)
+
+
+class _Stop:
+    """Says when nothing more is to be sent, and why."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._in_a_row = 0
+        self.happened = threading.Event()
+        self.rest = NOT_SENT
+
+    def judge(self, change: Change) -> None:
+        """Take note of what an account came to."""
+        with self._lock:
+            self._in_a_row = self._in_a_row + 1 if change.kind in (Kind.UNKNOWN, Kind.THROTTLED) else 0
+            if change.stop or self._in_a_row >= IN_A_ROW:
+                self.rest = NOT_SENT if change.stop else self.rest if self.happened.is_set() else NOT_TAKEN
+                self.happened.set()
 
 
 def run(
@@ -33,7 +59,8 @@ def run(
 ) -> dict[str, Change]:
     """Change every account, and return what each came to.
 
-    A refusal of the keys stops the batch: what was not begun is not sent.
+    A refusal of the keys stops the batch, and so do many accounts in a row without a definite answer: what was not
+    begun is not sent.
 
     :param accounts: the accounts, in order
     :param concurrency: how many at the same time
@@ -45,18 +72,17 @@ def run(
     for account in accounts:
         waiting.put(account)
     done: dict[str, Change] = {}
-    stopped = threading.Event()
+    stop = _Stop()
 
     def work() -> None:
         change_one = _made(worker)
-        while not stopped.is_set():
+        while not stop.happened.is_set():
             try:
                 account = waiting.get_nowait()
             except queue.Empty:
                 return
             done[account] = _safe(change_one, account)
-            if done[account].stop:
-                stopped.set()
+            stop.judge(done[account])
 
     threads = [threading.Thread(target=work, daemon=True) for _n in range(max(1, min(concurrency, len(accounts))))]
     for thread in threads:
@@ -64,8 +90,8 @@ def run(
     try:
         _wait(threads, abandoned)
     finally:
-        stopped.set()
-    return {account: done.get(account, NOT_SENT) for account in accounts}
+        stop.happened.set()
+    return {account: done.get(account, stop.rest) for account in accounts}
 
 
 def _wait(threads: list[threading.Thread], abandoned: Callable[[], bool]) -> None:

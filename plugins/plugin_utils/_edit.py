@@ -147,7 +147,8 @@ def _edited(document: Document, changes: Changes) -> str:
     if not lines[-1].endswith("\n"):
         lines = [*lines[:-1], lines[-1] + ("\r\n" if lines[0].endswith("\r\n") else "\n")]
     edits: list[Edit] = []
-    for section in SECTIONS:
+    # One that is not there yet comes last: it may begin on the line where another one's new entry belongs.
+    for section in sorted(SECTIONS, key=lambda section: document.part(section).top is None):
         edits += _section_edits(section, document, lines, changes[section.key])
     if not document.parts and not edits:
         edits = [Edit(Span(len(lines), len(lines)), [EMPTY])]

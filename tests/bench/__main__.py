@@ -67,10 +67,16 @@ def _work(arguments: argparse.Namespace) -> list[tuple[Case, int]]:
         (case, n)
         for n in arguments.sizes
         for case in chosen
-        if n <= arguments.largest.get(case.key, case.largest) and (n != HOSTS or case.key in "bcping")
+        if n <= _largest(arguments, case) and (n != HOSTS or case.key in "bcping")
     ]
     work += [] if (CASES["start"], 1) in work else [(CASES["start"], 1)]
     return work + ([(CASES["g"], arguments.rate_accounts)] if "g" in arguments.cases else [])
+
+
+def _largest(arguments: argparse.Namespace, case: Case) -> int:
+    # A ping on as many hosts is what (c) is held against.
+    limit: int = arguments.largest.get("c" if case.key == "ping" else case.key, case.largest)
+    return limit
 
 
 def _measured(

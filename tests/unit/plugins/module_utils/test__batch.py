@@ -14,7 +14,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils import _batch
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned
-from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._batch import IN_A_ROW, NOT_SENT, NOT_TAKEN
 
 DONE = Change(Kind.ACCEPTED, doubt=False, sent=True, message="")
 STOP = Change(Kind.REFUSED_ACCESS, doubt=False, sent=True, message="", stop=True)
@@ -65,6 +65,23 @@ def test_as_many_at_a_time_as_asked_for(concurrency: int) -> None:
 
     assert set(run(ACCOUNTS, change_one, concurrency).values()) == {DONE}
     assert max(most) == concurrency
+
+
+@pytest.mark.parametrize("kind", [Kind.UNKNOWN, Kind.THROTTLED])
+def test_provider_that_is_down_stops_the_batch(kind: Kind) -> None:
+    """Catches: ten thousand accounts that each wait for all their attempts, while the provider takes none."""
+    names = [str(number) for number in range(IN_A_ROW + 5)]
+    outcome = run(names, lambda _account: Change(kind, doubt=True, sent=True, message=""))
+    assert [change.sent for change in outcome.values()] == [True] * IN_A_ROW + [False] * 5
+    assert outcome[names[-1]] == NOT_TAKEN
+
+
+def test_one_answer_among_them_and_it_goes_on() -> None:
+    """Catches: a batch that ends although the provider works, only not for every account."""
+    names = [str(number) for number in range(3 * IN_A_ROW)]
+    silent = Change(Kind.UNKNOWN, doubt=True, sent=True, message="")
+    outcome = run(names, lambda account: DONE if int(account) % IN_A_ROW == IN_A_ROW - 1 else silent)
+    assert all(change.sent for change in outcome.values())
 
 
 def test_one_worker_for_each_thread() -> None:

@@ -149,6 +149,13 @@ def test_both_sections_are_edited_at_once(text: str) -> None:
     )
 
 
+def test_new_section_begins_after_the_new_entry_of_the_last_one() -> None:
+    """Catches: a sender that lands below the accounts, since both belong on the line after the last."""
+    text = rendered(parse("", "S"), {}, senders={"t": pair("t", leaving=False, number=0)})
+    text = rendered(parse(text, "S"), {"a": STAGED}, senders={"s": pair("s", leaving=False, number=0)})
+    assert (list(parse(text, "S").senders), list(parse(text, "S").entries)) == (["t", "s"], ["a"])
+
+
 @QUIET
 @given(st.sampled_from([FRAME, FRAME.replace("\n", "\r\n"), ""]), STEPS)
 def test_any_edits_say_what_was_asked_and_leave_the_rest(text: str, steps: list[dict[str, Record]]) -> None:
