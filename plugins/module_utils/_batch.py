@@ -45,9 +45,13 @@ class _Stop:
         """Take note of what an account came to."""
         with self._lock:
             self._in_a_row = self._in_a_row + 1 if change.kind in (Kind.UNKNOWN, Kind.THROTTLED) else 0
-            if change.stop or self._in_a_row >= IN_A_ROW:
-                self.rest = NOT_SENT if change.stop else self.rest if self.happened.is_set() else NOT_TAKEN
-                self.happened.set()
+            if change.stop:
+                self.rest = NOT_SENT
+            elif self._in_a_row == IN_A_ROW:
+                self.rest = NOT_TAKEN
+            else:
+                return
+            self.happened.set()
 
 
 def run(
