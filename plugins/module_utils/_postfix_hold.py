@@ -19,7 +19,6 @@ What was found by experiment, and why each step is there:
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 import socket
@@ -36,6 +35,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix_main_cf impo
     user_value,
     words_of,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix_queue import flush as flush_queue
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix_wait import (
     INTERVAL,
     Clock,
@@ -51,8 +51,6 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import (
     write,
 )
 
-# Mail that waits because of the hold, or because the password of before was refused.
-_WAITS = re.compile(r"deferred transport|mail transport unavailable|authenticat", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 # How long Postfix takes a changed file for one that may still be changing.
 _HOT_NS = 2_000_000_000
@@ -128,7 +126,7 @@ class Transport:
             if f"{self.name}/unix" not in words_of(value=user_value(base=self.state().base, name=DISABLE)):
                 self._await(lambda: os.path.exists(self._socket), "the transport does not come back")
             if flush:
-                self._flush()
+                flush_queue(self._postfix, self._clock)
         self._move_to(None)
 
     def _move_to(self, stage: str | None) -> None:
@@ -205,33 +203,6 @@ class Transport:
 
     def _await(self, condition: t.Callable[[], bool], otherwise: str) -> None:
         wait_until(condition=condition, otherwise=otherwise, clock=self._clock)
-
-    def _flush(self) -> None:
-        """Make the mail that waits because of the hold due now, and have the queue manager look.
-
-        Not with C(postqueue -f): that would override what the user defers himself.
-        """
-        waiting = set(waiting_messages(listing=self._postfix.call("postqueue", "-j").output))
-        for folder, _folders, names in os.walk(os.path.join(self._postfix.queue, "deferred")):
-            for name in waiting.intersection(names):
-                with contextlib.suppress(FileNotFoundError):
-                    os.utime(os.path.join(folder, name))
-        # Also into the incoming queue: what was under way when the queue manager was reloaded is there.
-        self._postfix.call("postkick", "public", "qmgr", "ID")
-
-
-def waiting_messages(*, listing: str) -> list[str]:
-    """The queue IDs of the messages that wait because of a hold or a refused login.
-
-    :param listing: what C(postqueue -j) printed
-    """
-    messages = [json.loads(line) for line in listing.splitlines() if line.startswith("{")]
-    return [
-        str(one["queue_id"])
-        for one in messages
-        if one["queue_name"] == "deferred"
-        and any(_WAITS.search(each.get("delay_reason", "")) for each in one["recipients"])
-    ]
 
 
 def _too_long(transport: str, number: int, seconds: float) -> str:

@@ -279,6 +279,14 @@ seconds_until_effective:
   returned: always, unless the input was refused
   type: int
   sample: 900
+seconds_to_wait:
+  description:
+    - Seconds until nobody has to wait any more, to the millisecond and never too few. RV(effective_at) is a whole
+      second, cut off, so of a change in an earlier run it is one second more than what is left until then.
+  returned: always, unless the input was refused
+  type: float
+  sample: 900.0
+  version_added: 0.2.0
 unverified:
   description: Accounts whose stored password still waits for its test send.
   returned: always, unless the input was refused

@@ -14,7 +14,7 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import next_due
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done
-from ansible_collections.mailops.smtp.plugins.plugin_utils._times import seconds_between, written
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import seconds_between, whole_second, written
 
 MOST_NAMED = 10
 NEXT = {
@@ -57,6 +57,7 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
         "accounts": accounts,
         "effective_at": written(latest) if latest else None,
         "seconds_until_effective": seconds_between(now, latest) if latest else 0,
+        "seconds_to_wait": _seconds_to_wait(done, now),
         "unverified": [name for name, record in done.after.items() if record.is_unverified],
         "failed_accounts": [name for name, action in done.actions.items() if action in ("refused", "unknown")],
     }
@@ -71,6 +72,20 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
     if result["failed_accounts"]:
         result.update(failed=True, msg=failure(done, result["failed_accounts"]))
     return result
+
+
+def _seconds_to_wait(done: Done, now: datetime) -> float:
+    """Return the seconds until all windows are over, never too few."""
+    ends = [end for name, record in done.after.items() if (end := _end(record, done.taken.get(name)))]
+    left = (max(ends) - now).total_seconds() if ends else 0.0
+    return max(0.0, math.ceil(left * 1000) / 1000)
+
+
+def _end(record: Record, taken: datetime | None) -> datetime | None:
+    """Return when a window is over at the latest. Of a stored moment only the second is known in which it lies."""
+    if record.effective_at is None or record.effective_at == record.changed_at:
+        return None
+    return record.effective_at + (taken - whole_second(taken) if taken else timedelta(seconds=1))
 
 
 def failure(done: Done, failed: list[str]) -> str:

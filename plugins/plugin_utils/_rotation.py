@@ -71,7 +71,8 @@ class Tools:
 class Done:
     """What became of each account: its action, the reason, and its record before and after.
 
-    C(kept): accounts whose refused password is kept as doubtful.
+    C(kept): accounts whose refused password is kept as doubtful. C(taken): when this run saw that the provider took a
+    password, more exactly than the store keeps it.
     """
 
     before: dict[str, Record] = field(default_factory=dict)
@@ -79,6 +80,7 @@ class Done:
     actions: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    taken: dict[str, datetime] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     skew: timedelta = timedelta(0)
 

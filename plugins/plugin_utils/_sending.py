@@ -139,6 +139,8 @@ class Sending:
                 propagation=self._request.propagation,
             )
             self._warn_of_edits(account, ciphertext, record, change)
+            if change.kind is Kind.ACCEPTED:
+                self._done.taken[account] = now
         self._write(current, records, self._batch)
         for account, record in records.items():
             if sent[account] in record.doubtful_passwords:

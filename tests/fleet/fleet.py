@@ -74,7 +74,9 @@ def install() -> str:
 def rotate(fleet: Fleet, controller: Controller, options: argparse.Namespace, strategy: str) -> tuple[int, str]:
     """Run the playbook to its end, and return its exit code and its output."""
     inventory = fleet.write_inventory(controller.folder / "inventory.yml", strategy, {"store": str(controller.store)})
-    process, _results = controller.start(options.playbook, "-i", str(inventory), "--forks", str(options.relays))
+    # All hosts are this machine: many more of them at once than it has processors would only wait for each other.
+    forks = str((os.cpu_count() or 1) + 1)
+    process, _results = controller.start(options.playbook, "-i", str(inventory), "--forks", forks)
     try:
         output, _nothing = process.communicate(timeout=LONGEST_RUN)
     except subprocess.TimeoutExpired:
@@ -130,9 +132,7 @@ def prove(options: argparse.Namespace, folder: Path, kept: Path) -> dict[str, Ru
         controller = Controller(folder / f"{strategy}-controller")
         # With the time of each task, which tells where the seconds went.
         log = controller.folder / "ansible.log"
-        # All hosts are this machine: more of them at once than it has processors would only wait for each other.
-        forks = str(os.cpu_count() or 1)
-        controller.environment = {"ANSIBLE_PIPELINING": "true", "ANSIBLE_LOG_PATH": str(log), "ANSIBLE_FORKS": forks}
+        controller.environment = {"ANSIBLE_PIPELINING": "true", "ANSIBLE_LOG_PATH": str(log)}
         with contextlib.ExitStack() as stack:
             fleet = stack.enter_context(Fleet(place, relays=options.relays, window=options.window))
             is_good = partial(_is_good, runs, strategy)

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from support.postfix import SECONDS, Postfix
 from support.slow_smtp import SlowServer
 from support.waiting import until
 
-from ansible_collections.mailops.smtp.plugins.module_utils import _postfix
+from ansible_collections.mailops.smtp.plugins.module_utils import _postfix, _postfix_hold
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix import PostfixError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix_hold import Transport
@@ -248,6 +250,22 @@ def test_what_the_user_defers_stays_deferred(relay: Postfix, provider: StandIn, 
     assert other.subjects == []
 
 
+def test_message_that_is_locked_while_the_queue_manager_starts(relay: Postfix, provider: StandIn) -> None:
+    """Catches: a message that arrives in the moment of a reload, and then waits for minutes after the release."""
+    hold(relay)
+    relay.submit("locked")
+    until(lambda: [one["queue_name"] for one in relay.queue()] == ["deferred"], seconds=SECONDS)
+    (path,) = (relay.folder / "queue" / "deferred").rglob(relay.queue()[0]["queue_id"])
+    # As the process does that puts off, or delivers: the lock goes with the file into the other queues.
+    with path.open("rb") as file, ThreadPoolExecutor() as pool:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        released = pool.submit(release, relay)
+        until(lambda: "skipped, still being delivered" in relay.log, seconds=SECONDS)
+        fcntl.flock(file, fcntl.LOCK_UN)
+        released.result()
+    until(lambda: subjects(provider) == ["locked"], seconds=SECONDS)
+
+
 def test_without_flush(relay: Postfix, provider: StandIn) -> None:
     """Catches: an option without effect."""
     hold(relay)
@@ -288,15 +306,16 @@ def killed_at(number: int, monkeypatch: pytest.MonkeyPatch, relay: Postfix, **ov
     """Run the module until just before its step of this number, and tell whether there was one."""
     steps = iter(range(1000))
     with monkeypatch.context() as patch:
-        for name in ("_move_to", "_set_aside", "_bring_back", "_reload", "_drain", "_await", "_flush"):
-            step = getattr(Transport, name)
+        of_transport = ("_move_to", "_set_aside", "_bring_back", "_reload", "_drain", "_await")
+        for owner, name in [*((Transport, name) for name in of_transport), (_postfix_hold, "flush_queue")]:
+            whole = getattr(owner, name)
 
-            def stop_or_go(self: Any, *arguments: Any, step: Any = step, **keywords: Any) -> Any:
+            def stop_or_go(*arguments: Any, step: Any = whole, **keywords: Any) -> Any:
                 if next(steps) == number:
                     raise Killed
-                return step(self, *arguments, **keywords)
+                return step(*arguments, **keywords)
 
-            patch.setattr(Transport, name, stop_or_go)
+            patch.setattr(owner, name, stop_or_go)
         try:
             hold(relay, **over)
         except Killed:

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import time
 import typing as t
 from pathlib import Path
@@ -16,7 +14,7 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix import Answer, Postfix, PostfixError
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix_hold import Transport, waiting_messages
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix_hold import Transport
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix_main_cf import parse
 
 BASE = "relayhost = [a.example]:587\n"
@@ -149,37 +147,6 @@ def test_not_running(host: Host) -> None:
     transport.release(flush=True)
     assert (host.reloads, host.commands, host.now) == ([], [], 0)
     assert Path(host.main_cf).read_text() == BASE
-
-
-def test_flush_touches_only_what_waits(host: Host) -> None:
-    """Catches: mail for other hosts tried early; mail that waited for the release left to its next regular attempt."""
-    folder = Path(host.queue) / "deferred" / "A"
-    for name in ("A1", "A2"):
-        (folder / name).touch()
-        os.utime(folder / name, (9e9, 9e9))
-    host.listing = message("A1", "deferred transport") + message("A2", "connect to b.example: timed out")
-    host.transport().release(flush=True)
-    assert (folder / "A1").stat().st_mtime < 9e9
-    assert (folder / "A2").stat().st_mtime == 9e9
-
-
-def message(name: str, *reasons: str, queue: str = "deferred") -> str:
-    recipients = [{"address": "a@b.example", "delay_reason": reason} for reason in reasons]
-    return json.dumps({"queue_name": queue, "queue_id": name, "recipients": recipients}) + "\n"
-
-
-def test_waiting_messages() -> None:
-    """Catches: a message that waits for one of its recipients only; one whose login was refused before the hold."""
-    listing = (
-        message("A", "connect timed out", "deferred transport")
-        + message("B", "mail transport unavailable")
-        + message("C", "SASL authentication failed; server smtp.a.example said: 535 no")
-        + message("D", "connect timed out")
-        + message("E", "deferred transport", queue="active")
-        + json.dumps({"queue_name": "deferred", "queue_id": "F", "recipients": [{"address": "x"}]})
-        + "\nMail queue is empty\n"
-    )
-    assert waiting_messages(listing=listing) == ["A", "B", "C"]
 
 
 @pytest.mark.parametrize("name", ["qmgr", "missing", "a b", "../x", "", "-x"])

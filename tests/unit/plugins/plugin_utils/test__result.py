@@ -72,6 +72,7 @@ def test_result_of_a_rotation() -> None:
         ],
         "effective_at": "2026-11-23T13:15:00Z",
         "seconds_until_effective": 899,
+        "seconds_to_wait": 899.5,
         "unverified": ["a"],
         "failed_accounts": [],
     }
@@ -84,6 +85,34 @@ def test_seconds_until_effective(now: datetime, seconds: int) -> None:
     result = result_of(told, max_age=None, now=now)
     assert (result["seconds_until_effective"], result["changed"]) == (seconds, False)
     assert result["unverified"] == ["a"], "the test send is owed also when nothing changed in this run"
+
+
+@pytest.mark.parametrize(
+    ("taken", "window", "seconds"),
+    [
+        (None, WINDOW, 900.5),
+        (timedelta(microseconds=250100), WINDOW, 899.751),
+        (timedelta(microseconds=999999), WINDOW, 900.5),
+        (timedelta(0), WINDOW, 899.5),
+        (None, timedelta(0), 0),
+        (timedelta(microseconds=250000), timedelta(0), 0),
+        (None, timedelta(milliseconds=-500), 0),
+    ],
+)
+def test_seconds_to_wait(taken: timedelta | None, window: timedelta, seconds: float) -> None:
+    """Catches: a wait that ends inside the window, or that is a second longer than the change of this run needs."""
+    record = replace(WAITING, effective_at=NOW + window)
+    told = done(a=("rotated", "", VERIFIED, record), b=("unchanged", "", VERIFIED, VERIFIED))
+    if taken is not None:
+        told.taken["a"] = NOW + taken
+    result = result_of(told, max_age=None, now=NOW + timedelta(seconds=0.5))
+    assert result["seconds_to_wait"] == seconds
+
+
+def test_seconds_to_wait_for_a_store_that_tells_only_the_end() -> None:
+    """Catches: no wait at all where somebody took changed_at out of the store."""
+    told = done(a=("unchanged", "", WAITING, replace(WAITING, changed_at=None)))
+    assert result_of(told, max_age=None, now=NOW)["seconds_to_wait"] == 901
 
 
 def test_result_without_any_date() -> None:

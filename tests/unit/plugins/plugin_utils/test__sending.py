@@ -41,6 +41,7 @@ def test_a_batch_is_on_disk_before_it_is_sent_and_settled_before_the_next(scene:
     assert second.count("waiting") == FIRST and second.count("staged") == len(scene.sent[1])
     assert set(done.actions.values()) == {"rotated"} and states(scene) == {"settled"}
     assert scene.made == len(NAMES)
+    assert list(done.taken) == NAMES, "a wait that is a second longer than it has to be"
 
 
 def test_progress_is_told_between_batches(scene: Scene) -> None:
