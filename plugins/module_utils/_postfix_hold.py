@@ -35,7 +35,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix_main_cf impo
     user_value,
     words_of,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix_queue import flush as flush_queue
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix_queue import flush_queue
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix_wait import (
     INTERVAL,
     Clock,

@@ -31,7 +31,7 @@ _PAUSES = (0.1, 0.1, 0.1, 0.2, 0.4, 0.8, 1.6)
 _CALM_LOOKS = 3
 
 
-def flush(postfix: Postfix, clock: Clock) -> None:
+def flush_queue(postfix: Postfix, clock: Clock) -> None:
     """Make the mail that waits because of a hold due now, and have the queue manager look.
 
     Not with C(postqueue -f): that would override what the user defers himself.

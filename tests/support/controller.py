@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret, is_encrypted
+from support.crash.processes import kill_tree
 
 BIN = Path(sys.executable).parent
 SUPPORT = Path(__file__).parent
@@ -130,8 +131,12 @@ class Controller:
         return self.ended(process, results)
 
     def ended(self, process: subprocess.Popen[str], results: Path, seconds: float = SECONDS) -> Ended:
-        """Wait for a process, for so many seconds at most, and return how it ended."""
-        output, _nothing = process.communicate(timeout=seconds)
+        """Wait for a process, for so many seconds at most, and return how it ended. One that is late is killed."""
+        try:
+            output, _nothing = process.communicate(timeout=seconds)
+        except BaseException:
+            kill_tree(process.pid)
+            raise
         lines = results.read_text().splitlines() if results.exists() else []
         return Ended(process.returncode, output, [json.loads(line) for line in lines])
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix import Answer, Postfix
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix_queue import flush, waiting_messages
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix_queue import flush_queue, waiting_messages
 
 LOOK = ("postkick", "public", "qmgr", "ID")
 
@@ -62,7 +62,7 @@ class Queue:
         os.utime(path, (time.time() + seconds,) * 2)
 
     def flush(self) -> None:
-        flush(t.cast(Postfix, self), self)
+        flush_queue(t.cast(Postfix, self), self)
 
 
 @pytest.fixture(name="queue")
