@@ -71,6 +71,7 @@ PASSWORD_SPEC: dict[str, Any] = {
     "concurrency": {"type": "int", "default": 8},
     "rate_limit": {"type": "float"},
     "rate_burst": {"type": "int", "default": 0},
+    "rate_recent": {"type": "list", "elements": "float", "default": []},
     "lock_timeout": {"type": "int", "default": 60},
 }
 
@@ -191,7 +192,7 @@ def pace_from(params: Mapping[str, Any], definition: Definition) -> Pace:
     :param definition: the provider
     """
     if params.get("rate_limit"):
-        return Pace(params["rate_limit"], burst=params["rate_burst"])
+        return Pace(params["rate_limit"], burst=params["rate_burst"], recent=params["rate_recent"])
     return Pace(definition.rate_limit * SHARE if definition.rate_limit else None)
 
 

@@ -32,6 +32,15 @@ NOT_TAKEN = Change(
 )
 
 
+def in_a_row(before: int, change: Change) -> int:
+    """Return how many accounts one after the other came to nothing, with this one.
+
+    :param before: how many did before it
+    :param change: what it came to
+    """
+    return before + 1 if change.kind in (Kind.UNKNOWN, Kind.THROTTLED) else 0
+
+
 class _Stop:
     """Says when nothing more is to be sent, and why."""
 
@@ -44,7 +53,7 @@ class _Stop:
     def judge(self, change: Change) -> None:
         """Take note of what an account came to."""
         with self._lock:
-            self._in_a_row = self._in_a_row + 1 if change.kind in (Kind.UNKNOWN, Kind.THROTTLED) else 0
+            self._in_a_row = in_a_row(self._in_a_row, change)
             if change.stop:
                 self.rest = NOT_SENT
             elif self._in_a_row == IN_A_ROW:

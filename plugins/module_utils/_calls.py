@@ -56,12 +56,11 @@ def set_passwords(
             values = {**account_values(account), "password": passwords[account]}
 
             def attempt() -> Meaning:
-                spread.take()
+                turn = spread.take()
                 if abandoned():
                     raise Abandoned
                 meaning = _set_password(client, connection, values)
-                if meaning.kind is not Kind.THROTTLED:
-                    spread.passed()
+                spread.ended(turn, passed=meaning.kind is not Kind.THROTTLED)
                 return meaning
 
             return change(attempt, patience=patience, sleep=sleep, hold=spread.hold)

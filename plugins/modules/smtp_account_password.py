@@ -166,9 +166,18 @@ options:
     version_added: 0.2.0
   rate_burst:
     description:
-      - How many calls may be made at once at the beginning, before O(rate_limit) spreads them.
+      - How many calls may be made at once to make up for time in which none was made, before O(rate_limit) spreads
+        them.
     type: int
     default: 0
+    version_added: 0.2.0
+  rate_recent:
+    description:
+      - When the calls of the last second were made, in seconds by the clock of the machine that makes them. One batch
+        of a long list hands it to the next, so that O(rate_limit) holds for both; no playbook sets it.
+    type: list
+    elements: float
+    default: []
     version_added: 0.2.0
   lock_timeout:
     description:

@@ -11,8 +11,7 @@ before it is sent: as short as a line every few seconds asks for, as long as the
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
@@ -24,44 +23,31 @@ SECONDS = 6.0
 WORTH_A_START, LONGEST = 9.0, 30.0
 # A rest that is not much longer than a batch goes with it.
 SLACK = 1.5
-
-
-# Of the time in which no call was made between two batches: how much of it is sure.
-SURE = 0.9
+# What the module tells of the limit, by the options that hand it to the next batch.
+TOLD = {"limit": "rate", "burst": "burst", "recent": "recent"}
 
 
 class Limit:
     """What is known of the provider's limit, from one batch to the next.
 
     :param rate: calls a second, None if nothing is known
-    :param burst: calls that are not spread, at the beginning
-    :param clock: a clock that nobody sets, in seconds
+    :param burst: calls that may make up at once for time in which none was made
     """
 
-    def __init__(self, rate: float | None, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._clock = clock
-        self._began = self._ended = clock()
-        self._start = 0.0
+    def __init__(self, rate: float | None, burst: int) -> None:
+        self._options: dict[str, Any] = {"rate_limit": rate, "rate_burst": burst, "rate_recent": []}
 
     def options(self) -> dict[str, Any]:
-        """Return the module's options for a batch that begins now."""
-        self._began = self._clock()
-        if self._rate and self._start:
-            # What was allowed while the module before ended and the next one starts is not lost.
-            idle = min(1.0, SURE * (self._began - self._ended + self._start))
-            self._burst = max(0, int(self._rate * idle) - 1)
-        return {"rate_limit": self._rate, "rate_burst": self._burst}
+        """Return the module's options for the next batch."""
+        return dict(self._options)
 
     def learn(self, outcome: Mapping[str, Any]) -> None:
         """Learn from what the module tells.
 
-        :param outcome: the result of the batch that has ended now
+        :param outcome: the result of the batch that has ended; without a rate in it, nothing new is known
         """
-        self._ended = self._clock()
-        self._rate = outcome.get("rate") or self._rate
-        self._start = max(0.0, self._ended - self._began - float(outcome.get("seconds") or 0))
+        if outcome.get("rate"):
+            self._options = {f"rate_{name}": outcome[told] for name, told in TOLD.items()}
 
 
 class Answers(dict[str, Change]):

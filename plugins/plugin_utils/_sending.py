@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
-from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._batch import IN_A_ROW, NOT_SENT, NOT_TAKEN, in_a_row
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Answers, Batches
@@ -65,6 +65,7 @@ class Sending:
         self._made: dict[str, tuple[str, Future[str]]] = {}
         self._batches = Batches(len(self._left), tools.concurrency)
         self._batch: dict[str, str] = {}
+        self._in_a_row = 0
 
     def stage(self, current: Snapshot, *, everything: bool) -> None:
         """Have the first batch on disk. The caller holds the store and has just read it.
@@ -84,7 +85,7 @@ class Sending:
         """
         while self._batch:
             sent, answers = self._batch, self._answers()
-            halted = next((change for change in answers.values() if change.stop or not change.sent), None)
+            halted = self._halt(answers)
             self._batch = {} if halted or not self._left else self._taken(self._batches.size())
             with _telling_what_was_taken(answers), lock.store():
                 self._settle(sent, answers)
@@ -94,6 +95,15 @@ class Sending:
                 self._give_up(halted)
             elif self._batch:
                 self._tools.tell(self._batches.line())
+
+    def _halt(self, answers: Mapping[str, Change]) -> Change | None:
+        """Return why no more is to be sent, None if it is: the module alone does not see the batches before."""
+        # Of a module that told nothing, nothing is known of the provider either.
+        if isinstance(answers, Answers) and answers.calling is not None:
+            for change in answers.values():
+                self._in_a_row = in_a_row(self._in_a_row, change)
+        told = next((change for change in answers.values() if change.stop or not change.sent), None)
+        return told or (NOT_TAKEN if self._in_a_row >= IN_A_ROW else None)
 
     def _taken(self, size: int) -> dict[str, str]:
         """Return the next accounts with the ciphertexts of their passwords, and have more made meanwhile."""

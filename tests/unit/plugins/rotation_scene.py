@@ -17,6 +17,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _edit
+from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Answers
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done, Request, Rotation, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
@@ -116,6 +117,7 @@ class Scene:
     learnt: list[str] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     answers: dict[str, Change] = field(default_factory=dict)
+    calling: float | None = None
     during_the_call: Callable[[], None] = lambda: None
     made: int = 0
 
@@ -131,7 +133,9 @@ class Scene:
         assert staged == passwords, "what is sent is in the store, or it could be lost"
         assert set(passwords.values()) <= set(self.learnt), "what is sent is known to be a secret"
         self.during_the_call()
-        return {name: self.answers.get(name, came_to(Kind.ACCEPTED)) for name in passwords}
+        answers = Answers({name: self.answers.get(name, came_to(Kind.ACCEPTED)) for name in passwords})
+        answers.calling = self.calling
+        return answers
 
     def run(self, *accounts: str, check_mode: bool = False, **options: Any) -> Done:
         usual: dict[str, Any] = {

@@ -48,23 +48,20 @@ def test_line() -> None:
     assert batches.line() == ("mailops.smtp: 500 of 1000 accounts are done, 167 a second, about 3 seconds left")
 
 
-def test_idle_time_between_batches_is_not_lost() -> None:
-    """Catches: a rate that falls with every start of the module, or a burst that the provider does not allow."""
-    now = [0.0]
-    limit = Limit(None, 0, lambda: now[0])
-    assert limit.options() == {"rate_limit": None, "rate_burst": 0}
-    now[0] += 6.5
-    limit.learn({"rate": 20.0, "seconds": 6.0})
-    now[0] += 0.1
-    assert limit.options() == {"rate_limit": 20.0, "rate_burst": int(20 * 0.6 * 0.9) - 1}
-    now[0] += 60
+def test_a_limit_is_handed_on() -> None:
+    """Catches: a limit that every batch learns anew, or that is forgotten because one of them died."""
+    limit = Limit(None, 0)
+    assert limit.options() == {"rate_limit": None, "rate_burst": 0, "rate_recent": []}
+    limit.learn({"rate": None, "burst": 0, "recent": []})
+    assert limit.options()["rate_limit"] is None
+    limit.learn({"rate": 19.6, "burst": 18, "recent": [7.0, 7.5]})
     limit.learn({"msg": "the module died"})
-    assert limit.options() == {"rate_limit": 20.0, "rate_burst": 19}
+    assert limit.options() == {"rate_limit": 19.6, "rate_burst": 18, "rate_recent": [7.0, 7.5]}
 
 
 def test_a_limit_that_is_given_is_kept() -> None:
-    """Catches: the user's own limit, or the burst at the very beginning, that is not heard."""
-    assert Limit(5, 3).options() == {"rate_limit": 5, "rate_burst": 3}
+    """Catches: the user's own limit, or the burst, that is not heard."""
+    assert Limit(5, 3).options() == {"rate_limit": 5, "rate_burst": 3, "rate_recent": []}
 
 
 def test_a_slow_start_is_not_made_often() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
-from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._batch import IN_A_ROW, NOT_SENT, NOT_TAKEN
 from ansible_collections.mailops.smtp.plugins.plugin_utils._document import parse
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.rotation_scene import DAY, Scene, came_to, sealed, stored
@@ -109,6 +109,28 @@ def test_a_batch_without_an_answer_does_not_stop_the_next(scene: Scene) -> None:
     done = scene.run(*NAMES)
     assert {done.actions[name] for name in NAMES[:FIRST]} == {"unknown"}
     assert {done.actions[name] for name in NAMES[FIRST:]} == {"rotated"}
+
+
+def test_a_provider_that_is_down_is_left_alone(scene: Scene) -> None:
+    """Catches: a count that begins anew with every batch, each of which is shorter; and a staged value that is lost."""
+    waiting = Record(staged_password=sealed("from before"))
+    scene.store.edit(**dict.fromkeys(NAMES, waiting))
+    scene.calling = 48.0
+    scene.answers = {name: came_to(Kind.UNKNOWN) for name in NAMES[FIRST - 5 :]}
+    done = scene.run(*NAMES)
+    sizes = [len(batch) for batch in scene.sent]
+    rest = NAMES[sum(sizes) :]
+    assert sizes[0] == FIRST and 1 < len(sizes) and max(sizes[1:]) < IN_A_ROW and IN_A_ROW <= 5 + sum(sizes[1:]) < 40
+    assert {(done.actions[name], done.reasons[name]) for name in rest} == {("unknown", NOT_TAKEN.message)}
+    assert {record for name, record in records(scene).items() if name in rest} == {waiting}
+
+
+def test_a_provider_that_comes_back_is_not_left_alone(scene: Scene) -> None:
+    """Catches: accounts that are counted though others were taken between them."""
+    scene.calling = 48.0
+    scene.answers = {name: came_to(Kind.UNKNOWN) for name in NAMES[::2]}
+    done = scene.run(*NAMES)
+    assert len(scene.sent) > 3 and set(done.actions.values()) == {"rotated", "unknown"}
 
 
 def test_staging_alone_is_one_write(scene: Scene) -> None:
