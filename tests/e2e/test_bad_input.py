@@ -153,8 +153,8 @@ CASES = {
         "unknown option: passwort. Supported parameters include: accounts, api_credentials, api_key, api_url, "
         "application_key, authorization_key, ca_path, concurrency, lock_timeout, max_age, only_at_rest, password, "
         "password_length, password_request, password_symbols, passwords, propagation_seconds, provider, "
-        "provider_definition, rate_burst, rate_limit, rate_recent, retries, retry_after_ceiling, rotate, state, timeout, "
-        "validate_certs, vault_file, vault_id (account).",
+        "provider_definition, rate_burst, rate_limit, rate_recent, retries, retry_after_ceiling, rotate, state, "
+        "timeout, validate_certs, vault_file, vault_id (account).",
     ),
     "vault_id unknown": Case(
         {"vault_id": "prod"}, "vault_id: no Vault secret with the identity 'prod' is loaded; loaded: default"

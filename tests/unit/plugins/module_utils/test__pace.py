@@ -196,7 +196,7 @@ class Limited:
     def __init__(self, limit: int, window: float, *, connecting: float = 0.0, seed: int = 1) -> None:
         self._timeline = Timeline()
         self._limit, self._window, self._connecting = limit, window, connecting
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311  (delays)
         self.accepted: list[float] = []
         self.refused: list[float] = []
 
