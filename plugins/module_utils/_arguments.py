@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Patience
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection, Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._http import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._pace import SHARE, Pace
 
 PROVIDERS = [

@@ -15,9 +15,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind, 
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change, Patience, change
 from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._conditions import find, holds
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Listing, Request
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection, Listing, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
-from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, Connection, NoAnswer, Untrusted
+from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, NoAnswer, Untrusted
 from ansible_collections.mailops.smtp.plugins.module_utils._pace import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values, names_in
 

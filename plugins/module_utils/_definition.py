@@ -93,3 +93,13 @@ class Definition:
     propagation_seconds: int = 0
     rate_limit: float | None = None
     hints: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How the provider is reached: C(timeout) in seconds for one whole exchange, C(verify) as in requests."""
+
+    definition: Definition
+    credentials: Mapping[str, str]
+    timeout: float
+    verify: bool | str

@@ -10,12 +10,11 @@ import os
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Reply
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition, Request
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._template import fill, fill_path, is_loopback
 
 if TYPE_CHECKING:
@@ -32,16 +31,6 @@ class NoAnswer(Exception):
 
 class Untrusted(Exception):
     """The server's certificate does not verify: nothing was sent."""
-
-
-@dataclass(frozen=True)
-class Connection:
-    """How the provider is reached: C(timeout) in seconds for one whole exchange, C(verify) as in requests."""
-
-    definition: Definition
-    credentials: Mapping[str, str]
-    timeout: float
-    verify: bool | str
 
 
 class Client:

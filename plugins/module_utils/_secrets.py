@@ -137,7 +137,14 @@ class Scrubber:
         if isinstance(value, (bytes, bytearray)):
             return self.text(value.decode("utf-8", "replace"))
         if isinstance(value, dict):
-            return {self._key(key): self.clean(item) for key, item in value.items()}
+            known = self._clean
+            # Looked up here: most keys and many texts of a long result are known, and each call costs more than that.
+            return {
+                key if key in known else self._key(key): (
+                    item if item is None or (type(item) is str and item in known) else self.clean(item)
+                )
+                for key, item in value.items()
+            }
         if isinstance(value, (list, tuple, set, frozenset)):
             return [self.clean(item) for item in value]
         return value

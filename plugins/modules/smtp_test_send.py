@@ -54,14 +54,14 @@ options:
   encryption:
     description:
       - How the connection is secured.
+      - With V(starttls) it begins in clear text and is secured with STARTTLS before the login. If the server does not
+        offer that, the module fails before the login.
+      - V(tls) is TLS from the first byte.
+      - V(none) is no encryption. Only to a loopback address; if O(host) resolves to any other address the module fails
+        before it connects.
     type: str
     default: starttls
-    choices:
-      starttls: The connection begins in clear text and is secured with STARTTLS before the login. If the server does
-        not offer that, the module fails before the login.
-      tls: TLS from the first byte.
-      none: No encryption. Only to a loopback address; if O(host) resolves to any other address the module fails
-        before it connects.
+    choices: [starttls, tls, none]
   username:
     description:
       - The SMTP login, for example V(1.name.smtp) at EmailLabs. Sent as UTF-8.

@@ -96,7 +96,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
 
     def _validated(self) -> dict[str, Any]:
         # ActionBase.validate_argument_spec quotes values in its messages, and the task's source beside them.
-        checked = ArgumentSpecValidator(dict(self.SPEC), **self.RULES).validate(dict(self._task.args))
+        checked = ArgumentSpecValidator(dict(self.SPEC), **self.RULES).validate(_plain(self._task.args))
         if checked.errors.messages:
             unknown = any(isinstance(error, UnsupportedError) for error in checked.errors)
             text = "; ".join(str(message) for message in checked.errors.messages)
@@ -166,6 +166,17 @@ def _without_none(args: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in args.items()
         if value is not None
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return a copy without what Ansible notes of each text, which the validator would copy at great length."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
 
 
 def _texts(value: Any) -> list[str]:

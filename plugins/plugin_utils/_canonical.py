@@ -72,6 +72,7 @@ _WAYS: dict[str, tuple[Form, str, Callable[[str], Any]]] = {
     "moment": (MOMENT, r' "[0-9T:Z-]{20}"\n', _read_moment),
     "name": (NAME, rf" {WORD}\n", _read_name),
 }
+_KINDS = {f"{kind}_value": kind for kind in _WAYS}
 
 
 def _pattern(section: Section) -> re.Pattern[str]:
@@ -156,9 +157,10 @@ def _pieces(section: Section, text: str, at: int) -> Iterator[tuple[str, str, st
     pattern = _PATTERNS[section.key]
     while match := pattern.match(text, at):
         at = match.end()
-        groups = match.groupdict()
-        kind = next((kind for kind in _WAYS if groups.get(kind)), None)
+        # The name of the group that ended last, which is the value's; an entry has only a name.
+        last = match.lastgroup or ""
+        kind = _KINDS.get(last)
         if kind is None:
-            yield "entry", groups["plain"] or groups["quoted"], "", at
+            yield "entry", match[last], "", at
         else:
-            yield kind, groups[kind], groups[f"{kind}_value"], at
+            yield kind, match[kind], match[last], at

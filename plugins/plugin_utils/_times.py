@@ -12,7 +12,6 @@ from datetime import datetime, timedelta, timezone
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
-FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
@@ -26,7 +25,7 @@ def written(moment: datetime) -> str:
 
     :param moment: an aware datetime
     """
-    return moment.astimezone(timezone.utc).strftime(FORMAT)
+    return moment.astimezone(timezone.utc).isoformat(timespec="seconds")[:-6] + "Z"
 
 
 def read(text: str) -> datetime:

@@ -19,7 +19,7 @@ from support.controller import KEYS, VAULT_PASSWORD
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _calls
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change, Patience
-from ansible_collections.mailops.smtp.plugins.module_utils._http import Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._registry import definition_from
 from ansible_collections.mailops.smtp.plugins.plugin_utils._password import generate
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done, Request, Rotation, Tools

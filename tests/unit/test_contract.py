@@ -25,7 +25,7 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PROVIDERS
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._calls import list_accounts, set_passwords
-from ansible_collections.mailops.smtp.plugins.module_utils._http import Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._registry import definition_from
 
 

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Reply
-from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._http import Client
 from ansible_collections.mailops.smtp.plugins.module_utils._registry import definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values
 

@@ -17,9 +17,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Pati
 from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._calls import list_accounts, set_passwords
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._definition_input import build
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
-from ansible_collections.mailops.smtp.plugins.module_utils._http import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._providers import vercom
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
     KEYS,
@@ -52,7 +52,8 @@ class SetPasswords(t.Protocol):
 
     def __call__(
         self, server: Server, accounts: int = 1, *, concurrency: int = 1, rate: float | None = None
-    ) -> dict[str, tuple[Kind, bool, str]]: ...
+    ) -> dict[str, tuple[Kind, bool, str]]:
+        """Return what each account came to."""
 
 
 @pytest.fixture(name="change")

@@ -12,12 +12,13 @@ import sys
 import threading
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils import _http
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition, Request
-from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, Connection, NoAnswer
+from ansible_collections.mailops.smtp.plugins.module_utils import _arguments, _http
+from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection, Definition, Request
+from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, NoAnswer
 from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
     CLEAN,
@@ -186,8 +187,9 @@ def test_ipv6_loopback(serve: Serve) -> None:
     assert server.heard[0].headers["host"] == f"[::1]:{server.port}"
 
 
-def test_requests_is_imported_only_for_a_call() -> None:
-    """Catches: a module that needs requests where no call is made."""
-    name = _http.__name__
-    code = f"import sys; sys.path[:] = {sys.path!r}; import {name}; sys.exit('requests' in sys.modules)"
+@pytest.mark.parametrize(("module", "heavy"), [(_http, {"requests"}), (_arguments, {"requests", "ssl"})])
+def test_what_is_heavy_is_imported_only_for_a_call(module: ModuleType, heavy: set[str]) -> None:
+    """Catches: a module that needs requests where no call is made, and a run without any that pays for it."""
+    look = f"sys.exit(bool({heavy!r} & set(sys.modules)))"
+    code = f"import sys; sys.path[:] = {sys.path!r}; import {module.__name__}; {look}"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
