@@ -12,6 +12,7 @@ comment between the accounts is enough, is left to YAML.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -48,7 +49,8 @@ def _vaulted(indent: int) -> str:
 
 
 def _read_secret(text: str) -> str:
-    return text.partition("\n")[2].replace(" ", "")[:-1]
+    # One copy, however often the store is read: it is most of what a long one has.
+    return sys.intern(text.partition("\n")[2].replace(" ", "")[:-1])
 
 
 def _read_secrets(text: str) -> tuple[str, ...]:

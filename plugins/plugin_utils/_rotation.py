@@ -118,29 +118,34 @@ class Rotation:
         :raises StoreError: then what had begun is staged, and the next run finishes it
         """
         self._tools.vault.check()
-        first = self._tools.store.read()
-        plans = self._plans(first, self._request.accounts, None)
-        busy = [account for account, plan in plans.items() if plan.step is not Step.NOTHING]
-        if busy:
-            self._preflight(first, busy)
-        self._report(first, plans)
+        busy = self._look()
         if check_mode:
-            self._pretend(busy, plans)
+            self._pretend(busy)
         elif busy:
-            self._in_turn(first, busy)
+            self._in_turn([*busy])
         else:
             self._tidy()
         return self._done
 
     # -- look and decide
 
-    def _plans(self, snapshot: Snapshot, accounts: list[str], seen: Snapshot | None) -> dict[str, Plan]:
+    def _look(self) -> dict[str, Plan]:
+        """Return the plans of the accounts with which something is to be done, as the store is now."""
+        first = self._tools.store.read()
+        plans = self._plans(first, self._request.accounts, {})
+        busy = {account: plan for account, plan in plans.items() if plan.step is not Step.NOTHING}
+        if busy:
+            self._preflight(first, [*busy])
+        self._report(first, plans)
+        return busy
+
+    def _plans(self, snapshot: Snapshot, accounts: list[str], seen: Mapping[str, Record]) -> dict[str, Plan]:
         now = self._tools.now()
         plans = {}
         for account in accounts:
             record = snapshot.document.record(account)
             self._check_dates(account, record, now)
-            wish = self._wish(account, record, seen.document.record(account) if seen else None)
+            wish = self._wish(account, record, seen.get(account))
             plans[account] = self._verification(account, record, now) or decide(record, wish, now)
         return plans if self._request.state == "verified" else self._with_pairs(snapshot, plans, now)
 
@@ -234,16 +239,16 @@ class Rotation:
             self._done.actions[account] = "unchanged"
             self._done.reasons[account] = plan.reason
 
-    def _pretend(self, busy: list[str], plans: Mapping[str, Plan]) -> None:
+    def _pretend(self, busy: Mapping[str, Plan]) -> None:
         now = self._tools.now()
-        for account in busy:
+        for account, plan in busy.items():
             record = self._done.before[account]
             if self._request.state == "verified":
                 self._done.actions[account] = "verified"
                 self._done.after[account] = _record.verified(record, now)
                 continue
             self._done.actions[account] = "would_rotate"
-            if plans[account].step is Step.NEW:
+            if plan.step is Step.NEW:
                 record = _record.staged(record, "(not made in check mode)", now)
             if self._request.state != "staged":
                 record = _record.accepted(record, record.staged_password or "", now, self._request.propagation)
@@ -258,20 +263,28 @@ class Rotation:
             with contextlib.suppress(StoreError), lock.accounts(self._request.accounts[:1]), lock.store():
                 self._tools.store.remove_leftovers()
 
-    def _in_turn(self, first: Snapshot, busy: list[str]) -> None:
+    def _in_turn(self, busy: list[str]) -> None:
         lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)
         with lock.accounts(busy), Beside(len(busy)) as beside:
             with lock.store():
-                current = self._tools.store.read()
-                plans = self._plans(current, busy, first)
-                self._report(current, plans)
-                if self._request.state == "verified":
-                    self._record_verified(current, plans)
-                    return
-                sending = self._sending(current, plans, beside)
-                sending.stage(current, everything=self._request.state == "staged")
-            if self._request.state != "staged":
-                sending.send(lock, made_file=current.data is None)
+                sending, made_file = self._begin(busy, beside)
+            if sending:
+                sending.send(lock, made_file=made_file)
+
+    def _begin(self, busy: list[str], beside: Beside) -> tuple[Sending | None, bool]:
+        """Stage, or record a test. Return what is to be sent, if anything is, and whether this run makes the file.
+
+        What was read of the store ends with this: kept until all is sent, a long one would be in memory twice.
+        """
+        current = self._tools.store.read()
+        plans = self._plans(current, busy, self._done.before)
+        self._report(current, plans)
+        if self._request.state == "verified":
+            self._record_verified(current, plans)
+            return None, False
+        sending = self._sending(current, plans, beside)
+        sending.stage(current, everything=self._request.state == "staged")
+        return (None if self._request.state == "staged" else sending), current.data is None
 
     def _sending(self, current: Snapshot, plans: Mapping[str, Plan], beside: Beside) -> Sending:
         staged = {a: current.document.record(a).staged_password for a, p in plans.items() if p.step is Step.RESEND}

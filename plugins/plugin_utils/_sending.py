@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
@@ -122,7 +123,7 @@ class Sending:
 
     def _sealed(self, account: str) -> str:
         plain, work = self._made.pop(account)
-        ciphertext = work.result()
+        ciphertext = sys.intern(work.result())
         self._opened[ciphertext] = plain
         return ciphertext
 
