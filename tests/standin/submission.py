@@ -213,6 +213,12 @@ class _TlsFirst(sslproto.SSLProtocol):
         super().connection_lost(error)
 
 
+def _told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tell of what went wrong in the loop, but not of a client that hung up: aiosmtpd leaves that to nobody."""
+    if not isinstance(context.get("exception"), ConnectionError):
+        loop.default_exception_handler(context)
+
+
 class SubmissionServer:
     """Both ports, in one thread. aiosmtpd's own controller is not used: it cannot stop while a client is connected.
 
@@ -248,6 +254,7 @@ class SubmissionServer:
 
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._loop.set_exception_handler(_told)
         factories = {"starttls": self._starttls_connection, "tls": self._tls_connection}
         servers = {name: await self._loop.create_server(one, "127.0.0.1", 0) for name, one in factories.items()}
         self.ports = {name: server.sockets[0].getsockname()[1] for name, server in servers.items()}
