@@ -67,6 +67,7 @@ def test_host_of_a_later_batch_that_cannot_be_held_keeps_its_password(scene: Sce
     hold = fleet.hook("hold", failing("smtp_rotation_host == 'mail2'"))
     ended = fleet.run(**{**fleet.hooks("release"), "hold_tasks": hold})
     assert ended.code != 0
+    assert "what they have stopped stays so" in ended.output
     assert scene.provider.record.changes(TWO) == []
     assert len(scene.provider.record.changes(ONE)) == 1
     assert ("release", "mail1") in fleet.asked("release")

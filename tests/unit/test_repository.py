@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.mailops.smtp.plugins.doc_fragments.provider import ModuleDocFragment
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC, PROVIDERS
+
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "roles" / "smtp_rotation"
 NOT_OURS = {".ansible", ".cache", ".git", ".hypothesis", ".venv", "__pycache__", "venv"}
@@ -82,6 +85,23 @@ def test_role_defaults_and_argument_specs_agree_on_values() -> None:
     options = load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
     documented = {name: option["default"] for name, option in options.items() if "default" in option}
     assert documented == {name: defaults[name] for name in documented}
+
+
+def test_role_takes_every_provider() -> None:
+    """Catches a provider that is built in, and that the role or the documentation does not know."""
+    options = load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+    assert options["smtp_rotation_provider"]["choices"] == documented["provider"]["choices"] == PROVIDERS
+
+
+def test_role_hands_every_option_on() -> None:
+    """Catches a role variable of a module's option that the role accepts, and that changes nothing."""
+    options = load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    handed_on = load(ROLE / "tasks" / "main.yml")[0]["module_defaults"]["mailops.smtp.smtp_account_password"]
+    # Not the same in every task, so each task has them.
+    of_tasks = {"password", "passwords", "rotate", "state", "accounts"}
+    wanted = {name for name in PASSWORD_SPEC if f"smtp_rotation_{name}" in options} - of_tasks
+    assert wanted - set(handed_on) == set()
 
 
 def test_role_secrets_are_not_logged() -> None:
