@@ -141,7 +141,7 @@ class Scrubber:
             # Looked up here: most keys and many texts of a long result are known, and each call costs more than that.
             return {
                 key if key in known else self._key(key): (
-                    item if item is None or (type(item) is str and item in known) else self.clean(item)
+                    item if item is None or (isinstance(item, str) and item in known) else self.clean(item)
                 )
                 for key, item in value.items()
             }
