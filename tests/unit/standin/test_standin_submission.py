@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import base64
+import gc
 import smtplib
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 
@@ -222,3 +224,19 @@ def test_client_that_does_not_trust(standin: StandIn, port: str) -> None:
     try_login(standin.smtp_host, standin.smtp_port, ACCOUNT, OLD, standin.ca_path)
     (event,) = standin.record.events("tls_error")
     assert event["port"] == port and "UNKNOWN_CA" in event["reason"]
+
+
+@pytest.mark.parametrize(("error", "told"), [(ConnectionResetError("reset by peer"), False), (ValueError("odd"), True)])
+def test_clients_that_hang_up(standin: StandIn, caplog: pytest.LogCaptureFixture, error: Exception, told: bool) -> None:
+    """Catches: a traceback on the terminal because a client has reset its connection, and a real error untold."""
+    loop, done = standin._mail._loop, threading.Event()
+    assert loop
+
+    def leave_it_to_nobody() -> None:
+        loop.create_future().set_exception(error)
+        gc.collect()
+        done.set()
+
+    loop.call_soon_threadsafe(leave_it_to_nobody)
+    assert done.wait(10)
+    assert ("never retrieved" in caplog.text) == told
