@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
@@ -13,12 +14,14 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     check_limits,
     checked_senders,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._sender_result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders import Wish
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._switching import Request, run
-from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, read, utc_now
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
 
 
@@ -39,7 +42,7 @@ class ActionModule(SecretAction):
             state=params["state"],
             wish=Wish(params["rotate"], duration(params["max_age"], "max_age")),
             lock_timeout=params["lock_timeout"],
-            deployed={str(name): str(account) for name, account in (params["deployed"] or {}).items()},
+            deployed={str(name): _deployed(str(name), told) for name, told in (params["deployed"] or {}).items()},
         )
         vault = Vault(secrets_of(self._loader), params["vault_id"])
         store = Store(self._loader.path_dwim(params["vault_file"]), vault)
@@ -48,3 +51,15 @@ class ActionModule(SecretAction):
         if self._task.diff:
             result["diff"] = diff_of(done, store.name)
         return result
+
+
+def _deployed(name: str, told: Any) -> Sender:
+    """Return what a sender was when its hosts were deployed: from its record in the store, or from an account alone."""
+    if not isinstance(told, Mapping):
+        return Sender(in_use=str(told))
+    try:
+        return Sender(in_use=str(told["in_use"]), switched_at=read(str(told["switched_at"])))
+    except (KeyError, ValueError):
+        raise InputError(
+            f"deployed: '{name}' is neither an account nor a record of smtp_senders, which has in_use and switched_at"
+        ) from None

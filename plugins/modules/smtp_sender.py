@@ -62,8 +62,10 @@ options:
     choices: [present, switched, settled]
   deployed:
     description:
-      - With O(state=settled), the account that every host uses and was tested with, by sender. Refused if another one
-        is in use by now, because another run has switched the sender meanwhile; then nobody knows of all hosts.
+      - With O(state=settled), what every host was deployed and tested with, by sender. It is the sender's entry of
+        C(smtp_senders) as it was then, or only the account. Refused if another run has switched the sender meanwhile;
+        then nobody knows of all hosts.
+      - From the account alone it cannot be seen that a sender was switched twice meanwhile, so give the entry.
     type: dict
   rotate:
     description:
@@ -147,7 +149,7 @@ EXAMPLES = r"""
       newsletter: [1.acme.smtp, 2.acme.smtp]
     state: settled
     deployed:
-      newsletter: "{{ smtp_senders['newsletter'].in_use }}"
+      newsletter: "{{ smtp_senders['newsletter'] }}"
     vault_file: group_vars/all/smtp.yml
 """
 

@@ -69,7 +69,11 @@ def switched(sender: Sender, used: Record, now: datetime) -> Sender:
     :param used: the record of the account that was in use
     :param now: the time
     """
-    return Sender(in_use=sender.at_rest, leaving=sender.in_use, switched_at=_after(used, now))
+    moment = _after(used, now)
+    # Each switch has a date of its own: by it, a run knows whether what it has deployed is still what counts.
+    if sender.switched_at is not None:
+        moment = max(moment, sender.switched_at + timedelta(seconds=1))
+    return Sender(in_use=sender.at_rest, leaving=sender.in_use, switched_at=moment)
 
 
 def settled(sender: Sender) -> Sender:

@@ -28,13 +28,13 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
 
 @dataclass(frozen=True)
 class Request:
-    """What a task asks for: its options, checked. C(deployed) maps senders to the account that all hosts use."""
+    """What a task asks for: its options, checked. C(deployed) maps senders to what all hosts were given."""
 
     senders: Mapping[str, tuple[str, str]]
     state: str
     wish: Wish
     lock_timeout: float
-    deployed: Mapping[str, str] = field(default_factory=dict)
+    deployed: Mapping[str, Sender] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,11 +121,17 @@ def _switched(name: str, pair: Sender, record: Callable[[str], Record], now: dat
     return _sender.switched(pair, used, now)
 
 
-def _settled(name: str, pair: Sender, deployed: str | None) -> Sender:
-    if deployed is not None and deployed != pair.in_use:
+def _settled(name: str, pair: Sender, deployed: Sender | None) -> Sender:
+    if deployed is not None and deployed.in_use != pair.in_use:
         raise InputError(
-            f"'{name}' was deployed with {deployed}, but another run has put {pair.in_use} in use meanwhile; deploy "
-            "and test that on every host, and record it then"
+            f"'{name}' was deployed with {deployed.in_use}, but another run has put {pair.in_use} in use meanwhile; "
+            "deploy and test that on every host, and record it then"
+        )
+    # The same account can have been put in use, left, and put in use again: the hosts may be one switch behind.
+    if deployed is not None and deployed.switched_at not in (None, pair.switched_at):
+        raise InputError(
+            f"'{name}' was deployed with {pair.in_use}, but other runs have switched it to and fro meanwhile; deploy "
+            "and test that again on every host, and record it then"
         )
     return _sender.settled(pair)
 

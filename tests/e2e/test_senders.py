@@ -181,6 +181,9 @@ def test_contradictions_are_refused_before_anything_changes(scene: Scene) -> Non
     before = scene.controller.store.read_bytes()
     for senders, message in BAD.values():
         assert look(scene, senders=senders).result(LOOK)["msg"] == message
+    assert look(scene, state="settled", deployed={"newsletter": {"in_use": ONE}}).result(LOOK)["msg"] == (
+        "deployed: 'newsletter' is neither an account nor a record of smtp_senders, which has in_use and switched_at"
+    )
     assert looked(scene, senders={"newsletter": [TWO, ONE]})["in_use"] == ONE
     assert scene.controller.store.read_bytes() == before
 
@@ -272,7 +275,7 @@ def alternating(scene: Scene) -> Path:
             },
             "no_log": True,
         },
-        {**task(scene, state="settled"), "name": "Settle"},
+        {**task(scene, state="settled", deployed={"newsletter": "{{ smtp_senders.newsletter }}"}), "name": "Settle"},
     ]
     play = {"hosts": "localhost", "gather_facts": False, "tasks": tasks}
     play["vars"] = {"ansible_python_interpreter": sys.executable}

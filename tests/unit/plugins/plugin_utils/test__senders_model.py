@@ -38,7 +38,7 @@ class Run:
     """What one run knows: its last look at the sender, and what it has deployed and tested, on which hosts."""
 
     advice: Advice | None = None
-    deployed: str | None = None
+    deployed: _sender.Sender | None = None
     done: frozenset[int] = frozenset()
 
 
@@ -62,7 +62,7 @@ class Fleet(RuleBasedStateMachine):
     def in_force(self, account: str) -> str:
         return next(password for since, password in reversed(self.landed[account]) if since <= self.now)
 
-    def ask(self, state: str, wish: Wish = ALWAYS, deployed: str | None = None) -> Advice | None:
+    def ask(self, state: str, wish: Wish = ALWAYS, deployed: _sender.Sender | None = None) -> Advice | None:
         """Do what a task of the module does to the store, and return what it tells; None if it refuses."""
         span = Span(0, 1)
         known: dict[str, dict[str, Any]] = {ACCOUNTS.key: self.records, SENDERS.key: {"s": self.pair}}
@@ -152,8 +152,9 @@ class Fleet(RuleBasedStateMachine):
     def deploys(self, run: int, host: int) -> None:
         """Deploy what the store says at this moment to one host, and log in from there."""
         account = self.pair.in_use or ""
-        if self.runs[run].deployed != account:
-            self.runs[run].deployed, self.runs[run].done = account, frozenset()
+        loaded = _sender.Sender(in_use=account, switched_at=self.pair.switched_at)
+        if self.runs[run].deployed != loaded:
+            self.runs[run].deployed, self.runs[run].done = loaded, frozenset()
         self.hosts[host] = (account, self.records[account].password or "")
         if self.in_force(account) == self.hosts[host][1]:
             self.runs[run].done |= {host}
@@ -221,6 +222,19 @@ def test_any_order_of_runs_and_crashes_leaves_every_host_an_account_that_works()
     print(f"SENDERS_SEED={SEED}")
     chosen = settings(database=None, deadline=None, max_examples=100, stateful_step_count=30, print_blob=True)
     run_state_machine_as_test(seed(SEED)(Fleet), settings=chosen)
+
+
+def test_run_that_confirms_what_was_switched_to_and_fro_meanwhile() -> None:
+    """Catches: an account that is put at rest while hosts use it, because it was not in use when they were deployed."""
+    fleet = Fleet()
+    for host in range(HOSTS):
+        fleet.deploys(1, host)
+    fleet.somebody_rotates_the_account_at_rest("b", "accepted")
+    fleet.one_run_goes_on_alone(Step.NOTHING, "accepted")
+    assert fleet.pair.in_use == "a" and {account for account, _password in fleet.hosts} == {"b"}
+    fleet.settles(1)
+    fleet.no_host_uses_the_account_at_rest()
+    assert fleet.pair.leaving == "b"
 
 
 def test_run_that_looked_before_another_one_switched() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _document
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._sender_result import diff_of, result_of
@@ -106,9 +106,23 @@ def test_settled_only_with_the_account_that_was_deployed(scene: Scene) -> None:
     """Catches: a slow run that calls an account at rest which another run has put in use meanwhile."""
     begin(scene, LEAVING)
     with pytest.raises(InputError, match=r"^'s' was deployed with a, but another run has put b in use meanwhile"):
-        task(scene, "settled", deployed={"s": "a"})
+        task(scene, "settled", deployed={"s": Sender(in_use="a")})
     assert senders(scene)["s"] == LEAVING
-    assert task(scene, "settled", deployed={"s": "b"}).changes
+    assert task(scene, "settled", deployed={"s": Sender(in_use="b")}).changes
+
+
+def test_settled_only_with_the_switch_that_was_deployed(scene: Scene) -> None:
+    """Catches: a slow run that deployed the same account before it was left, and put in use again."""
+    begin(scene, LEAVING)
+    with pytest.raises(InputError, match=r"^'s' was deployed with b, but other runs have switched it to and fro"):
+        task(scene, "settled", deployed={"s": Sender(in_use="b", switched_at=NOW - DAY)})
+    assert senders(scene)["s"] == LEAVING
+    assert task(scene, "settled", deployed={"s": Sender(in_use="b", switched_at=NOW)}).changes
+
+
+def test_each_switch_has_a_date_of_its_own() -> None:
+    """Catches: two switches in one second, that nobody can tell apart."""
+    assert _sender.switched(Sender("a", "b", None, NOW), Record(), NOW).switched_at == NOW + timedelta(seconds=1)
 
 
 def test_what_another_run_did_meanwhile_counts(scene: Scene) -> None:
