@@ -9,34 +9,31 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.utils.display import Display
 
-from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     PASSWORD_RULES,
     PASSWORD_SPEC,
     check_limits,
     checked_accounts,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import (
-    OPTIONS,
-    credentials_from,
-    definition_from,
-)
+from ansible_collections.mailops.smtp.plugins.module_utils._registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._template import check_account, names_in
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
-from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Answers, Limit
 from ansible_collections.mailops.smtp.plugins.plugin_utils._password import check_given, check_shape, generate
 from ansible_collections.mailops.smtp.plugins.plugin_utils._result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Request, Rotation, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._by_module import Sender
 
 
 class ActionModule(SecretAction):
@@ -84,44 +81,20 @@ class ActionModule(SecretAction):
         definition: Definition,
         credentials: Mapping[str, str],
         task_vars: dict[str, Any],
-    ) -> Callable[[Mapping[str, str]], dict[str, Change]]:
-        """Return the function that has the module set passwords, where the task says that it runs."""
+    ) -> Callable[[Mapping[str, str]], Mapping[str, Change]]:
+        """Return what sets passwords at the provider, imported when there is one to set."""
+        made: list[Sender] = []
 
-        limit = Limit(params["rate_limit"], params["rate_burst"])
+        def send(passwords: Mapping[str, str]) -> Mapping[str, Change]:
+            if not made:
+                from ansible_collections.mailops.smtp.plugins.plugin_utils._by_module import Sender
 
-        def send(passwords: Mapping[str, str]) -> dict[str, Change]:
-            args = {
-                **params,
-                # What one batch has learnt of the provider's limit, the next one keeps.
-                **limit.options(),
-                **dict.fromkeys(OPTIONS),
-                "api_credentials": dict(credentials),
-                "accounts": list(passwords),
-                "password": None,
-                "passwords": dict(passwords),
-            }
-            hide = tuple(name for name in definition.credentials.values() if name)
-            # Whoever stops the run now gets no word from this process; standard output may be somebody's JSON.
-            self._display.display(_under_way(len(passwords)), stderr=True)
-            try:
-                outcome = self.call_module(args, task_vars, hide=hide)
-            except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
-                outcome = {"msg": f"the module could not be run ({type(error).__name__}: {error})"}
-            limit.learn(outcome)
-            # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
-            words = self.scrubber.text(str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given"))
-            answers = Answers({account: _change(outcome, account, words) for account in passwords})
-            answers.calling = outcome.get("seconds")
-            return answers
+                made.append(Sender(self, params, definition, credentials, task_vars))
+            return made[0].send(passwords)
 
         if params["state"] == "present":
             self.require_pipelining()
         return send
-
-
-def _under_way(count: int) -> str:
-    subject = "1 new password is" if count == 1 else f"{count} new passwords are"
-    return f"{subject} staged and on the way to the provider. A run that is stopped now is finished by the next one."
 
 
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:
@@ -164,21 +137,6 @@ def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Defini
         rule = "rotate=never" if params["rotate"] == "never" else "state=verified"
         raise InputError(f"{option}: a password was given, but {rule} sets none; remove one of the two")
     return given
-
-
-def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
-    """Return what the module says of an account; what it does not say is unknown."""
-    told = (outcome.get("outcomes") or {}).get(account)
-    if told is None:
-        message = f"the module ended without an answer: {words[:500]}"
-        return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)
-    return Change(
-        kind=Kind(told["kind"]),
-        doubt=told["doubt"],
-        sent=told["sent"],
-        message=told["message"],
-        stop=told.get("stop", False),
-    )
 
 
 def _tell(line: str) -> None:

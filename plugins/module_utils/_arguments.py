@@ -10,10 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Patience
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection, Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._pace import SHARE, Pace
 
 PROVIDERS = [
     "emaillabs",
@@ -171,33 +168,3 @@ def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
 def has_twins(accounts: list[str]) -> bool:
     """Tell whether an account is named twice."""
     return len(set(accounts)) < len(accounts)
-
-
-def connection_from(params: Mapping[str, Any], definition: Definition, credentials: Mapping[str, str]) -> Connection:
-    """Return how the provider is reached, as the options say.
-
-    :param params: the task's options
-    :param definition: the provider
-    :param credentials: its keys
-    """
-    verify: bool | str = (params.get("ca_path") or True) if params["validate_certs"] else False
-    return Connection(definition=definition, credentials=credentials, timeout=params["timeout"], verify=verify)
-
-
-def pace_from(params: Mapping[str, Any], definition: Definition) -> Pace:
-    """Return how fast calls may follow each other, as the options or else the provider say.
-
-    :param params: the task's options
-    :param definition: the provider
-    """
-    if params.get("rate_limit"):
-        return Pace(params["rate_limit"], burst=params["rate_burst"], recent=params["rate_recent"])
-    return Pace(definition.rate_limit * SHARE if definition.rate_limit else None)
-
-
-def patience_from(params: Mapping[str, Any]) -> Patience:
-    """Return how often a call is repeated, as the options say.
-
-    :param params: the task's options
-    """
-    return Patience(retries=params["retries"], ceiling=params["retry_after_ceiling"])

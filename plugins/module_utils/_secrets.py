@@ -11,7 +11,6 @@ sent: so each is looked for as it is and as base64, URL-encoded, JSON-escaped, H
 from __future__ import annotations
 
 import base64
-import html
 import json
 import re
 from collections.abc import Iterable
@@ -38,6 +37,9 @@ def forms(secret: str) -> set[str]:
     if secret.isascii() and secret.isalnum():
         # As most are: no encoder of URLs, JSON or HTML has anything to do.
         return {form for form in (secret, raw.hex(), raw.hex().upper(), *_base64(raw)) if len(form) >= SHORTEST}
+    # With its table of all entities it takes longer to import than most runs take to look for a secret.
+    import html
+
     escaped = json.dumps(secret)[1:-1]
     quoted = {way(raw, safe=safe) for way in (quote, quote_plus) for safe in UNQUOTED}
     encoded = {

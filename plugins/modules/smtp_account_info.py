@@ -168,7 +168,8 @@ provider_asked:
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC, connection_from, patience_from
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC
+from ansible_collections.mailops.smtp.plugins.module_utils._call_options import connection_from, patience_from
 from ansible_collections.mailops.smtp.plugins.module_utils._calls import list_accounts
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._outcomes import can_call

@@ -21,6 +21,10 @@ FIRST = 16
 SECONDS = 6.0
 # A start that takes long is not made too often: a batch has so many times its length, within reason.
 WORTH_A_START, LONGEST = 9.0, 30.0
+# Under a limit, of a start: what no call after it can make up for, since none may follow the others too closely. A
+# second's calls come together at its beginning, so most of a second has no call anyway. And how much of a batch, at
+# most, such a loss may be.
+MADE_UP, LOSS = 0.7, 0.025
 # A rest that is not much longer than a batch goes with it.
 SLACK = 1.5
 # What the module tells of the limit, by the options that hand it to the next batch.
@@ -51,9 +55,14 @@ class Limit:
 
 
 class Answers(dict[str, Change]):
-    """What became of each account of a batch. C(calling): for how long calls were made, in seconds, if it is known."""
+    """What became of each account of a batch.
+
+    C(calling): for how long calls were made, in seconds, None if it is not known. C(allowed): calls a second, if the
+    provider is known to have a limit.
+    """
 
     calling: float | None = None
+    allowed: float | None = None
 
 
 class Batches:
@@ -70,25 +79,37 @@ class Batches:
         self._seconds = 0.0
         self._rate = 0.0
         self._start = 0.0
+        self._allowed = 0
 
     def size(self) -> int:
         """Return how many accounts the next batch has."""
-        seconds = min(max(SECONDS, self._start * WORTH_A_START), LONGEST)
-        wanted = math.ceil(self._rate * seconds) if self._done else FIRST * self._concurrency
+        wanted = math.ceil(self._rate * self._length()) if self._done else FIRST * self._concurrency
         wanted = max(wanted, self._concurrency)
+        if self._allowed:
+            # All calls of the last second: those that are left would wait for a second of their own.
+            wanted = math.ceil(wanted / self._allowed) * self._allowed
         left = self._total - self._done
         return left if left <= wanted * SLACK else wanted
 
-    def took(self, accounts: int, seconds: float, calling: float | None = None) -> None:
+    def _length(self) -> float:
+        """Return how long a batch should take, in seconds."""
+        lost = max(0.0, self._start - MADE_UP) if self._allowed else 0.0
+        return min(max(SECONDS, self._start * WORTH_A_START, lost / LOSS), LONGEST)
+
+    def took(
+        self, accounts: int, seconds: float, calling: float | None = None, *, allowed: float | None = None
+    ) -> None:
         """Learn how long a batch took.
 
         :param accounts: how many it had
         :param seconds: from its beginning to its end
         :param calling: for how long of them calls were made, None if that is not known
+        :param allowed: calls a second, if the provider is known to have a limit
         """
         self._done += accounts
         self._seconds += seconds
         self._start = max(0.0, seconds - (calling or seconds))
+        self._allowed = math.ceil(allowed) if allowed and allowed >= 1 else 0
         # Of the last batch alone: a provider becomes slower, or faster.
         self._rate = accounts / max(calling or seconds, 0.001)
 

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 
-from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
@@ -115,40 +112,3 @@ def next_due(record: Record, max_age: timedelta | None) -> datetime | None:
         return record.changed_at + max_age
     except OverflowError:
         return datetime.max.replace(tzinfo=timezone.utc)
-
-
-def settled(
-    record: Record, ciphertext: str, change: Change, *, before: bool, now: datetime, propagation: timedelta
-) -> Record:
-    """Return the record after the provider's answer. Nothing is deleted while it could be in force.
-
-    :param record: what the store keeps
-    :param ciphertext: the password that was sent
-    :param change: what the attempts came to
-    :param before: whether the password was staged by an earlier run, whose attempts may have landed
-    :param now: the time
-    :param propagation: how long the provider may need until the password is in force
-    """
-    doubt = before or change.doubt
-    if change.kind is Kind.ACCEPTED:
-        return _record.accepted(record, ciphertext, now, propagation)
-    if doubt or change.kind in (Kind.UNKNOWN, Kind.THROTTLED):
-        record = _record.restored(record, ciphertext, now)
-    if change.kind is Kind.REFUSED_VALUE or (change.kind is Kind.REFUSED_ACCESS and not doubt):
-        return _record.refused(record, ciphertext, doubt=doubt)
-    return record
-
-
-def action_of(change: Change, *, before: bool) -> str:
-    """Return the outcome's name in the result: C(rotated), C(recovered), C(refused) or C(unknown).
-
-    :param change: what the attempts came to
-    :param before: whether the password was staged by an earlier run
-    """
-    if change.kind is Kind.ACCEPTED:
-        return "recovered" if before else "rotated"
-    if change.kind is Kind.REFUSED_VALUE:
-        return "refused"
-    if change.kind is Kind.REFUSED_ACCESS and not (before or change.doubt):
-        return "refused"
-    return "unknown"

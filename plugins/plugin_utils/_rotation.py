@@ -11,12 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _pairs, _record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import Beside, each
-from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
 from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import (
     TOLERATED_SKEW,
     Plan,
@@ -25,10 +23,16 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import (
     decide,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
+
+# Ansible keeps no bytecode of a collection: each file that is imported is compiled in every run. What a run in which
+# nothing is due does not need is imported where it is needed.
+if TYPE_CHECKING:
+    from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import Beside
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
 
 
 @dataclass(frozen=True)
@@ -210,6 +214,10 @@ class Rotation:
     def _open(self, stored: Mapping[str, tuple[str, str]]) -> None:
         """Decrypt secrets that were not yet, beside each other: account to the field's name and the ciphertext."""
         closed = [(a, name, sealed) for a, (name, sealed) in stored.items() if sealed not in self._opened]
+        if not closed:
+            return
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import each
+
         plains = each(self._decrypted, closed)
         for (_account, _name, ciphertext), plain in zip(closed, plains, strict=True):
             self._tools.learn(plain)
@@ -259,11 +267,16 @@ class Rotation:
     def _tidy(self) -> None:
         """Remove what a killed run left beside the store, unless another run is at work."""
         if self._tools.store.has_leftovers():
+            from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
+
             lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=0)
             with contextlib.suppress(StoreError), lock.accounts(self._request.accounts[:1]), lock.store():
                 self._tools.store.remove_leftovers()
 
     def _in_turn(self, busy: list[str]) -> None:
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import Beside
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
+
         lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)
         with lock.accounts(busy), Beside(len(busy)) as beside:
             with lock.store():
@@ -287,6 +300,8 @@ class Rotation:
         return (None if self._request.state == "staged" else sending), current.data is None
 
     def _sending(self, current: Snapshot, plans: Mapping[str, Plan], beside: Beside) -> Sending:
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
+
         staged = {a: current.document.record(a).staged_password for a, p in plans.items() if p.step is Step.RESEND}
         again = {account: ciphertext for account, ciphertext in staged.items() if ciphertext}
         self._open({account: ("staged_password", ciphertext) for account, ciphertext in again.items()})

@@ -21,8 +21,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Answers, Batches
 from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import Beside
 from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
-from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import action_of, settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._settling import action_of, settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapshot
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ class Sending:
     def _answers(self) -> Mapping[str, Change]:
         began = self._tools.clock()
         answers = self._tools.send({account: self._opened[sealed] for account, sealed in self._batch.items()})
-        calling = answers.calling if isinstance(answers, Answers) else None
-        self._batches.took(len(self._batch), self._tools.clock() - began, calling)
+        told = answers if isinstance(answers, Answers) else Answers()
+        self._batches.took(len(self._batch), self._tools.clock() - began, told.calling, allowed=told.allowed)
         return answers
 
     def _settle(self, sent: Mapping[str, str], answers: Mapping[str, Change]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _edit
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
@@ -105,6 +105,9 @@ class Store:
         :param senders: sender to its new record
         :raises StoreError: if it cannot be written, or has been changed meanwhile; then it is as it was
         """
+        # Most runs read only, and Ansible compiles each file that is imported anew.
+        from ansible_collections.mailops.smtp.plugins.plugin_utils import _edit
+
         document = _edit.edited(snapshot.document, accounts, self.name, senders=senders)
         text = document.text
         if text == snapshot.document.text and snapshot.data is not None:

@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -86,18 +87,24 @@ def _measured(
     runs: dict[tuple[str, int], list[Measured]] = {}
     parts: dict[str, list[float]] = {"latency": [], "derivation": []}
     rates: list[dict[str, float]] = []
-    # Round by round, and not case by case: what else the machine does concerns all alike.
-    for number in range(arguments.repeat):
-        at.set(latency=arguments.latency, rate_limit=None)
-        parts["latency"].append(latency(at, SPARE))
-        parts["derivation"].append(derivation())
-        for case, n in _work(arguments):
-            cost = runner.measure(case, [f"{index}.acme.smtp" for index in range(1, n + 1)])
-            runs.setdefault((case.key, n), []).append(cost)
-            if case.rate_limit:
-                rates.append({**pace(runner.last_calls, arguments.concurrency), "allowed_per_second": case.rate_limit})
-            load = os.getloadavg()[0]
-            _say(f"round {number + 1}: ({case.key}) {n:>6}: {cost.wall:8.2f} s, load {load:.1f}")
+    try:
+        # Round by round, and not case by case: what else the machine does concerns all alike.
+        for number in range(arguments.repeat):
+            at.set(latency=arguments.latency, rate_limit=None)
+            parts["latency"].append(latency(at, SPARE))
+            parts["derivation"].append(derivation())
+            for case, n in _work(arguments):
+                cost = runner.measure(case, [f"{index}.acme.smtp" for index in range(1, n + 1)])
+                runs.setdefault((case.key, n), []).append(cost)
+                if case.rate_limit:
+                    found = pace(runner.last_calls, arguments.concurrency)
+                    rates.append({**found, "allowed_per_second": case.rate_limit})
+                load = os.getloadavg()[0]
+                _say(f"round {number + 1}: ({case.key}) {n:>6}: {cost.wall:8.2f} s, load {load:.1f}")
+    except KeyboardInterrupt:
+        if ("start", 1) not in runs:
+            raise
+        _say(f"\nStopped in round {number + 1} of {arguments.repeat}: what follows is of the runs that ended before")
     costs = Costs(_middle(parts["latency"]), _middle(parts["derivation"]), median(runs["start", 1]).wall)
     return costs, runs, {name: _middle([one[name] for one in rates]) for name in (rates[0] if rates else {})}
 
@@ -155,8 +162,13 @@ def _tell(results: Results) -> None:
 
 
 def main() -> int:
-    """Measure, and print what it came to; the exit code tells whether every promise that could be judged is kept."""
+    """Measure, and print what it came to; the exit code tells whether every promise that could be judged is kept.
+
+    Ended by a signal, it tells what it has measured until then.
+    """
     arguments = _arguments()
+    # Whoever sends it wants all of it ended, with the playbook that is being measured.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments.output.mkdir(parents=True, exist_ok=True)
     most = max([*arguments.sizes, arguments.rate_accounts])
     names = [SPARE, *(f"{index}.acme.smtp" for index in range(1, most + 1))]

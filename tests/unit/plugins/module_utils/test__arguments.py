@@ -17,11 +17,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     PROVIDERS,
     check_limits,
     checked_accounts,
-    connection_from,
     has_twins,
-    patience_from,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._registry import BUILT_IN, definition_from
 
@@ -109,22 +106,3 @@ def test_providers_are_those_that_exist() -> None:
     made = [definition_from({"provider": name, "api_url": "https://mail.example"}) for name in PROVIDERS]
     assert all(item.credentials.keys() <= PASSWORD_SPEC.keys() for item in made)
     assert [item.name for item in made] == PROVIDERS
-
-
-@pytest.mark.parametrize(
-    ("options", "verify"),
-    [
-        ({"validate_certs": True}, True),
-        ({"validate_certs": True, "ca_path": None}, True),
-        ({"validate_certs": True, "ca_path": ""}, True),
-        ({"validate_certs": True, "ca_path": "/ca.pem"}, "/ca.pem"),
-        ({"validate_certs": False}, False),
-        ({"validate_certs": False, "ca_path": "/ca.pem"}, False),
-    ],
-)
-def test_connection(options: dict[str, t.Any], verify: bool | str) -> None:
-    """Catches: certificates that are not checked although they should be, or the other way round."""
-    definition = definition_from({"provider": "emaillabs"})
-    found = connection_from({"timeout": 7, **options}, definition, {"k": "v"})
-    assert (found.definition, found.credentials, found.timeout, found.verify) == (definition, {"k": "v"}, 7, verify)
-    assert patience_from({"retries": 3, "retry_after_ceiling": 9}) == Patience(retries=3, ceiling=9)

@@ -68,3 +68,31 @@ def test_a_slow_start_is_not_made_often() -> None:
     """Catches: a busy machine, or one that is far away, that does nothing but start modules."""
     assert sizes(1000, 160, start=30)[1:] == [872]
     assert min(sizes(10_000, 20, start=30)[1:-1]) == 600
+
+
+def limited(start: float, allowed: float, *, answers: float = 20) -> list[int]:
+    """Return the sizes of batches under a limit."""
+    batches = Batches(10_000, 8)
+    done: list[int] = []
+    for _n in range(5):
+        done.append(batches.size())
+        batches.took(done[-1], start + done[-1] / answers, done[-1] / answers, allowed=allowed)
+    return done[1:]
+
+
+@pytest.mark.parametrize(("allowed", "step"), [(19.6, 20), (20, 20), (294.0, 294), (1, 1)])
+def test_a_limit_is_used_up_to_a_whole_second(allowed: float, step: int) -> None:
+    """Catches: a batch after which the rest of a second's calls is lost, as the next module starts later than that."""
+    assert all(size % step == 0 for size in limited(0.5, allowed, answers=allowed))
+
+
+def test_a_start_that_a_limit_does_not_give_back_is_made_seldom() -> None:
+    """Catches: a rate that falls with each slow start; and minutes without a line for a start that costs nothing."""
+    assert limited(0.5, 19.6) == [120] * 4
+    assert set(limited(1.0, 19.6)) <= {240, 260}
+    assert limited(9.0, 19.6) == [600] * 4
+
+
+def test_less_than_one_call_a_second() -> None:
+    """Catches: a division by zero where a limit is a call every two seconds."""
+    assert limited(0.5, 0.5, answers=0.5) == [8] * 4

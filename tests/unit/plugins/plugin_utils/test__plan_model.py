@@ -19,8 +19,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils import _attempts
 from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind, Meaning
 from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Patience
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import Step, Wish, decide, settled
+from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import Step, Wish, decide
 from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._settling import settled
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
 WINDOW = timedelta(minutes=15)
