@@ -114,7 +114,7 @@ class Runner:
         kept.mkdir()
         store = kept / "smtp.yml"
         if case.age is not None:
-            self._write_store(store, accounts, case.age)
+            self._write_store(store, accounts, case.age, all_real=case.hosts)
         before = _listing(kept)
         self._provider.set(latency=self._latency, rate_limit=case.rate_limit)
         earlier = len(self._provider.calls())
@@ -128,10 +128,10 @@ class Runner:
         shutil.rmtree(scene)
         return replace(cost, calls=len(self.last_calls))
 
-    def _write_store(self, path: Path, accounts: Sequence[str], age: timedelta) -> None:
+    def _write_store(self, path: Path, accounts: Sequence[str], age: timedelta, *, all_real: bool) -> None:
         """Write a store as earlier runs leave it."""
         moment = f"{datetime.now(timezone.utc) - age:%Y-%m-%dT%H:%M:%SZ}"
-        ciphertexts = (self._sealed(real=number == 0) for number in range(len(accounts)))
+        ciphertexts = (self._sealed(real=all_real or number == 0) for number in range(len(accounts)))
         records = (
             RECORD.format(account=one, ciphertext=ciphertext, moment=moment)
             for one, ciphertext in zip(accounts, ciphertexts, strict=True)
@@ -140,7 +140,7 @@ class Runner:
         path.chmod(0o600)
 
     def _sealed(self, *, real: bool) -> str:
-        """Return a ciphertext, or what looks like one and took no derivation: none is decrypted but the first."""
+        """Return a ciphertext, or what looks like one and took no derivation: of a task, only the first is decrypted."""
         if real:
             text = self._vault.encrypt("a-password-of-before").decode()
         else:
