@@ -33,7 +33,6 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, 
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
-    from ansible_collections.mailops.smtp.plugins.plugin_utils._by_module import Sender
 
 
 class ActionModule(SecretAction):
@@ -61,7 +60,7 @@ class ActionModule(SecretAction):
             store=store,
             vault=vault,
             generate=lambda: generate(params["password_length"], params["password_symbols"]),
-            send=self._sender(params, definition, credentials, task_vars),
+            sender=self._sender(params, definition, credentials, task_vars),
             now=utc_now,
             learn=self.scrubber.add,
             tell=_tell,
@@ -81,20 +80,17 @@ class ActionModule(SecretAction):
         definition: Definition,
         credentials: Mapping[str, str],
         task_vars: dict[str, Any],
-    ) -> Callable[[Mapping[str, str]], Mapping[str, Change]]:
-        """Return what sets passwords at the provider, imported when there is one to set."""
-        made: list[Sender] = []
+    ) -> Callable[[], Callable[[Mapping[str, str]], Mapping[str, Change]]]:
+        """Return what gives the function that has the module set passwords, where the task says that it runs."""
 
-        def send(passwords: Mapping[str, str]) -> Mapping[str, Change]:
-            if not made:
-                from ansible_collections.mailops.smtp.plugins.plugin_utils._by_module import Sender
+        def sender() -> Callable[[Mapping[str, str]], Mapping[str, Change]]:
+            from ansible_collections.mailops.smtp.plugins.plugin_utils._by_module import Sender
 
-                made.append(Sender(self, params, definition, credentials, task_vars))
-            return made[0].send(passwords)
+            return Sender(self, params, definition, credentials, task_vars).send
 
         if params["state"] == "present":
             self.require_pipelining()
-        return send
+        return sender
 
 
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:

@@ -26,6 +26,9 @@ SHORTEST_INNER = 8
 # What a URL's encoders leave as it is: Python's, for a form and for a path; a browser's, for a part and for a whole.
 UNQUOTED = ("", "/", "!*'()~", "!*'()~;,/?:@&=+$#")
 
+# As Python's html.escape writes them. The package has a table of all entities, which takes long to import.
+HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
+
 
 def forms(secret: str) -> set[str]:
     """Return the ways in which a secret may be written in a text.
@@ -37,9 +40,6 @@ def forms(secret: str) -> set[str]:
     if secret.isascii() and secret.isalnum():
         # As most are: no encoder of URLs, JSON or HTML has anything to do.
         return {form for form in (secret, raw.hex(), raw.hex().upper(), *_base64(raw)) if len(form) >= SHORTEST}
-    # With its table of all entities it takes longer to import than most runs take to look for a secret.
-    import html
-
     escaped = json.dumps(secret)[1:-1]
     quoted = {way(raw, safe=safe) for way in (quote, quote_plus) for safe in UNQUOTED}
     encoded = {
@@ -50,8 +50,8 @@ def forms(secret: str) -> set[str]:
         escaped.replace("/", "\\/"),
         json.dumps(escaped)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
-        html.escape(secret),
-        html.escape(secret).replace("&#x27;", "&#039;"),
+        secret.translate(HTML),
+        secret.translate(HTML).replace("&#x27;", "&#039;"),
         repr(secret)[1:-1],
         raw.hex(),
         raw.hex().upper(),

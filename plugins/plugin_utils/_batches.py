@@ -21,10 +21,10 @@ FIRST = 16
 SECONDS = 6.0
 # A start that takes long is not made too often: a batch has so many times its length, within reason.
 WORTH_A_START, LONGEST = 9.0, 30.0
-# Under a limit, of a start: what no call after it can make up for, since none may follow the others too closely. A
-# second's calls come together at its beginning, so most of a second has no call anyway. And how much of a batch, at
-# most, such a loss may be.
-MADE_UP, LOSS = 0.7, 0.025
+# Under a limit, how much of a start costs nothing: where a second's calls come together at its beginning, most of a
+# second has no call anyway. How much of a batch, at most, the rest of it may be. And how near to the limit calls come
+# that the limit slows, and not the provider.
+MADE_UP, LOSS, BINDS = 0.7, 0.025, 0.8
 # A rest that is not much longer than a batch goes with it.
 SLACK = 1.5
 # What the module tells of the limit, by the options that hand it to the next batch.
@@ -58,11 +58,12 @@ class Answers(dict[str, Change]):
     """What became of each account of a batch.
 
     C(calling): for how long calls were made, in seconds, None if it is not known. C(allowed): calls a second, if the
-    provider is known to have a limit.
+    provider is known to have a limit, C(burst) of which may make up at once for time in which none was made.
     """
 
     calling: float | None = None
     allowed: float | None = None
+    burst: int = 0
 
 
 class Batches:
@@ -80,6 +81,7 @@ class Batches:
         self._rate = 0.0
         self._start = 0.0
         self._allowed = 0
+        self._made_up = 0.0
 
     def size(self) -> int:
         """Return how many accounts the next batch has."""
@@ -93,11 +95,17 @@ class Batches:
 
     def _length(self) -> float:
         """Return how long a batch should take, in seconds."""
-        lost = max(0.0, self._start - MADE_UP) if self._allowed else 0.0
+        lost = max(0.0, self._start - self._made_up) if self._allowed else 0.0
         return min(max(SECONDS, self._start * WORTH_A_START, lost / LOSS), LONGEST)
 
     def took(
-        self, accounts: int, seconds: float, calling: float | None = None, *, allowed: float | None = None
+        self,
+        accounts: int,
+        seconds: float,
+        calling: float | None = None,
+        *,
+        allowed: float | None = None,
+        burst: int = 0,
     ) -> None:
         """Learn how long a batch took.
 
@@ -105,13 +113,16 @@ class Batches:
         :param seconds: from its beginning to its end
         :param calling: for how long of them calls were made, None if that is not known
         :param allowed: calls a second, if the provider is known to have a limit
+        :param burst: calls that may make up at once for time in which none was made
         """
         self._done += accounts
         self._seconds += seconds
         self._start = max(0.0, seconds - (calling or seconds))
-        self._allowed = math.ceil(allowed) if allowed and allowed >= 1 else 0
         # Of the last batch alone: a provider becomes slower, or faster.
         self._rate = accounts / max(calling or seconds, 0.001)
+        binds = allowed is not None and 1 <= allowed <= self._rate / BINDS
+        self._allowed = math.ceil(allowed) if allowed and binds else 0
+        self._made_up = MADE_UP if burst else 0.0
 
     def line(self) -> str:
         """Return the progress in words, without any account's name."""

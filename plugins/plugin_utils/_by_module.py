@@ -71,6 +71,7 @@ class Sender:
         words = self._action.scrubber.text(reason)
         answers = Answers({account: _change(outcome, account, words) for account in passwords})
         answers.calling, answers.allowed = outcome.get("seconds"), outcome.get("rate")
+        answers.burst = outcome.get("burst") or 0
         return answers
 
 

@@ -21,6 +21,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreE
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
 STORE_BYTE = 0
+# Beyond all accounts: whoever waits for the file has a byte there, further on the later it came.
+QUEUE, QUEUE_PAUSE = 1 << 60, 0.02
 
 
 class StoreLock:
@@ -75,15 +77,35 @@ class StoreLock:
 
     @contextlib.contextmanager
     def store(self) -> Iterator[None]:
-        """Hold the file itself for one reading and writing. Only while accounts are held.
+        """Hold the file itself for one reading and writing, in the order of asking. Only while accounts are held.
 
         :raises StoreError: if another run holds it for longer than the time-out
         """
-        self._take(STORE_BYTE, "the file", self._clock() + max(self._timeout, 10))
+        deadline = self._clock() + max(self._timeout, 10)
+        ticket = self._ticket()
+        try:
+            # Without an order, of fifty that ask again and again the one that has waited longest asks least often.
+            self._take(STORE_BYTE, "the file", deadline, ahead=ticket)
+        finally:
+            fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, ticket)
         try:
             yield
         finally:
             fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, STORE_BYTE)
+
+    def _ticket(self) -> int:
+        """Join those who wait for the file, and return the own place among them; the kernel takes a dead one's away."""
+        while True:
+            ticket = QUEUE + time.time_ns()
+            if self._locked(ticket):
+                return ticket
+
+    def _is_next(self, ticket: int) -> bool:
+        """Tell whether nobody who came earlier waits for the file."""
+        free = self._locked(QUEUE, ticket - QUEUE)
+        if free:
+            fcntl.lockf(self._fd, fcntl.LOCK_UN, ticket - QUEUE, QUEUE)
+        return free
 
     def _first(self, place: tuple[int, str], deadline: float) -> None:
         """Open the lock file and take a first lock on it; again, if the file was removed in between."""
@@ -106,22 +128,27 @@ class StoreLock:
                 f"{self._store} cannot be written: a file beside it cannot be made in {folder} ({error.strerror})"
             ) from None
 
-    def _take(self, place: int, what: str, deadline: float) -> None:
+    def _take(self, place: int, what: str, deadline: float, *, ahead: int | None = None) -> None:
+        """Wait for a lock; C(ahead): the own ticket, if those who came earlier go first."""
         pause = FIRST_PAUSE
-        while True:
-            try:
-                fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
-                return
-            except OSError as error:
-                if not isinstance(error, (BlockingIOError, PermissionError)):
-                    raise StoreError(f"{self._path} cannot be locked ({error.strerror})") from None
+        while not ((ahead is None or self._is_next(ahead)) and self._locked(place)):
             if self._clock() >= deadline:
                 raise StoreError(
                     f"another run is at work on {what} of {self._store}, for longer than lock_timeout "
                     f"({self._timeout:g} seconds); run again when it is done, or raise lock_timeout"
                 )
             self._sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, LONGEST_PAUSE if ahead is None else QUEUE_PAUSE)
+
+    def _locked(self, place: int, length: int = 1) -> bool:
+        """Lock bytes if they are free now, and tell whether they were."""
+        try:
+            fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB, length, place)
+        except OSError as error:
+            if not isinstance(error, (BlockingIOError, PermissionError)):
+                raise StoreError(f"{self._path} cannot be locked ({error.strerror})") from None
+            return False
+        return True
 
     def _close(self) -> None:
         """Let go of everything; the last one to leave removes the lock file."""

@@ -27,12 +27,14 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapsho
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
 
-# Ansible keeps no bytecode of a collection: each file that is imported is compiled in every run. What a run in which
-# nothing is due does not need is imported where it is needed.
+# Ansible keeps no bytecode of a collection: each file that is imported is compiled anew. What a run in which nothing is
+# due does not need is imported when it is needed: all of it before anything changes, and before others wait.
 if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
-    from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import Beside
     from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
+
+    Send = Callable[[Mapping[str, str]], Mapping[str, Change]]
+    Begin = Callable[[Mapping[str, str], list[str]], Sending]
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ class Request:
 
 @dataclass(frozen=True)
 class Tools:
-    """What a rotation uses: C(send) sets passwords at the provider, C(learn) is told each secret that appears.
+    """What a rotation uses: C(learn) is told each secret that appears.
 
+    C(sender): gives what sets passwords at the provider; it is asked before anything changes.
     C(tell): shows a line of progress. C(clock): a clock that nobody sets, in seconds. C(concurrency): calls at the
     same time.
     """
@@ -63,7 +66,7 @@ class Tools:
     store: Store
     vault: Vault
     generate: Callable[[], str]
-    send: Callable[[Mapping[str, str]], Mapping[str, Change]]
+    sender: Callable[[], Send]
     now: Callable[[], datetime]
     learn: Callable[[str], None]
     tell: Callable[[str], None] = lambda _line: None
@@ -276,15 +279,23 @@ class Rotation:
     def _in_turn(self, busy: list[str]) -> None:
         from ansible_collections.mailops.smtp.plugins.plugin_utils._beside import Beside
         from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
 
+        send = self._tools.sender()
         lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)
         with lock.accounts(busy), Beside(len(busy)) as beside:
+
+            def begin(again: Mapping[str, str], new: list[str]) -> Sending:
+                return Sending(
+                    self._request, self._tools, self._done, send, beside, again=again, new=new, opened=self._opened
+                )
+
             with lock.store():
-                sending, made_file = self._begin(busy, beside)
+                sending, made_file = self._begin(busy, begin)
             if sending:
                 sending.send(lock, made_file=made_file)
 
-    def _begin(self, busy: list[str], beside: Beside) -> tuple[Sending | None, bool]:
+    def _begin(self, busy: list[str], begin: Begin) -> tuple[Sending | None, bool]:
         """Stage, or record a test. Return what is to be sent, if anything is, and whether this run makes the file.
 
         What was read of the store ends with this: kept until all is sent, a long one would be in memory twice.
@@ -295,18 +306,12 @@ class Rotation:
         if self._request.state == "verified":
             self._record_verified(current, plans)
             return None, False
-        sending = self._sending(current, plans, beside)
-        sending.stage(current, everything=self._request.state == "staged")
-        return (None if self._request.state == "staged" else sending), current.data is None
-
-    def _sending(self, current: Snapshot, plans: Mapping[str, Plan], beside: Beside) -> Sending:
-        from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
-
         staged = {a: current.document.record(a).staged_password for a, p in plans.items() if p.step is Step.RESEND}
         again = {account: ciphertext for account, ciphertext in staged.items() if ciphertext}
         self._open({account: ("staged_password", ciphertext) for account, ciphertext in again.items()})
-        new = [account for account, plan in plans.items() if plan.step is Step.NEW]
-        return Sending(self._request, self._tools, self._done, beside, again=again, new=new, opened=self._opened)
+        sending = begin(again, [account for account, plan in plans.items() if plan.step is Step.NEW])
+        sending.stage(current, everything=self._request.state == "staged")
+        return (None if self._request.state == "staged" else sending), current.data is None
 
     def _record_verified(self, current: Snapshot, plans: Mapping[str, Plan]) -> None:
         now = self._tools.now()

@@ -26,7 +26,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._settling import acti
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapshot
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done, Request, Tools
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done, Request, Send, Tools
 
 # How many new passwords are encrypted before they are needed, while the provider is busy with others.
 AHEAD = 2000
@@ -38,6 +38,7 @@ class Sending:
     :param request: what the task asks for
     :param tools: what the rotation uses
     :param done: where it is noted what became of each account
+    :param send: sets passwords at the provider
     :param beside: threads for what can be done while the provider is busy
     :param again: accounts that were found staged, with the password's ciphertext
     :param new: accounts that get a new password
@@ -49,6 +50,7 @@ class Sending:
         request: Request,
         tools: Tools,
         done: Done,
+        send: Send,
         beside: Beside,
         *,
         again: Mapping[str, str],
@@ -58,6 +60,7 @@ class Sending:
         self._request = request
         self._tools = tools
         self._done = done
+        self._send = send
         self._beside = beside
         self._again = dict(again)
         self._left = deque([*again, *new])
@@ -129,9 +132,10 @@ class Sending:
 
     def _answers(self) -> Mapping[str, Change]:
         began = self._tools.clock()
-        answers = self._tools.send({account: self._opened[sealed] for account, sealed in self._batch.items()})
+        answers = self._send({account: self._opened[sealed] for account, sealed in self._batch.items()})
         told = answers if isinstance(answers, Answers) else Answers()
-        self._batches.took(len(self._batch), self._tools.clock() - began, told.calling, allowed=told.allowed)
+        seconds = self._tools.clock() - began
+        self._batches.took(len(self._batch), seconds, told.calling, allowed=told.allowed, burst=told.burst)
         return answers
 
     def _settle(self, sent: Mapping[str, str], answers: Mapping[str, Change]) -> None:

@@ -12,6 +12,7 @@ import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _document
@@ -83,6 +84,8 @@ class Store:
 
         :raises StoreError: saying why
         """
+        # Compiled now, and not while others wait for the file.
+        _editor()
         folder = os.path.dirname(self.path)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise StoreError(f"{self.name} cannot be written: no permission to write in {folder}")
@@ -105,10 +108,7 @@ class Store:
         :param senders: sender to its new record
         :raises StoreError: if it cannot be written, or has been changed meanwhile; then it is as it was
         """
-        # Most runs read only, and Ansible compiles each file that is imported anew.
-        from ansible_collections.mailops.smtp.plugins.plugin_utils import _edit
-
-        document = _edit.edited(snapshot.document, accounts, self.name, senders=senders)
+        document = _editor().edited(snapshot.document, accounts, self.name, senders=senders)
         text = document.text
         if text == snapshot.document.text and snapshot.data is not None:
             return
@@ -171,6 +171,13 @@ class Store:
             yield
         except OSError as error:
             raise StoreError(f"{self.name} cannot {what}: {error.strerror}") from None
+
+
+def _editor() -> ModuleType:
+    """Return what edits a store's text: most runs only read, and Ansible compiles each file that is imported."""
+    from ansible_collections.mailops.smtp.plugins.plugin_utils import _edit
+
+    return _edit
 
 
 def _like(path: str, descriptor: int) -> None:

@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
 
 from bench.cases import CASES, Case, Runner, median  # noqa: E402
 from bench.floor import Costs, derivation, payload  # noqa: E402
-from bench.measure import Measured  # noqa: E402
+from bench.measure import BenchError, Measured  # noqa: E402
 from bench.plot import draw  # noqa: E402
 from bench.provider import Provider, capacity, latency, provider  # noqa: E402
 from bench.report import Results, pace, promises, table, told_pace  # noqa: E402
@@ -82,11 +82,13 @@ def _largest(arguments: argparse.Namespace, case: Case) -> int:
 
 def _measured(
     arguments: argparse.Namespace, folder: Path, at: Provider
-) -> tuple[Costs, dict[tuple[str, int], list[Measured]], dict[str, float]]:
+) -> tuple[Costs, dict[tuple[str, int], list[Measured]], dict[str, float], bool]:
+    """Return the costs of the floor's parts, all runs, the rates under a limit, and whether all runs ended well."""
     runner = Runner(folder, at, concurrency=arguments.concurrency, seconds=arguments.latency)
     runs: dict[tuple[str, int], list[Measured]] = {}
     parts: dict[str, list[float]] = {"latency": [], "derivation": []}
     rates: list[dict[str, float]] = []
+    failed = 0
     try:
         # Round by round, and not case by case: what else the machine does concerns all alike.
         for number in range(arguments.repeat):
@@ -94,7 +96,12 @@ def _measured(
             parts["latency"].append(latency(at, SPARE))
             parts["derivation"].append(derivation())
             for case, n in _work(arguments):
-                cost = runner.measure(case, [f"{index}.acme.smtp" for index in range(1, n + 1)])
+                try:
+                    cost = runner.measure(case, [f"{index}.acme.smtp" for index in range(1, n + 1)])
+                except BenchError as error:
+                    failed += 1
+                    _say(f"round {number + 1}: ({case.key}) {n:>6}: {error}")
+                    continue
                 runs.setdefault((case.key, n), []).append(cost)
                 if case.rate_limit:
                     found = pace(runner.last_calls, arguments.concurrency)
@@ -105,8 +112,10 @@ def _measured(
         if ("start", 1) not in runs:
             raise
         _say(f"\nStopped in round {number + 1} of {arguments.repeat}: what follows is of the runs that ended before")
+        failed += 1
     costs = Costs(_middle(parts["latency"]), _middle(parts["derivation"]), median(runs["start", 1]).wall)
-    return costs, runs, {name: _middle([one[name] for one in rates]) for name in (rates[0] if rates else {})}
+    middles = {name: _middle([one[name] for one in rates]) for name in (rates[0] if rates else {})}
+    return costs, runs, middles, failed == 0
 
 
 def _middle(values: Sequence[float]) -> float:
@@ -164,7 +173,7 @@ def _tell(results: Results) -> None:
 def main() -> int:
     """Measure, and print what it came to; the exit code tells whether every promise that could be judged is kept.
 
-    Ended by a signal, it tells what it has measured until then.
+    Ended by a signal, or after a run that failed, it tells what it has measured and writes nothing.
     """
     arguments = _arguments()
     # Whoever sends it wants all of it ended, with the playbook that is being measured.
@@ -172,14 +181,18 @@ def main() -> int:
     arguments.output.mkdir(parents=True, exist_ok=True)
     most = max([*arguments.sizes, arguments.rate_accounts])
     names = [SPARE, *(f"{index}.acme.smtp" for index in range(1, most + 1))]
-    with tempfile.TemporaryDirectory(prefix="mailops-bench-") as place, provider(Path(place) / "provider", names) as at:
+    # Of a playbook that was stopped, a process may write there still.
+    folder = tempfile.TemporaryDirectory(prefix="mailops-bench-", ignore_cleanup_errors=True)
+    with folder as place, provider(Path(place) / "provider", names) as at:
         able = {n: capacity(at, SPARE, n) for n in (8, 64)}
-        costs, runs, rates = _measured(arguments, Path(place), at)
+        costs, runs, rates, whole = _measured(arguments, Path(place), at)
     results = _results(arguments, costs, runs, rates, able)
-    (arguments.output / "bench.json").write_text(json.dumps(results.as_dict(), indent=2) + "\n")
-    draw(results, arguments.output / "bench.png")
+    # What a whole run has written is not replaced by a part of one.
+    if whole:
+        (arguments.output / "bench.json").write_text(json.dumps(results.as_dict(), indent=2) + "\n")
+        draw(results, arguments.output / "bench.png")
     _tell(results)
-    return 0 if all(promise.kept for promise in promises(results)) else 1
+    return 0 if whole and all(promise.kept for promise in promises(results)) else 1
 
 
 if __name__ == "__main__":

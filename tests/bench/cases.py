@@ -140,7 +140,7 @@ class Runner:
         path.chmod(0o600)
 
     def _sealed(self, *, real: bool) -> str:
-        """Return a ciphertext, or what looks like one and took no derivation: of a task, only the first is decrypted."""
+        """Return a ciphertext, or what looks like one and took no derivation: a task decrypts only its first."""
         if real:
             text = self._vault.encrypt("a-password-of-before").decode()
         else:

@@ -203,6 +203,23 @@ def test_message_of_a_hook_that_hides_it(scene: Scene) -> None:
     assert "s3cret-of-the-hook" not in after
 
 
+@LONG
+def test_message_of_a_hook_whose_command_fails(scene: Scene) -> None:
+    """Catches: "non-zero return code" without a word of which task; and what the command printed, told to everybody.
+
+    Also: the same reason told twice on the host that leads, or with two full stops.
+    """
+    fleet = having(scene, ONE)
+    hook = fleet.hook("hold", "\n- name: Stop the mail\n  ansible.builtin.command: sh -c 'echo s3cret; exit 3'\n")
+    ended = fleet.run(hold_tasks=hook)
+    assert ended.code != 0
+    reason = "non-zero return code (3) in the task 'Stop the mail'"
+    told = said(ended)[said(ended).rindex("Fail for what went wrong") :]
+    assert told.count(reason) == 1 and f"{reason}. The next run tries again." in told
+    assert "1.acme.smtp was left as it is, because of what went wrong on mail1." in told
+    assert "s3cret" not in told and ".." not in told
+
+
 def test_api_host_that_is_away(scene: Scene) -> None:
     """Catches: mail that is held for a change that nobody can ask for, and stays on hold as if it had been."""
     fleet = having(scene, ONE)

@@ -147,7 +147,9 @@ class Scene:
         }
         request = Request(accounts=list(accounts), propagation=WINDOW, **{**usual, **options})
         vault = FakeVault(self.log)
-        tools = Tools(self.store, vault, self.generate, self.send, lambda: NOW, self.learnt.append, self.told.append)
+        tools = Tools(
+            self.store, vault, self.generate, lambda: self.send, lambda: NOW, self.learnt.append, self.told.append
+        )
         return Rotation(request, tools).run(check_mode=check_mode)
 
 

@@ -16,7 +16,7 @@ from types import ModuleType
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils import _arguments, _http
+from ansible_collections.mailops.smtp.plugins.module_utils import _call_options, _http
 from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection, Definition, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._http import Client, NoAnswer
 from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values
@@ -187,7 +187,7 @@ def test_ipv6_loopback(serve: Serve) -> None:
     assert server.heard[0].headers["host"] == f"[::1]:{server.port}"
 
 
-@pytest.mark.parametrize(("module", "heavy"), [(_http, {"requests"}), (_arguments, {"requests", "ssl"})])
+@pytest.mark.parametrize(("module", "heavy"), [(_http, {"requests"}), (_call_options, {"requests", "ssl"})])
 def test_what_is_heavy_is_imported_only_for_a_call(module: ModuleType, heavy: set[str]) -> None:
     """Catches: a module that needs requests where no call is made, and a run without any that pays for it."""
     look = f"sys.exit(bool({heavy!r} & set(sys.modules)))"

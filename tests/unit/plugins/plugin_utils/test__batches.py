@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import SECONDS, Batches, Limit
@@ -70,29 +72,38 @@ def test_a_slow_start_is_not_made_often() -> None:
     assert min(sizes(10_000, 20, start=30)[1:-1]) == 600
 
 
-def limited(start: float, allowed: float, *, answers: float = 20) -> list[int]:
-    """Return the sizes of batches under a limit."""
-    batches = Batches(10_000, 8)
+def limited(start: float, allowed: float, answers: float, *, burst: int = 18) -> list[int]:
+    """Return the sizes of batches under a limit, with a provider of so many answers a second."""
+    batches = Batches(100_000, 8)
     done: list[int] = []
     for _n in range(5):
         done.append(batches.size())
-        batches.took(done[-1], start + done[-1] / answers, done[-1] / answers, allowed=allowed)
+        batches.took(done[-1], start + done[-1] / answers, done[-1] / answers, allowed=allowed, burst=burst)
     return done[1:]
 
 
-@pytest.mark.parametrize(("allowed", "step"), [(19.6, 20), (20, 20), (294.0, 294), (1, 1)])
-def test_a_limit_is_used_up_to_a_whole_second(allowed: float, step: int) -> None:
+@pytest.mark.parametrize(("allowed", "answers", "step"), [(19.6, 18.9, 20), (20, 19, 20), (294.0, 280, 294)])
+def test_a_limit_is_used_up_to_a_whole_second(allowed: float, answers: float, step: int) -> None:
     """Catches: a batch after which the rest of a second's calls is lost, as the next module starts later than that."""
-    assert all(size % step == 0 for size in limited(0.5, allowed, answers=allowed))
+    assert all(size % step == 0 and size / answers >= SECONDS for size in limited(0.5, allowed, answers))
+    assert any(size % step for size in limited(0.5, allowed, answers=allowed / 2 + 0.3))
 
 
 def test_a_start_that_a_limit_does_not_give_back_is_made_seldom() -> None:
     """Catches: a rate that falls with each slow start; and minutes without a line for a start that costs nothing."""
-    assert limited(0.5, 19.6) == [120] * 4
-    assert set(limited(1.0, 19.6)) <= {240, 260}
-    assert limited(9.0, 19.6) == [600] * 4
+    assert limited(0.5, 19.6, 19.6) == [120] * 4
+    assert set(limited(1.0, 19.6, 19.6)) <= {240, 260}
+    assert limited(9.0, 19.6, 19.6) == [600] * 4
+    assert set(limited(0.5, 19.6, 19.6, burst=0)) <= {400, 420}
+
+
+@pytest.mark.parametrize("answers", [0.5, 1, 5, 20, 160])
+def test_a_limit_far_above_what_the_provider_answers(answers: float) -> None:
+    """Catches: minutes without a line, and a thousand accounts staged at once, because a thousand were allowed."""
+    assert limited(0.5, 1000, answers) == limited(0.5, math.inf, answers)
+    assert all(size <= max(8, answers * SECONDS * 1.1) for size in limited(0.5, 1000, answers))
 
 
 def test_less_than_one_call_a_second() -> None:
     """Catches: a division by zero where a limit is a call every two seconds."""
-    assert limited(0.5, 0.5, answers=0.5) == [8] * 4
+    assert limited(0.5, 0.5, 0.5) == [8] * 4

@@ -5,18 +5,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from time import monotonic, time_ns
 
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _lock
-from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
+from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import QUEUE, StoreLock
 
 # Locks belong to processes: whoever competes with the test has to be one. It does what it reads, line by line.
 OTHER_RUN = """
@@ -205,6 +207,31 @@ def test_the_file_is_held_by_one(store: Path, start: Callable[..., OtherRun]) ->
             assert len(time.pauses) == 1
         third = start("c", scope="store")
         assert third.says() == "held", "the file is free again, though the account is not"
+
+
+def test_who_asks_for_the_file_first_has_it_first(store: Path, start: Callable[..., OtherRun]) -> None:
+    """Catches: of fifty runs that take turns one that waits for a minute, and fails, while others come and go."""
+    holder, earlier = start("b", scope="store"), None
+
+    def says_and_lets_go() -> None:
+        assert earlier
+        earlier.process.send_signal(signal.SIGCONT)
+        assert earlier.says() == "held"
+        earlier.lets_go()
+
+    assert holder.says() == "held"
+    time = FakeTime(holder.lets_go, says_and_lets_go)
+    lock = lock_of(store, time)
+    with lock.accounts(["a"]):
+        earlier = start("c", timeout=60, scope="store")
+        deadline = monotonic() + 30
+        while lock._is_next(QUEUE + time_ns()):
+            assert monotonic() < deadline, "the other one does not ask for the file"
+        # So that it cannot have it by chance in the moment in which it is free.
+        earlier.process.send_signal(signal.SIGSTOP)
+        with lock.store():
+            assert not time.events, "it had it before"
+        assert lock._is_next(QUEUE + time_ns()), "nobody waits any more"
 
 
 def test_the_file_is_held_too_long(store: Path, start: Callable[..., OtherRun]) -> None:

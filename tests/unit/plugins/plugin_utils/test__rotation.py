@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -188,3 +190,17 @@ def test_order_of_the_result(scene: Scene) -> None:
     """Catches: accounts that come back in another order than they were asked for."""
     scene.store.edit(b=stored(), c=stored())
     assert list(scene.run("d", "c", "a", "b").after) == ["d", "c", "a", "b"]
+
+
+def test_what_sends_is_imported_only_to_send() -> None:
+    """Catches: a run in which nothing is due and that compiles all the code that it does not run.
+
+    Ansible compiles a collection's files anew in each run.
+    """
+    package = "ansible_collections.mailops.smtp.plugins"
+    sending = [f"{package}.plugin_utils.{name}" for name in ("_by_module", "_sending", "_edit", "_lock", "_beside")]
+    sending += [f"{package}.module_utils.{name}" for name in ("_answer", "_attempts", "_pace")]
+    look = f"sys.exit(str(set({sending!r}) & set(sys.modules) or ''))"
+    code = f"import sys; sys.path[:] = {sys.path!r}; import {package}.action.smtp_account_password; {look}"
+    ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)
+    assert ended.stderr.strip() == ""
