@@ -33,6 +33,17 @@ class Turn:
     ended: float | None = None
 
 
+@dataclass
+class _Guess:
+    """What a limit was guessed from: C(passed) calls in C(window) seconds; and the rate and the burst of before."""
+
+    moment: float
+    passed: int
+    window: float
+    rate: float | None
+    burst: int
+
+
 class Pace:
     """Spreads calls evenly, holds all of them when the provider asks for a pause, and learns from that.
 
@@ -59,6 +70,7 @@ class Pace:
         self._held_until = self._next = 0.0
         self._passed = 0
         self._shortest = math.inf
+        self._guess: _Guess | None = None
         self._set(rate, burst)
         # A time to come is another machine's, or of before a restart: nothing is known of what was made up for.
         for moment in sorted(min(one, clock()) for one in recent):
@@ -120,7 +132,12 @@ class Pace:
         with self._lock:
             turn.ended = self._clock()
             self._shortest = min(self._shortest, turn.ended - turn.began)
-            self._passed += passed
+            if passed and self._guess and turn.began < self._guess.moment:
+                # It was on its way when another one was put off: it counts among those that were let through before.
+                self._guess.passed += 1
+                self._apply(self._guess)
+            else:
+                self._passed += passed
 
     def hold(self, seconds: float) -> None:
         """Let no call begin for a time, and from then on no more of them than were let through before.
@@ -142,8 +159,12 @@ class Pace:
             least = max(seconds, now - self._since + seconds - 1)
             # A provider that asks for a whole window, and not for the rest of one, means no longer window.
             window = next((one for one in WINDOWS if one >= NEARLY * least), least)
-            rate = max(SLOWEST, SHARE * self._passed / window)
-            # What was let through at once will be again; a provider that says no once more is asked for less at once.
-            burst = self.burst // 2 if self.rate else max(0, min(self._passed, int(rate)) - 1)
-            self._set(min(rate, self.rate or rate), burst)
+            self._guess = _Guess(now, self._passed, window, self.rate, self.burst)
+            self._apply(self._guess)
         self._passed = 0
+
+    def _apply(self, guess: _Guess) -> None:
+        rate = max(SLOWEST, SHARE * guess.passed / guess.window)
+        # What was let through at once will be again; a provider that says no once more is asked for less at once.
+        burst = guess.burst // 2 if guess.rate else max(0, min(guess.passed, int(rate)) - 1)
+        self._set(min(rate, guess.rate or rate), burst)

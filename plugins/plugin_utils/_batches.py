@@ -24,7 +24,7 @@ WORTH_A_START, LONGEST = 9.0, 30.0
 # Under a limit, how much of a start costs nothing: where a second's calls come together at its beginning, most of a
 # second has no call anyway. How much of a batch, at most, the rest of it may be. And how near to the limit calls come
 # that the limit slows, and not the provider.
-MADE_UP, LOSS, BINDS = 0.7, 0.025, 0.8
+MADE_UP, LOSS, BINDS = 0.7, 0.015, 0.8
 # A rest that is not much longer than a batch goes with it.
 SLACK = 1.5
 # What the module tells of the limit, by the options that hand it to the next batch.

@@ -190,7 +190,8 @@ def main() -> int:
     # What a whole run has written is not replaced by a part of one.
     if whole:
         (arguments.output / "bench.json").write_text(json.dumps(results.as_dict(), indent=2) + "\n")
-        draw(results, arguments.output / "bench.png")
+        if results.floors:
+            draw(results, arguments.output / "bench.png")
     _tell(results)
     return 0 if whole and all(promise.kept for promise in promises(results)) else 1
 

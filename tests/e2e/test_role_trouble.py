@@ -153,6 +153,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "smtp_rotation_progress_interval": {"progress_interval": -5},
     "nowhere.yml": {"deploy_tasks": "nowhere.yml"},
     "smtp_rotation_postfix_entries": {"consumer": "postfix", "postfix_entries": [{"key": "a", "account": TWO}]},
+    "EmailLabs' server": {"provider": "mailgun", "smtp_host": "smtp.emaillabs.net.pl"},
     "smtp_rotation_test_send": {"strategy": "alternate", "senders": {"news": [ONE, TWO]}, "test_send": False},
 }
 

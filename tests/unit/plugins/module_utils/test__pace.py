@@ -302,6 +302,27 @@ def test_a_learnt_limit_is_told() -> None:
     assert pace.rate == pytest.approx(20 * SHARE)
 
 
+def test_a_learnt_limit_counts_what_was_on_its_way() -> None:
+    """Catches: a guess that is too low by the calls whose answers came after the first refusal, for a whole list."""
+    clock = Clock()
+    pace = clock.pace(None)
+    turns = [pace.take() for _n in range(24)]
+    clock.now += 0.1
+    for turn in turns[:13]:
+        pace.ended(turn, passed=True)
+    pace.ended(turns[-1], passed=False)
+    pace.hold(1)
+    for turn in turns[13:20]:
+        pace.ended(turn, passed=True)
+    for turn in turns[20:-1]:
+        pace.ended(turn, passed=False)
+        pace.hold(1)
+    assert pace.rate == pytest.approx(20 * SHARE) and pace.burst == 18
+    later = pace.take()
+    pace.ended(later, passed=True)
+    assert pace.rate == pytest.approx(20 * SHARE)
+
+
 def test_a_guess_is_never_slower_than_one_a_second() -> None:
     """Catches: hours for what takes minutes, because others had used up what was allowed."""
     clock = Clock()
