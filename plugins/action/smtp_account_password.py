@@ -60,7 +60,7 @@ class ActionModule(SecretAction):
             store=store,
             vault=vault,
             generate=lambda: generate(params["password_length"], params["password_symbols"]),
-            sender=self._sender(params, definition, credentials, task_vars),
+            caller=self._caller(params, definition, credentials, task_vars),
             now=utc_now,
             learn=self.scrubber.add,
             tell=_tell,
@@ -74,7 +74,7 @@ class ActionModule(SecretAction):
             result["diff"] = diff_of(done.before, done.after, store.name, now)
         return result
 
-    def _sender(
+    def _caller(
         self,
         params: Mapping[str, Any],
         definition: Definition,
@@ -83,14 +83,14 @@ class ActionModule(SecretAction):
     ) -> Callable[[], Callable[[Mapping[str, str]], Mapping[str, Change]]]:
         """Return what gives the function that has the module set passwords, where the task says that it runs."""
 
-        def sender() -> Callable[[Mapping[str, str]], Mapping[str, Change]]:
-            from ansible_collections.mailops.smtp.plugins.plugin_utils._by_module import Sender
+        def caller() -> Callable[[Mapping[str, str]], Mapping[str, Change]]:
+            from ansible_collections.mailops.smtp.plugins.plugin_utils._by_module import Caller
 
-            return Sender(self, params, definition, credentials, task_vars).send
+            return Caller(self, params, definition, credentials, task_vars).send
 
         if params["state"] == "present":
             self.require_pipelining()
-        return sender
+        return caller
 
 
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:

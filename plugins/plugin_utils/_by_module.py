@@ -19,7 +19,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._action import Secret
 from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Answers, Limit
 
 
-class Sender:
+class Caller:
     """Sets the passwords of one task, a batch at a time.
 
     :param action: the task's action, which calls the module

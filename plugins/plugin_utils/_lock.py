@@ -96,6 +96,7 @@ class StoreLock:
     def _ticket(self) -> int:
         """Join those who wait for the file, and return the own place among them; the kernel takes a dead one's away."""
         while True:
+            # The time of day: machines that share a folder have no other clock in common.
             ticket = QUEUE + time.time_ns()
             if self._locked(ticket):
                 return ticket

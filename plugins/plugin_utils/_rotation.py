@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
 
     Send = Callable[[Mapping[str, str]], Mapping[str, Change]]
-    Begin = Callable[[Mapping[str, str], list[str]], Sending]
+    # With again and new: the accounts to send to.
+    Begin = Callable[..., Sending]
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Request:
 class Tools:
     """What a rotation uses: C(learn) is told each secret that appears.
 
-    C(sender): gives what sets passwords at the provider; it is asked before anything changes.
+    C(caller): gives what sets passwords at the provider; it is asked before anything changes.
     C(tell): shows a line of progress. C(clock): a clock that nobody sets, in seconds. C(concurrency): calls at the
     same time.
     """
@@ -66,7 +68,7 @@ class Tools:
     store: Store
     vault: Vault
     generate: Callable[[], str]
-    sender: Callable[[], Send]
+    caller: Callable[[], Send]
     now: Callable[[], datetime]
     learn: Callable[[str], None]
     tell: Callable[[str], None] = lambda _line: None
@@ -281,17 +283,11 @@ class Rotation:
         from ansible_collections.mailops.smtp.plugins.plugin_utils._lock import StoreLock
         from ansible_collections.mailops.smtp.plugins.plugin_utils._sending import Sending
 
-        send = self._tools.sender()
+        begin = partial(Sending, self._request, self._tools, self._done, self._tools.caller(), opened=self._opened)
         lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)
         with lock.accounts(busy), Beside(len(busy)) as beside:
-
-            def begin(again: Mapping[str, str], new: list[str]) -> Sending:
-                return Sending(
-                    self._request, self._tools, self._done, send, beside, again=again, new=new, opened=self._opened
-                )
-
             with lock.store():
-                sending, made_file = self._begin(busy, begin)
+                sending, made_file = self._begin(busy, partial(begin, beside))
             if sending:
                 sending.send(lock, made_file=made_file)
 
@@ -309,7 +305,7 @@ class Rotation:
         staged = {a: current.document.record(a).staged_password for a, p in plans.items() if p.step is Step.RESEND}
         again = {account: ciphertext for account, ciphertext in staged.items() if ciphertext}
         self._open({account: ("staged_password", ciphertext) for account, ciphertext in again.items()})
-        sending = begin(again, [account for account, plan in plans.items() if plan.step is Step.NEW])
+        sending = begin(again=again, new=[account for account, plan in plans.items() if plan.step is Step.NEW])
         sending.stage(current, everything=self._request.state == "staged")
         return (None if self._request.state == "staged" else sending), current.data is None
 

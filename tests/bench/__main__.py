@@ -14,6 +14,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,64 +81,72 @@ def _largest(arguments: argparse.Namespace, case: Case) -> int:
     return limit
 
 
-def _measured(
-    arguments: argparse.Namespace, folder: Path, at: Provider
-) -> tuple[Costs, dict[tuple[str, int], list[Measured]], dict[str, float], bool]:
-    """Return the costs of the floor's parts, all runs, the rates under a limit, and whether all runs ended well."""
+@dataclass
+class Rounds:
+    """What was measured, round by round. C(whole): whether every run has ended well."""
+
+    runs: dict[tuple[str, int], list[Measured]] = field(default_factory=dict)
+    latencies: list[float] = field(default_factory=list)
+    derivations: list[float] = field(default_factory=list)
+    rates: list[dict[str, float]] = field(default_factory=list)
+    whole: bool = True
+
+    def costs(self) -> Costs:
+        """Return the costs of the floor's parts."""
+        return Costs(_middle(self.latencies), _middle(self.derivations), median(self.runs["start", 1]).wall)
+
+    def rate(self) -> dict[str, float]:
+        """Return what was seen under a limit, nothing if no run had one."""
+        return {name: _middle([one[name] for one in self.rates]) for name in (self.rates[0] if self.rates else {})}
+
+    def add(self, runner: Runner, case: Case, n: int) -> str:
+        """Run a case, and return in words what it came to."""
+        try:
+            cost = runner.measure(case, [f"{index}.acme.smtp" for index in range(1, n + 1)])
+        except BenchError as error:
+            self.whole = False
+            return str(error)
+        self.runs.setdefault((case.key, n), []).append(cost)
+        if case.rate_limit:
+            found = pace(runner.last_calls, runner.concurrency)
+            self.rates.append({**found, "allowed_per_second": case.rate_limit})
+        return f"{cost.wall:8.2f} s, load {os.getloadavg()[0]:.1f}"
+
+
+def _measured(arguments: argparse.Namespace, folder: Path, at: Provider) -> Rounds:
     runner = Runner(folder, at, concurrency=arguments.concurrency, seconds=arguments.latency)
-    runs: dict[tuple[str, int], list[Measured]] = {}
-    parts: dict[str, list[float]] = {"latency": [], "derivation": []}
-    rates: list[dict[str, float]] = []
-    failed = 0
+    rounds = Rounds()
     try:
         # Round by round, and not case by case: what else the machine does concerns all alike.
         for number in range(arguments.repeat):
             at.set(latency=arguments.latency, rate_limit=None)
-            parts["latency"].append(latency(at, SPARE))
-            parts["derivation"].append(derivation())
+            rounds.latencies.append(latency(at, SPARE))
+            rounds.derivations.append(derivation())
             for case, n in _work(arguments):
-                try:
-                    cost = runner.measure(case, [f"{index}.acme.smtp" for index in range(1, n + 1)])
-                except BenchError as error:
-                    failed += 1
-                    _say(f"round {number + 1}: ({case.key}) {n:>6}: {error}")
-                    continue
-                runs.setdefault((case.key, n), []).append(cost)
-                if case.rate_limit:
-                    found = pace(runner.last_calls, arguments.concurrency)
-                    rates.append({**found, "allowed_per_second": case.rate_limit})
-                load = os.getloadavg()[0]
-                _say(f"round {number + 1}: ({case.key}) {n:>6}: {cost.wall:8.2f} s, load {load:.1f}")
+                _say(f"round {number + 1}: ({case.key}) {n:>6}: {rounds.add(runner, case, n)}")
     except KeyboardInterrupt:
-        if ("start", 1) not in runs:
+        if ("start", 1) not in rounds.runs:
             raise
+        rounds.whole = False
         _say(f"\nStopped in round {number + 1} of {arguments.repeat}: what follows is of the runs that ended before")
-        failed += 1
-    costs = Costs(_middle(parts["latency"]), _middle(parts["derivation"]), median(runs["start", 1]).wall)
-    middles = {name: _middle([one[name] for one in rates]) for name in (rates[0] if rates else {})}
-    return costs, runs, middles, failed == 0
+    return rounds
 
 
 def _middle(values: Sequence[float]) -> float:
     return sorted(values)[len(values) // 2]
 
 
-def _results(
-    arguments: argparse.Namespace,
-    costs: Costs,
-    runs: Mapping[tuple[str, int], Sequence[Measured]],
-    rates: dict[str, float],
-    able: Mapping[int, float],
-) -> Results:
+def _results(arguments: argparse.Namespace, rounds: Rounds, able: Mapping[int, float]) -> Results:
+    costs = rounds.costs()
     results = Results(
         machine=_machine(),
         costs={"latency": costs.latency, "derivation": costs.derivation, "start": costs.start},
         concurrency=arguments.concurrency,
         capacity=able,
         payload=payload(MODULE),
-        rates=rates,
+        rates=rounds.rate(),
     )
-    for (key, n), found in runs.items():
+    for (key, n), found in rounds.runs.items():
         results.medians.setdefault(key, {})[n] = median(found)
         if key == "b":
             results.floors[n] = costs.floor(n, arguments.concurrency)
@@ -185,15 +194,15 @@ def main() -> int:
     folder = tempfile.TemporaryDirectory(prefix="mailops-bench-", ignore_cleanup_errors=True)
     with folder as place, provider(Path(place) / "provider", names) as at:
         able = {n: capacity(at, SPARE, n) for n in (8, 64)}
-        costs, runs, rates, whole = _measured(arguments, Path(place), at)
-    results = _results(arguments, costs, runs, rates, able)
+        rounds = _measured(arguments, Path(place), at)
+    results = _results(arguments, rounds, able)
     # What a whole run has written is not replaced by a part of one.
-    if whole:
+    if rounds.whole:
         (arguments.output / "bench.json").write_text(json.dumps(results.as_dict(), indent=2) + "\n")
         if results.floors:
             draw(results, arguments.output / "bench.png")
     _tell(results)
-    return 0 if whole and all(promise.kept for promise in promises(results)) else 1
+    return 0 if rounds.whole and all(promise.kept for promise in promises(results)) else 1
 
 
 if __name__ == "__main__":

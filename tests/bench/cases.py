@@ -93,7 +93,7 @@ class Runner:
     def __init__(self, folder: Path, provider: Provider, *, concurrency: int, seconds: float) -> None:
         self._folder = folder
         self._provider = provider
-        self._concurrency = concurrency
+        self.concurrency = concurrency
         self._latency = seconds
         password = secrets.token_urlsafe(24)
         self._vault = VaultLib([("default", VaultSecret(password.encode()))])
@@ -156,7 +156,7 @@ class Runner:
             "bench_vault_password_file": str(self._password_file),
             "bench_api_url": self._provider.api_url,
             "bench_ca_path": self._provider.ca_path,
-            "bench_concurrency": self._concurrency,
+            "bench_concurrency": self.concurrency,
         }
         (scene / "variables.json").write_text(json.dumps(variables))
         command = [str(BIN / "ansible-playbook"), str(PLAYBOOKS / case.playbook)]

@@ -105,7 +105,7 @@ class Pipeline:
             store=self.store,
             vault=self.vault,
             generate=lambda: generate(32, ""),
-            sender=lambda: send,
+            caller=lambda: send,
             now=lambda: self.clock.now,
             learn=lambda secret: None,
         )

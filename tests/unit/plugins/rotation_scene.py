@@ -118,6 +118,7 @@ class Scene:
     told: list[str] = field(default_factory=list)
     answers: dict[str, Change] = field(default_factory=dict)
     calling: float | None = None
+    allowed: float | None = None
     during_the_call: Callable[[], None] = lambda: None
     made: int = 0
 
@@ -134,7 +135,7 @@ class Scene:
         assert set(passwords.values()) <= set(self.learnt), "what is sent is known to be a secret"
         self.during_the_call()
         answers = Answers({name: self.answers.get(name, came_to(Kind.ACCEPTED)) for name in passwords})
-        answers.calling = self.calling
+        answers.calling, answers.allowed = self.calling, self.allowed
         return answers
 
     def run(self, *accounts: str, check_mode: bool = False, **options: Any) -> Done:

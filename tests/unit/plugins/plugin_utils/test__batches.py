@@ -105,5 +105,5 @@ def test_a_limit_far_above_what_the_provider_answers(answers: float) -> None:
 
 
 def test_less_than_one_call_a_second() -> None:
-    """Catches: a division by zero where a limit is a call every two seconds."""
-    assert limited(0.5, 0.5, 0.5) == [8] * 4
+    """Catches: longer batches for a limit of a call every two seconds, of which a start loses none."""
+    assert limited(1.0, 0.5, 0.5) == [8] * 4

@@ -133,6 +133,13 @@ def test_a_provider_that_comes_back_is_not_left_alone(scene: Scene) -> None:
     assert len(scene.sent) > 3 and set(done.actions.values()) == {"rotated", "unknown"}
 
 
+def test_a_limit_that_is_told_shapes_the_next_batches(scene: Scene) -> None:
+    """Catches: a limit that nobody hands on to what decides how many accounts go at a time."""
+    scene.calling, scene.allowed = 7.0, 19.6
+    scene.run(*[f"{number}.acme.smtp" for number in range(400)])
+    assert [len(batch) for batch in scene.sent] == [FIRST, 120, 400 - FIRST - 120]
+
+
 def test_staging_alone_is_one_write(scene: Scene) -> None:
     """Catches: only the first batch staged where nothing is sent."""
     scene.run(*NAMES, state="staged")
