@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._sasl_text import ARGUMENT_SPEC
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.password_map_text import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.plugin_utils._silent_action import SilentAction
 
 

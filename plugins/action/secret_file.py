@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._secret_request import ARGUMENT_SPEC
+from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SHORTEST_PART
 from ansible_collections.mailops.smtp.plugins.plugin_utils._silent_action import SilentAction
 

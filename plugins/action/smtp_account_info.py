@@ -11,19 +11,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC, check_limits, checked_accounts
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import (
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import (
     OPTIONS,
     credentials_from,
     definition_from,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
-from ansible_collections.mailops.smtp.plugins.plugin_utils._document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, secrets_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
-from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
 
 
 class ActionModule(SecretAction):

@@ -19,20 +19,20 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     check_limits,
     checked_accounts,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import credentials_from, definition_from
-from ansible_collections.mailops.smtp.plugins.module_utils._template import check_account, names_in
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import check_account, names_in
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
-from ansible_collections.mailops.smtp.plugins.plugin_utils._password import check_given, check_shape, generate
-from ansible_collections.mailops.smtp.plugins.plugin_utils._result import diff_of, result_of
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Request, Rotation, Tools
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import check_given, check_shape, generate
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of, result_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, secrets_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
-from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
+    from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 
 
 class ActionModule(SecretAction):
@@ -84,7 +84,7 @@ class ActionModule(SecretAction):
         """Return what gives the function that has the module set passwords, where the task says that it runs."""
 
         def caller() -> Callable[[Mapping[str, str]], Mapping[str, Change]]:
-            from ansible_collections.mailops.smtp.plugins.plugin_utils._by_module import Caller
+            from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
 
             return Caller(self, params, definition, credentials, task_vars).send
 

@@ -16,13 +16,13 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
-from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
-from ansible_collections.mailops.smtp.plugins.plugin_utils._sender_result import diff_of, result_of
-from ansible_collections.mailops.smtp.plugins.plugin_utils._senders import Wish
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._switching import Request, run
+from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.advice import Wish
+from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.result import diff_of, result_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.switching import Request, run
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, secrets_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, read, utc_now
-from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault, secrets_of
 
 
 class ActionModule(SecretAction):

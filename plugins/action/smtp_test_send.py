@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp_request import ARGUMENT_SPEC
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 
 

@@ -139,9 +139,9 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix import Postfix, PostfixError
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix_hold import Transport
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix_main_cf import block_of
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.hold import Transport
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix, PostfixError
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.main_cf import block_of
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "transport": {"type": "str", "default": "smtp"},

@@ -135,9 +135,14 @@ import typing as t
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix import Postfix, PostfixError
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix_map import PasswordMap, find_map
-from ansible_collections.mailops.smtp.plugins.module_utils._sasl_text import ARGUMENT_SPEC, merge, prepare, shown
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix, PostfixError
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.password_map import PasswordMap, find_map
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.password_map_text import (
+    ARGUMENT_SPEC,
+    merge,
+    prepare,
+    shown,
+)
 
 
 def apply(*, options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:

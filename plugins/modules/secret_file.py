@@ -100,9 +100,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.mailops.smtp.plugins.module_utils import _secret_file as files
+from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._secret_request import (
+from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import (
     ARGUMENT_SPEC,
     described,
     mode_of,

@@ -169,11 +169,11 @@ provider_asked:
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC
-from ansible_collections.mailops.smtp.plugins.module_utils._call_options import connection_from, patience_from
-from ansible_collections.mailops.smtp.plugins.module_utils._calls import list_accounts
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
-from ansible_collections.mailops.smtp.plugins.module_utils._outcomes import can_call
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import connection_from, patience_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import can_call
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
 

@@ -317,16 +317,16 @@ import time
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_RULES, PASSWORD_SPEC
-from ansible_collections.mailops.smtp.plugins.module_utils._audience import Abandoned, Audience
-from ansible_collections.mailops.smtp.plugins.module_utils._batch import NOT_SENT
-from ansible_collections.mailops.smtp.plugins.module_utils._call_options import (
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import (
     connection_from,
     pace_from,
     patience_from,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._calls import set_passwords
-from ansible_collections.mailops.smtp.plugins.module_utils._outcomes import can_call, told
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Audience
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import can_call, told
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 
 
 def main() -> None:

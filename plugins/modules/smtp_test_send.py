@@ -214,9 +214,9 @@ reason:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp import log_in_and_send
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp_dialogue import Failure
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp_request import ARGUMENT_SPEC, prepare
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import Failure
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.exchange import log_in_and_send
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC, prepare
 
 
 def main() -> None:

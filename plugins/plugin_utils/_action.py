@@ -19,7 +19,7 @@ from ansible.module_utils.errors import UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import BUILT_IN
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
 
 SHORTEST_PART = 8

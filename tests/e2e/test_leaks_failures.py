@@ -20,7 +20,7 @@ from support.search import Search, forms
 from support.watch import CHOSEN, KEYS, Watch, a_watch, check
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC, PASSWORD_SPEC
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp_request import ARGUMENT_SPEC
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -17,7 +17,7 @@ from support.pipeline import SECRETS, Pipeline, QuickVault
 from support.scene import OLD, ONE
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils._result import result_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import result_of
 
 WINDOW = 900
 

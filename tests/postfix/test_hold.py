@@ -19,10 +19,11 @@ from support.postfix import SECONDS, Postfix
 from support.slow_smtp import SlowServer
 from support.waiting import until
 
-from ansible_collections.mailops.smtp.plugins.module_utils import _postfix, _postfix_hold
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix import PostfixError
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix_hold import Transport
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix import hold as holds
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix import instance
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.hold import Transport
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import PostfixError
 from ansible_collections.mailops.smtp.plugins.modules import postfix_hold
 
 OTHER = "friend@other.example"
@@ -124,7 +125,7 @@ def test_delivery_under_way_ends_by_itself(relay: Postfix, other: SlowServer) ->
         time.sleep(0.1)
 
     clock = type("Clock", (), {"monotonic": staticmethod(time.monotonic), "sleep": staticmethod(held_at)})()
-    transport = Transport(_postfix.Postfix(str(relay.config)), "direct", clock)
+    transport = Transport(instance.Postfix(str(relay.config)), "direct", clock)
     transport.hold(drain_timeout=SECONDS)
     assert done[0] == 1
     assert other.open == 0 and other.waiting == 0
@@ -307,7 +308,7 @@ def killed_at(number: int, monkeypatch: pytest.MonkeyPatch, relay: Postfix, **ov
     steps = iter(range(1000))
     with monkeypatch.context() as patch:
         of_transport = ("_move_to", "_set_aside", "_bring_back", "_reload", "_drain", "_await")
-        for owner, name in [*((Transport, name) for name in of_transport), (_postfix_hold, "flush_queue")]:
+        for owner, name in [*((Transport, name) for name in of_transport), (holds, "flush_queue")]:
             whole = getattr(owner, name)
 
             def stop_or_go(*arguments: Any, step: Any = whole, **keywords: Any) -> Any:

@@ -17,8 +17,9 @@ from standin.service import StandIn
 from support.postfix import SECONDS, Postfix, relay_settings
 from support.waiting import until
 
-from ansible_collections.mailops.smtp.plugins.module_utils import _postfix_map, _secret_file
+from ansible_collections.mailops.smtp.plugins.module_utils import _files
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix import password_map
 from ansible_collections.mailops.smtp.plugins.modules import postfix_sasl_password
 
 ACCOUNT, OLD = "1.acme.smtp", "the-password-of-before-0"
@@ -119,11 +120,11 @@ def test_killed_at_every_step(scene: Scene, monkeypatch: pytest.MonkeyPatch, num
 
     with monkeypatch.context() as patch:
         for name in ("create", "replace", "touch", "sync"):
-            stopping(name, _secret_file)
-        stopping("_compile", _postfix_map.PasswordMap)
+            stopping(name, _files)
+        stopping("_compile", password_map.PasswordMap)
         # A process that is killed cleans nothing up.
-        patch.setattr(_postfix_map.PasswordMap, "_clean", lambda _self: None)
-        stopping("reload", _postfix_map.PasswordMap)
+        patch.setattr(password_map.PasswordMap, "_clean", lambda _self: None)
+        stopping("reload", password_map.PasswordMap)
         killed = False
         try:
             scene.run()

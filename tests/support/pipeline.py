@@ -17,14 +17,14 @@ from ansible.parsing.vault import VaultSecret
 from standin.service import StandIn
 from support.controller import KEYS, VAULT_PASSWORD
 
-from ansible_collections.mailops.smtp.plugins.module_utils import _calls
-from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change, Patience
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import definition_from
-from ansible_collections.mailops.smtp.plugins.plugin_utils._password import generate
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done, Request, Rotation, Tools
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
+from ansible_collections.mailops.smtp.plugins.module_utils._provider import calls as provider_calls
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change, Patience
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import generate
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done, Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
 
 @dataclass
@@ -92,7 +92,7 @@ class Pipeline:
 
         def send(passwords: Mapping[str, str]) -> dict[str, Change]:
             patience = Patience(retries, ceiling)
-            return _calls.set_passwords(
+            return provider_calls.set_passwords(
                 connection,
                 passwords,
                 patience=patience,

@@ -27,8 +27,8 @@ from support.controller import SUPPORT, Controller, Ended
 from support.processes import Process, Sampler, kill_all
 from support.search import Hit, Search, Searched
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
 # Each has characters that every encoding writes in another way.
 OLD = 'Old-0\\"<&%/+ Qm7vXrT2kLz9'

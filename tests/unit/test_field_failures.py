@@ -24,7 +24,7 @@ FAILURES = [
     (
         "the journal was in a transaction that a crash rolled back",
         "OpenBao",
-        "unit/plugins/plugin_utils/test__rotation.py::test_order_of_effects",
+        "unit/plugins/plugin_utils/_rotation/test_rotation.py::test_order_of_effects",
     ),
     (
         "a staged password that the target refuses was sent again for ever",
@@ -59,7 +59,7 @@ FAILURES = [
     (
         "the mark of the account in use moved before the hosts had its password",
         "AWS SES sample",
-        "unit/plugins/plugin_utils/test__senders_model.py"
+        "unit/plugins/plugin_utils/_senders/test_advice_model.py"
         "::test_any_order_of_runs_and_crashes_leaves_every_host_an_account_that_works",
     ),
     (
@@ -90,7 +90,7 @@ FAILURES = [
     (
         "an edit by lines broke the vault file",
         "ansible #25739",
-        "unit/plugins/plugin_utils/test__document_any.py::test_any_edits_say_what_was_asked_and_leave_the_rest",
+        "unit/plugins/plugin_utils/_store/test_document_any.py::test_any_edits_say_what_was_asked_and_leave_the_rest",
     ),
     (
         "every run encrypted anew, and git showed noise",
@@ -100,7 +100,7 @@ FAILURES = [
     (
         "the vault file was truncated by a crash",
         "core's vault editor, xorwow/ansible-vars",
-        "unit/plugins/plugin_utils/test__store_failures.py::test_failed_write_leaves_the_old_file",
+        "unit/plugins/plugin_utils/_store/test_store_failures.py::test_failed_write_leaves_the_old_file",
     ),
     (
         "a limit of length was reported as some other error",

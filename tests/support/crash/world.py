@@ -21,8 +21,8 @@ from support.crash.mass_search import MassSearch
 from support.crash.processes import kill_tree
 from support.mail import try_login
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._document import parse
-from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 
 TASK = "Set the passwords"
 

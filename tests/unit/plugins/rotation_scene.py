@@ -13,16 +13,17 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _document, _edit
-from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Answers
-from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import Done, Request, Rotation, Tools
-from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Snapshot, Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done, Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import document as documents
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import edit as edits
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot, Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
 WINDOW = timedelta(minutes=15)
@@ -74,17 +75,17 @@ class FakeStore(Store):
     def read(self) -> Snapshot:
         self._happens("read")
         text = self.text
-        return Snapshot(None if text is None else text.encode(), _document.parse(text or "", self.name))
+        return Snapshot(None if text is None else text.encode(), documents.parse(text or "", self.name))
 
     def write(
         self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
     ) -> None:
         self._happens("write")
-        self.text = _edit.rendered(snapshot.document, accounts, senders=senders)
+        self.text = edits.rendered(snapshot.document, accounts, senders=senders)
         self.log.append("write " + ", ".join(f"{name} {record.state_at(NOW)}" for name, record in accounts.items()))
 
     def remove(self, snapshot: Snapshot) -> None:
-        if self.text == _document.HEADER + _document.EMPTY:
+        if self.text == documents.HEADER + documents.EMPTY:
             self.log.append("remove")
             self.text = None
 
@@ -96,10 +97,10 @@ class FakeStore(Store):
 
     def edit(self, **changes: Record) -> None:
         """Change records as another run or a person would."""
-        self.text = _edit.rendered(_document.parse(self.text or "", self.name), changes)
+        self.text = edits.rendered(documents.parse(self.text or "", self.name), changes)
 
     def record(self, account: str) -> Record:
-        return _document.parse(self.text or "", self.name).record(account)
+        return documents.parse(self.text or "", self.name).record(account)
 
 
 def came_to(kind: Kind, *, doubt: bool = False) -> Change:
@@ -129,7 +130,7 @@ class Scene:
     def send(self, passwords: Mapping[str, str]) -> Mapping[str, Change]:
         self.log.append("send " + ", ".join(passwords))
         self.sent.append(dict(passwords))
-        document = _document.parse(self.store.text or "", self.store.name)
+        document = documents.parse(self.store.text or "", self.store.name)
         staged = {name: opened(document.record(name).staged_password) for name in passwords}
         assert staged == passwords, "what is sent is in the store, or it could be lost"
         assert set(passwords.values()) <= set(self.learnt), "what is sent is known to be a secret"

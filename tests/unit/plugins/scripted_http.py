@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.mailops.smtp.plugins.module_utils._answer import Reply
-from ansible_collections.mailops.smtp.plugins.module_utils._definition import Connection
-from ansible_collections.mailops.smtp.plugins.module_utils._http import Client
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import definition_from
-from ansible_collections.mailops.smtp.plugins.module_utils._template import account_values
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Reply
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Client
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
 
 KEYS = {"application_key": "app-key-0123456789", "authorization_key": "auth-key-0123456789"}
 PASSWORD = "New-Passw0rd-12345678"

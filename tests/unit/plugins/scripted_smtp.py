@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp import log_in_and_send
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp_dialogue import Failure
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp_request import Request
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import Failure
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.exchange import log_in_and_send
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import Request
 
 Script = t.Sequence[t.Tuple[str, bytes]]  # noqa: UP006 -- evaluated by Python 3.8
 MESSAGE = "(message)"

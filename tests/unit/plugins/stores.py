@@ -13,12 +13,12 @@ from typing import Any
 import yaml
 from ansible.parsing.vault import VaultSecret
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils import _record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._document import parse
-from ansible_collections.mailops.smtp.plugins.plugin_utils._edit import rendered
-from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._vault import Vault
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.edit import rendered
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
 OLD = "$ANSIBLE_VAULT;1.1;AES256\n61616161\n6262"
@@ -57,13 +57,13 @@ def check_staged(text: str, name: str) -> str:
     """Stage a password and take it back: everything else stays, byte for byte or at least in what it says."""
     before = parse(text, "S")
     old = before.record(name)
-    after = rendered(before, {name: _record.staged(old, NEW, NOW)})
+    after = rendered(before, {name: record.staged(old, NEW, NOW)})
     expected = seen(text) or {}
     expected = {**expected, "smtp_accounts": dict(expected.get("smtp_accounts") or {})}
     fields = {**(expected["smtp_accounts"].get(name) or {}), "staged_password": NEW + "\n"}
     expected["smtp_accounts"][name] = {**fields, "staged_at": "2026-11-23T13:00:00Z"}
     assert seen(after) == expected
-    assert parse(after, "S").record(name) == _record.staged(old, NEW, NOW)
+    assert parse(after, "S").record(name) == record.staged(old, NEW, NOW)
     lines = iter(after.splitlines())
     kept = [line for line in text.splitlines() if "smtp_accounts" not in line]
     assert all(line in lines for line in kept), "a line is gone, or moved"

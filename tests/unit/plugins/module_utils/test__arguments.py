@@ -20,7 +20,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     has_twins,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._registry import BUILT_IN, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN, definition_from
 
 NOT_A_LOGIN = (
     "accounts: {} is not an SMTP login: 1 to 128 of the characters A-Z a-z 0-9 . _ @ + - are accepted, "

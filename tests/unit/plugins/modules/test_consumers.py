@@ -10,13 +10,14 @@ from types import ModuleType
 import pytest
 import yaml
 
-from ansible_collections.mailops.smtp.plugins.module_utils import _sasl_text, _secret_request
+from ansible_collections.mailops.smtp.plugins.module_utils import _secret_file
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix import password_map_text
 from ansible_collections.mailops.smtp.plugins.modules import postfix_hold, postfix_sasl_password, secret_file
 
 SPECS = [
     (postfix_hold, postfix_hold.ARGUMENT_SPEC),
-    (postfix_sasl_password, _sasl_text.ARGUMENT_SPEC),
-    (secret_file, _secret_request.ARGUMENT_SPEC),
+    (postfix_sasl_password, password_map_text.ARGUMENT_SPEC),
+    (secret_file, _secret_file.ARGUMENT_SPEC),
 ]
 every_module = pytest.mark.parametrize(
     ("module", "spec"), SPECS, ids=[one.__name__.rsplit(".", maxsplit=1)[-1] for one, _s in SPECS]
@@ -51,5 +52,5 @@ def test_examples_use_only_options_that_exist(module: ModuleType, spec: dict[str
 
 def test_passwords_are_not_logged() -> None:
     """Catches: no_log missing from what is secret."""
-    assert _sasl_text.ARGUMENT_SPEC["entries"]["options"]["password"]["no_log"] is True
-    assert _secret_request.ARGUMENT_SPEC["content"]["no_log"] is True
+    assert password_map_text.ARGUMENT_SPEC["entries"]["options"]["password"]["no_log"] is True
+    assert _secret_file.ARGUMENT_SPEC["content"]["no_log"] is True

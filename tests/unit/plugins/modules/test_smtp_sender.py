@@ -11,7 +11,7 @@ import yaml
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import SENDER_SPEC
 from ansible_collections.mailops.smtp.plugins.modules import smtp_sender
-from ansible_collections.mailops.smtp.plugins.plugin_utils._senders import Step
+from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.advice import Step
 
 
 def test_documented_options_are_the_real_ones() -> None:

@@ -15,8 +15,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from ansible.module_utils import basic
 
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp_dialogue import _ADVICE
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp_request import ARGUMENT_SPEC
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import _ADVICE
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.modules import smtp_test_send
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import (  # noqa: F401  # pylint: disable=unused-import
     fixture_certificate,

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
-from ansible_collections.mailops.smtp.plugins.plugin_utils._plan import Step, Wish, decide
-from ansible_collections.mailops.smtp.plugins.plugin_utils._record import Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._sender import Sender
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import Step, Wish, decide
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
 WINDOW = timedelta(minutes=15)

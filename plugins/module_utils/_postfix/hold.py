@@ -1,0 +1,213 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keeps the mail of one transport in Postfix's queue, and lets it go again.
+
+What was found by experiment, and why each step is there:
+
+* C(defer_transports) lets deliveries under way end, and keeps new mail in the queue; but C(postqueue -f), by whomever,
+  overrides it.
+* C(master_service_disable) cannot be overridden; but the reload that puts it in force kills deliveries under way, and
+  a message whose delivery is killed at the wrong moment arrives twice.
+* So the transport is deferred first, and its socket is moved aside, so that a flush meets nobody; deliveries end by
+  themselves; and only when there is no process left is the service taken away, which a restart of Postfix does not
+  undo.
+* Every reload ends the cache of open connections, and with it those that are logged in.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import time
+import typing as t
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._files import (
+    access_of,
+    locked,
+    read,
+    real_path,
+    remove_stale,
+    write,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix, PostfixError
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.main_cf import (
+    DISABLE,
+    MainCf,
+    parse,
+    render,
+    user_value,
+    words_of,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.queue import flush_queue
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.wait import (
+    INTERVAL,
+    Clock,
+    reload_and_wait,
+    wait_until,
+)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+# How long Postfix takes a changed file for one that may still be changing.
+_HOT_NS = 2_000_000_000
+
+
+class Transport:
+    """One transport of one instance.
+
+    :param name: as in master.cf
+    :raises InputError: if the instance has no such transport
+    """
+
+    def __init__(self, postfix: Postfix, name: str, clock: Clock = time) -> None:
+        if not _NAME.fullmatch(name):
+            raise InputError(f"{name!r} is not the name of a transport")
+        if postfix.command_of(name) not in ("smtp", "lmtp", "pipe"):
+            known = ", ".join(postfix.transports())
+            raise InputError(f"{name} is not a transport in master.cf that delivers to other hosts; there are: {known}")
+        self.name = name
+        self._postfix = postfix
+        self._clock = clock
+        self._socket = os.path.join(postfix.queue, "private", name)
+        self._aside = f"{self._socket}.mailops-held"
+        self._main_cf = real_path(postfix.main_cf)
+
+    def state(self) -> MainCf:
+        """What main.cf says at this moment."""
+        content = read(self._main_cf) or b""
+        return parse(text=content.decode("utf-8", "surrogateescape"))
+
+    def is_held(self) -> bool:
+        """Tell whether nothing is left to do for a hold."""
+        if self.state().stage(self.name) != "held":
+            return False
+        return not self._postfix.running() or self._is_silent()
+
+    def is_ours(self) -> bool:
+        """Tell whether something is left to do for a release."""
+        return self.state().stage(self.name) is not None
+
+    def in_flight(self) -> int:
+        """How many processes of the transport there are."""
+        return len(self._postfix.processes(self.name))
+
+    def hold(self, *, drain_timeout: float) -> None:
+        """Stop the transport, and return when nothing can log in over it any more.
+
+        :param drain_timeout: seconds that deliveries under way may take
+        :raises PostfixError: if they take longer; then the transport is as it was
+        """
+        if not self._postfix.running():
+            self._move_to("held")
+            return
+        self._move_to("draining")
+        self._set_aside()
+        try:
+            self._drain(drain_timeout)
+        except PostfixError:
+            self.release(flush=True)
+            raise
+        self._move_to("held")
+        self._reload()
+        self._await(self._is_silent, "the master process still serves the transport after a reload")
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._aside)
+
+    def release(self, *, flush: bool) -> None:
+        """Start the transport again, and have its mail delivered at once if so asked."""
+        self._move_to("releasing")
+        if self._postfix.running():
+            self._bring_back()
+            self._reload()
+            if f"{self.name}/unix" not in words_of(value=user_value(base=self.state().base, name=DISABLE)):
+                self._await(lambda: os.path.exists(self._socket), "the transport does not come back")
+            if flush:
+                flush_queue(self._postfix, self._clock)
+        self._move_to(None)
+
+    def _move_to(self, stage: str | None) -> None:
+        # Another run may hold another transport at this moment.
+        with locked(os.path.dirname(self._main_cf)):
+            remove_stale(self._main_cf)
+            before = self.state()
+            after = render(state=before.moved(self.name, stage)).encode("utf-8", "surrogateescape")
+            access = access_of(self._main_cf)
+            if access is not None and after != read(self._main_cf):
+                write(path=self._main_cf, content=after, access=access)
+                self._cool()
+
+    def _cool(self) -> None:
+        """Let main.cf look older than it is.
+
+        Every command of Postfix pauses until main.cf has not changed for two seconds, lest it reads half of a change.
+        There is none to read: the file was put into place as a whole.
+        """
+        found = os.stat(self._main_cf)
+        os.utime(self._main_cf, ns=(found.st_atime_ns, found.st_mtime_ns - _HOT_NS))
+
+    def _set_aside(self) -> None:
+        """Move the socket away: who looks for the transport meets nobody, what is under way is not touched."""
+        with contextlib.suppress(FileNotFoundError):
+            os.rename(self._socket, self._aside)
+
+    def _bring_back(self) -> None:
+        if os.path.exists(self._socket):
+            # Postfix was started meanwhile, and made a new one.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._aside)
+        else:
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(self._aside, self._socket)
+
+    def _reload(self) -> None:
+        reload_and_wait(postfix=self._postfix, clock=self._clock)
+
+    def _drain(self, seconds: float) -> None:
+        """Wait until no process of the transport is left.
+
+        :raises PostfixError: if there is one for longer
+        """
+        deadline = self._clock.monotonic() + seconds
+        self._reload()
+        known = self._postfix.processes(self.name)
+        left = known
+        while left:
+            if self._clock.monotonic() >= deadline:
+                raise PostfixError(_too_long(self.name, len(left), seconds), in_flight=len(left))
+            self._clock.sleep(INTERVAL)
+            left = self._postfix.processes(self.name)
+            if left - known:
+                # It was started for a delivery that the old queue manager had asked for, and would wait for another.
+                known |= left
+                self._postfix.reload()
+
+    def _is_silent(self) -> bool:
+        return not self._listens() and not self._postfix.processes(self.name)
+
+    def _listens(self) -> bool:
+        folder, name = os.path.split(self._socket)
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            with socket.socket(socket.AF_UNIX) as client:
+                # The path of a socket may have some 100 characters only.
+                client.connect(f"/proc/self/fd/{descriptor}/{name}")
+                return True
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        finally:
+            os.close(descriptor)
+
+    def _await(self, condition: t.Callable[[], bool], otherwise: str) -> None:
+        wait_until(condition=condition, otherwise=otherwise, clock=self._clock)
+
+
+def _too_long(transport: str, number: int, seconds: float) -> str:
+    processes = "1 delivery" if number == 1 else f"{number} deliveries"
+    return (
+        f"{processes} over the transport {transport} did not end within {seconds:g} seconds; the transport is released "
+        "again, nothing is held. Raise drain_timeout, or look with postqueue -p at what takes so long"
+    )

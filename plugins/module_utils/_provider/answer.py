@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From an HTTP answer to what it means for a password: accepted, refused or unknown. Pure.
+
+Source of the rules: docs/docsite/rst/guide_rotation.rst. What is not certainly accepted and not certainly refused is
+unknown; nobody guesses.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find, first_text, holds
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Answer, Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
+
+LONGEST_MESSAGE = 500
+
+
+class Kind(str, Enum):
+    """What one attempt came to."""
+
+    ACCEPTED = "accepted"
+    REFUSED_VALUE = "refused_value"  # the provider does not want this password
+    REFUSED_ACCESS = "refused_access"  # the provider did not get as far as looking at the password
+    THROTTLED = "throttled"  # asked to come again later
+    UNKNOWN = "unknown"  # it may have landed
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer: status, headers with names in lower case, text of the body."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What an answer means, in the provider's words and ours."""
+
+    kind: Kind
+    message: str
+    status: int | None = None
+    retry_after: str | None = None
+    stop: bool = False
+
+
+def read(definition: Definition, reply: Reply, secrets: Iterable[str] = ()) -> Meaning:
+    """Return the meaning of an answer to the call that sets a password.
+
+    :param definition: the provider
+    :param reply: its answer
+    :param secrets: what the answer may echo and the message must not
+    """
+    body = decoded(reply.text)
+    kind = _kind(definition.answer, reply.status, body)
+    return Meaning(
+        kind=kind,
+        message=sentence(definition, reply.status, body, secrets),
+        status=reply.status,
+        retry_after=reply.headers.get("retry-after"),
+        stop=reply.status in (401, 403),
+    )
+
+
+def decoded(text: str) -> Any:
+    """Return a JSON text's value, None if it is not JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _kind(answer: Answer, status: int, body: Any) -> Kind:
+    if status >= 500 or status == 408 or status < 200:
+        return Kind.UNKNOWN
+    if status == 429:
+        return Kind.THROTTLED
+    if any(_applies(condition, status, body) for condition in answer.denied):
+        return Kind.REFUSED_ACCESS
+    if any(_applies(condition, status, body) for condition in answer.already_set):
+        return Kind.ACCEPTED
+    if status < 300:
+        return _kind_of_success(answer, status, body)
+    return Kind.REFUSED_VALUE if status in (400, 422) else Kind.REFUSED_ACCESS
+
+
+def _kind_of_success(answer: Answer, status: int, body: Any) -> Kind:
+    if any(_applies(condition, status, body) for condition in answer.refused):
+        return Kind.REFUSED_VALUE
+    if status != 207 and all(_applies(condition, status, body) for condition in answer.accepted):
+        return Kind.ACCEPTED
+    return Kind.UNKNOWN
+
+
+def _applies(condition: Mapping[str, Any], status: int, body: Any) -> bool:
+    if condition.get("status", status) != status:
+        return False
+    return holds(dict(condition), body)
+
+
+def sentence(
+    definition: Definition, status: int, body: Any, secrets: Iterable[str] = (), *, hints: Iterable[str] | None = None
+) -> str:
+    """Return one sentence on an answer: status, the provider's words and request id, and what to look at.
+
+    :param definition: the provider
+    :param status: the HTTP status
+    :param body: the decoded body
+    :param secrets: what the body may echo and the sentence must not
+    :param hints: statuses for which the definition's hint is given, all by default
+    """
+    answer = definition.answer
+    echoed = (str(value) for path in answer.secret_fields for value in find(body, path))
+    hidden = Scrubber([*secrets, *echoed])
+    # Scrubbed before it is cut or folded: of a secret that is not whole any more, nothing would be found.
+    words = shortened(hidden.text(first_text(body, answer.message)))
+    code = shortened(hidden.text(first_text(body, answer.code)))[:60]
+    request_id = shortened(hidden.text(first_text(body, answer.request_id)))[:100]
+    text = f"{definition.name} answered {status}"
+    if words:
+        text += f": {words}"
+    if code:
+        text += f" ({code})"
+    if request_id:
+        text += f" [request id {request_id}]"
+    if 300 <= status < 400:
+        text += ". It is a redirect, which is never followed, because the keys would go with it; check api_url"
+    hint = definition.hints.get(str(status)) if hints is None or str(status) in hints else None
+    end = "" if text[-1] in ".?!" else "."
+    return f"{text}{end} {hint}" if hint else text
+
+
+def shortened(text: str) -> str:
+    """Return a provider's words in one line of bounded length."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"

@@ -1,0 +1,104 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One account's change: attempt, wait, attempt again with the same value, and what it all came to. Knows no HTTP."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timezone
+
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Meaning
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 30.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to go on: C(retries) after the first attempt, C(ceiling) seconds at most for one Retry-After."""
+
+    retries: int
+    ceiling: float
+
+
+@dataclass(frozen=True)
+class Change:
+    """What the attempts to change one password came to.
+
+    C(kind) is the last attempt's. C(doubt): an attempt before it, or itself, may have landed. C(sent): at least one
+    attempt was made.
+    """
+
+    kind: Kind
+    doubt: bool
+    sent: bool
+    message: str
+    stop: bool = False
+
+
+def change(
+    attempt: Callable[[], Meaning],
+    *,
+    patience: Patience,
+    sleep: Callable[[float], None],
+    hold: Callable[[float], None] | None = None,
+    now: Callable[[], float] = time.time,
+) -> Change:
+    """Try until the answer is definite or patience ends.
+
+    :param attempt: makes one attempt with always the same value
+    :param patience: how often, and how long to wait when asked to
+    :param sleep: waits a number of seconds
+    :param hold: called in place of sleep when the provider asks for a pause, which then concerns every account
+    :param now: the time of day, seconds since 1970, for a Retry-After that is a date
+    """
+    doubt = False
+    for number in range(patience.retries + 1):
+        meaning = attempt()
+        doubt = doubt or meaning.kind is Kind.UNKNOWN
+        if meaning.kind not in (Kind.UNKNOWN, Kind.THROTTLED):
+            break
+        pause = _pause(meaning, number, now())
+        too_long = meaning.kind is Kind.THROTTLED and pause > patience.ceiling
+        if number == patience.retries or too_long:
+            break
+        (hold if hold and meaning.kind is Kind.THROTTLED else sleep)(pause)
+    return Change(kind=meaning.kind, doubt=doubt, sent=True, message=_told(meaning, number + 1), stop=meaning.stop)
+
+
+def _told(meaning: Meaning, attempts: int) -> str:
+    if meaning.kind in (Kind.UNKNOWN, Kind.THROTTLED) and attempts > 1:
+        return f"{meaning.message} (after {attempts} attempts)"
+    return meaning.message
+
+
+def _pause(meaning: Meaning, number: int, now: float) -> float:
+    """Return the seconds to wait before the next attempt."""
+    growing = min(FIRST_PAUSE * 2.0**number, LONGEST_PAUSE)
+    if meaning.kind is Kind.THROTTLED:
+        asked = retry_after(meaning.retry_after, now)
+        return growing if asked is None else asked
+    return growing
+
+
+def retry_after(value: str | None, now: float) -> float | None:
+    """Return the seconds that a Retry-After header asks for, None if it is missing or says nothing usable.
+
+    :param value: the header: seconds, or a date
+    :param now: seconds since 1970
+    """
+    text = (value or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+        # A date without a zone is UTC, by the standard, and not this machine's time.
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return max(0.0, moment.timestamp() - now)
+    except (TypeError, ValueError, IndexError, OverflowError):
+        return None

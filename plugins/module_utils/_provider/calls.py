@@ -1,0 +1,203 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The calls of a provider's API that the collection makes: set a password, list the accounts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
+from ansible_collections.mailops.smtp.plugins.module_utils._provider import pool
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import (
+    Kind,
+    Meaning,
+    Reply,
+    decoded,
+    read,
+    sentence,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change, Patience, change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find, holds
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Listing, Request
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Client, NoAnswer, Untrusted
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.pace import Pace
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values, names_in
+
+MOST_PAGES = 1000
+
+
+def set_passwords(
+    connection: Connection,
+    passwords: Mapping[str, str],
+    *,
+    patience: Patience,
+    concurrency: int,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+    pace: Pace | None = None,
+    abandoned: Callable[[], bool] = lambda: False,
+) -> dict[str, Change]:
+    """Set the password of every account, and return what each call came to.
+
+    :param connection: the provider and how it is reached
+    :param passwords: account to password
+    :param patience: how often one call is repeated
+    :param concurrency: calls at the same time
+    :param sleep: waits a number of seconds
+    :param clock: a clock that nobody sets, in seconds
+    :param pace: how fast calls follow each other, by default as fast as the definition allows
+    :param abandoned: tells whether nobody waits for the outcome any more; then nothing more is sent
+    :raises Abandoned: if that is so
+    """
+    spread = pace or Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
+
+    def worker() -> Callable[[str], Change]:
+        client = Client(connection)
+
+        def change_one(account: str) -> Change:
+            values = {**account_values(account), "password": passwords[account]}
+
+            def attempt() -> Meaning:
+                turn = spread.take()
+                if abandoned():
+                    raise Abandoned
+                meaning = _set_password(client, connection, values)
+                spread.ended(turn, passed=meaning.kind is not Kind.THROTTLED)
+                return meaning
+
+            return change(attempt, patience=patience, sleep=sleep, hold=spread.hold)
+
+        return change_one
+
+    return pool.run(list(passwords), concurrency=concurrency, worker=worker, abandoned=abandoned)
+
+
+def _set_password(client: Client, connection: Connection, values: Mapping[str, str]) -> Meaning:
+    definition = connection.definition
+    reply, failure = _sent(client, connection, definition.set_password, values)
+    return failure or read(definition, reply, [values["password"], *connection.credentials.values()])
+
+
+def _sent(
+    client: Client, connection: Connection, request: Request, values: Mapping[str, str]
+) -> tuple[Reply, Meaning | None]:
+    """Return the answer, or else what its absence means."""
+    name = connection.definition.name
+    nothing = Reply(0, {}, "")
+    try:
+        return client.send(request, values), None
+    except NoAnswer as error:
+        return nothing, Meaning(Kind.UNKNOWN, f"{name} gave no answer: {error}")
+    except Untrusted as error:
+        text = (
+            f"the certificate of {connection.definition.api_url} does not verify ({error}), so nothing was sent to it. "
+            "Check api_url; for a private certification authority set ca_path"
+        )
+        return nothing, Meaning(Kind.REFUSED_ACCESS, text, stop=True)
+
+
+def list_accounts(connection: Connection, accounts: Iterable[str] = (), *, patience: Patience) -> list[str]:
+    """Return the names of all accounts that the provider lists.
+
+    :param connection: the provider and how it is reached
+    :param accounts: accounts that are known, for a provider that lists one domain at a time
+    :param patience: how often one call is repeated
+    :raises ProviderError: if the provider has no such call or does not answer it
+    """
+    definition = connection.definition
+    listing = definition.list_accounts
+    if listing is None:
+        raise ProviderError(f"{definition.name} has no call that lists SMTP accounts, or none that is known")
+    domains = [""]
+    if "account_domain" in names_in([listing.request.path, listing.request.query, listing.request.body]):
+        domains = sorted({account_values(account)["account_domain"] for account in accounts} - {""})
+        if not domains:
+            raise ProviderError(f"{definition.name} lists the accounts of one domain at a time: name accounts")
+    client = Client(connection)
+    names = [name for domain in domains for name in _of_domain(client, connection, listing, domain, patience)]
+    return list(dict.fromkeys(names))
+
+
+def _of_domain(
+    client: Client, connection: Connection, listing: Listing, domain: str, patience: Patience
+) -> Iterable[str]:
+    for page in range(MOST_PAGES):
+        values = {
+            "account_domain": domain,
+            "offset": str(page * listing.page_size),
+            "limit": str(listing.page_size),
+            "page": str(page + 1),
+        }
+        found = _page(client, connection, listing, values, patience)
+        yield from found
+        if listing.paging == "none" or len(found) < listing.page_size:
+            return
+    raise ProviderError(f"{connection.definition.name}: the list of accounts does not end after {MOST_PAGES} pages")
+
+
+def _page(
+    client: Client, connection: Connection, listing: Listing, values: Mapping[str, str], patience: Patience
+) -> list[str]:
+    reply = _asked(client, connection, listing.request, values, patience)
+    names = _names(connection, listing, reply)
+    if names is None and listing.fallback_method and reply.status in (404, 405):
+        other = _asked(client, connection, replace(listing.request, method=listing.fallback_method), values, patience)
+        names = _names(connection, listing, other)
+    if names is None and reply.status in listing.empty_statuses and isinstance(decoded(reply.text), dict):
+        return []
+    if names is None:
+        raise ProviderError(f"the accounts cannot be listed: {_told(connection, reply)}")
+    return names
+
+
+def _names(connection: Connection, listing: Listing, reply: Reply) -> list[str] | None:
+    """Return the names in an answer, None if it is not a whole list of accounts."""
+    body = decoded(reply.text)
+    if not 200 <= reply.status < 300 or reply.status == 207:
+        return None
+    if any(holds(dict(condition), body) for condition in connection.definition.answer.refused):
+        return None
+    found = find(body, listing.items)
+    # An empty list is written as an empty object by some.
+    if found == [{}]:
+        return []
+    if not found or not isinstance(found[0], list):
+        return None
+    names = [name for item in found[0] for name in find(item, listing.name) if isinstance(name, str)]
+    return names if len(names) == len(found[0]) else None
+
+
+def _told(connection: Connection, reply: Reply) -> str:
+    # The other hints are about the call that sets a password.
+    secrets = connection.credentials.values()
+    return sentence(connection.definition, reply.status, decoded(reply.text), secrets, hints=("401", "403"))
+
+
+def _asked(
+    client: Client, connection: Connection, request: Request, values: Mapping[str, str], patience: Patience
+) -> Reply:
+    """Return a definite answer; what is not one is asked for again, as long as there is patience."""
+    replies: list[Reply] = []
+
+    def attempt() -> Meaning:
+        reply, failure = _sent(client, connection, request, values)
+        replies.append(reply)
+        return failure or _meaning(connection, reply)
+
+    outcome = change(attempt, patience=patience, sleep=time.sleep)
+    if outcome.kind is not Kind.ACCEPTED:
+        raise ProviderError(f"the accounts cannot be listed: {outcome.message}")
+    return replies[-1]
+
+
+def _meaning(connection: Connection, reply: Reply) -> Meaning:
+    """Reading can be repeated freely, so every answer that is not a passing trouble is handed on."""
+    text = _told(connection, reply)
+    if reply.status == 429:
+        return Meaning(Kind.THROTTLED, text, retry_after=reply.headers.get("retry-after"))
+    return Meaning(Kind.UNKNOWN if reply.status >= 500 or reply.status == 408 else Kind.ACCEPTED, text)

@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one file that speaks HTTP: one request, one bounded answer, no redirect, no retry."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Reply
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import fill, fill_path, is_loopback
+
+if TYPE_CHECKING:
+    import requests
+
+LARGEST_ANSWER = 8 * 1024 * 1024
+CHUNK = 64 * 1024
+T = TypeVar("T")
+
+
+class NoAnswer(Exception):
+    """The connection failed or ran out of time: the request may or may not have been carried out."""
+
+
+class Untrusted(Exception):
+    """The server's certificate does not verify: nothing was sent."""
+
+
+class Client:
+    """Calls one provider's API; not to be shared between threads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session: requests.Session | None = None
+
+    def send(self, request: Request, values: Mapping[str, str]) -> Reply:
+        """Send one request and return its answer.
+
+        :param request: the call, with placeholders
+        :param values: what stands for each placeholder
+        :raises NoAnswer: if there was no whole answer in time
+        :raises Untrusted: if the server's certificate does not verify
+        """
+        session = self._session or self._new_session()
+        self._session = None
+        reply = within(self._connection.timeout, lambda: self._exchange(session, request, values))
+        # Kept only after a whole exchange: on a session that is late, broken, or still owes the answer that follows a
+        # 1xx, the next account would read the answer of this one.
+        if reply.status >= 200:
+            self._session = session
+        return reply
+
+    def _new_session(self) -> requests.Session:
+        # Imported here: a task that finds nothing to do never pays for it.
+        import requests
+
+        _check_authorities(self._connection.verify)
+        session = requests.Session()
+        session.auth = self._authenticate
+        session.headers["User-Agent"] = "mailops.smtp"
+        session.headers["Accept"] = "application/json"
+        return session
+
+    def _authenticate(self, prepared: Any) -> Any:
+        """Set the credentials. As C(auth), because requests would let a .netrc replace a plain header."""
+        definition, credentials = self._connection.definition, self._connection.credentials
+        prepared.headers.update(fill(definition.headers, credentials))
+        if definition.basic is not None:
+            from requests.auth import HTTPBasicAuth
+
+            basic = fill(definition.basic, credentials)
+            prepared = HTTPBasicAuth(basic["username"].encode(), basic["password"].encode())(prepared)
+        return prepared
+
+    def _proxies(self) -> dict[str, str]:
+        """Let no proxy of the environment see what is in clear text because it stays on this machine."""
+        url = urlsplit(self._connection.definition.api_url)
+        host = url.hostname or ""
+        return {"no_proxy": host} if url.scheme == "http" and is_loopback(host) else {}
+
+    def _exchange(self, session: requests.Session, request: Request, values: Mapping[str, str]) -> Reply:
+        import requests
+
+        known = {**self._connection.credentials, **values}
+        body = None if request.body is None else fill(request.body, known)
+        try:
+            with session.request(
+                request.method,
+                self._connection.definition.api_url + fill_path(request.path, known),
+                params=fill(request.query, known),
+                headers=fill(request.headers, known),
+                json=body if request.encoding == "json" else None,
+                data=body if request.encoding == "form" else None,
+                timeout=self._connection.timeout,
+                # Here, and not on the session: there REQUESTS_CA_BUNDLE would take the place of ca_path.
+                verify=self._connection.verify,
+                proxies=self._proxies(),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status_code, headers, _bounded_text(response))
+        except requests.RequestException as error:
+            raise _translated(error) from error
+        except OSError as error:
+            raise NoAnswer(type(error).__name__) from error
+
+
+def _check_authorities(verify: bool | str) -> None:
+    """Refuse a ca_path that cannot be used, before anything is sent."""
+    if isinstance(verify, str):
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_verify_locations(**{"capath" if os.path.isdir(verify) else "cafile": verify})
+        except (OSError, ssl.SSLError) as error:
+            why = "it holds no certificate" if isinstance(error, ssl.SSLError) else str(error.strerror)
+            raise Untrusted(f"ca_path cannot be used: {why}") from error
+
+
+def _bounded_text(response: requests.Response) -> str:
+    """Return the body; one that is larger than any honest answer counts as no answer."""
+    received = bytearray()
+    try:
+        for chunk in response.iter_content(CHUNK):
+            received += chunk
+            if len(received) > LARGEST_ANSWER:
+                raise NoAnswer(f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB")
+    except ValueError as error:
+        # Python's own, for a chunk of negative length.
+        raise NoAnswer("the answer is broken") from error
+    return received.decode("utf-8", "replace")
+
+
+def _translated(error: Exception) -> Exception:
+    """Return the exception in our terms, without the library's text: it can contain the request."""
+    cause: BaseException | None = error
+    chain = []
+    while cause is not None and cause not in chain:
+        chain.append(cause)
+        reason = getattr(cause, "reason", None) or next(iter(getattr(cause, "args", ())), None)
+        cause = reason if isinstance(reason, BaseException) else cause.__cause__ or cause.__context__
+    for link in chain:
+        if isinstance(link, ssl.SSLCertVerificationError):
+            # What urllib3 1.x raises for a wrong host name lacks OpenSSL's words.
+            return Untrusted(getattr(link, "verify_message", "") or "it is for another host name")
+    names = {type(link).__name__ for link in chain}
+    if "CertificateError" in names:
+        return Untrusted("it is for another host name")
+    for name, words in _REASONS.items():
+        if name in names:
+            return NoAnswer(words)
+    return NoAnswer(f"the connection failed ({type(error).__name__})")
+
+
+_REASONS = {
+    "ProxyError": "the proxy failed",
+    "NameResolutionError": "the API's host name cannot be resolved",
+    "gaierror": "the API's host name cannot be resolved",
+    "ConnectionRefusedError": "the connection was refused",
+    "ConnectTimeoutError": "the connection timed out",
+    "ConnectTimeout": "the connection timed out",
+    "ReadTimeoutError": "no answer in time",
+    "ReadTimeout": "no answer in time",
+    "ConnectionResetError": "the connection was reset",
+    "BrokenPipeError": "the connection broke",
+    "RemoteDisconnected": "the connection was closed without an answer",
+    "IncompleteRead": "the connection broke in the middle of the answer",
+    "SSLError": "TLS broke",
+}
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """Return what a call returns, or give up after a time, whatever the call is waiting for.
+
+    A library's time-outs bound one read each; a server that sends a byte now and then would never end.
+
+    :param seconds: the most that it may take
+    :param call: the work; it goes on in a thread of its own if it is late, and its result is dropped
+    :raises NoAnswer: if it takes longer
+    """
+    outcome: list[T] = []
+    failure: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(call())
+        except BaseException as error:  # noqa: BLE001  (raised again in the caller's thread)
+            failure.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not outcome:
+        raise NoAnswer(f"no whole answer within {seconds:g} seconds")
+    return outcome[0]

@@ -1,0 +1,143 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The built-in providers by name, and how a task's options make one of them, or the user's own, into a definition."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import (
+    emaillabs,
+    jetemail,
+    mailcow,
+    mailgun,
+    mailgun_eu,
+    mailu,
+    messageflow,
+    redlink,
+    smtp2go,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import Fields, build
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import is_loopback
+
+BUILT_IN: dict[str, dict[str, Any]] = {
+    str(module.DEFINITION["name"]): module.DEFINITION
+    for module in (emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, redlink, smtp2go)
+}
+# Credentials that have an option of their own; the others come in api_credentials.
+OPTIONS = ("application_key", "authorization_key", "api_key")
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def definition_from(params: Mapping[str, Any]) -> Definition:
+    """Return the definition that a task's options ask for, with its address.
+
+    :param params: the options C(provider), C(provider_definition), C(password_request), C(api_url)
+    :raises InputError: naming the option or the field that is wrong
+    """
+    own, short = params.get("provider_definition"), params.get("password_request")
+    if own and short:
+        raise InputError("password_request: is a short form of provider_definition; write its parts there")
+    if own:
+        Fields(own, "provider_definition").text("api_url")
+    data = dict(own) if own else dict(BUILT_IN[params["provider"]])
+    if short:
+        data["set_password"] = _replaced(data["set_password"], short)
+    data["api_url"] = _checked_url(params.get("api_url") or data.get("api_url") or "")
+    try:
+        return build(data)
+    except InputError as error:
+        # The built-in definitions are valid, so what is wrong is the part that password_request put in.
+        if short:
+            raise InputError(str(error).replace("provider_definition.set_password", "password_request")) from error
+        raise
+
+
+def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the call that sets a password, with the parts that the user gave in place of the provider's."""
+    fields = Fields(short, "password_request")
+    result = dict(request)
+    for name in ("method", "path", "encoding", "body"):
+        value = fields.take(name, Mapping if name == "body" else str)
+        if value is not None:
+            result[name] = value
+    field = fields.text("field")
+    fields.finish()
+    if field:
+        if short.get("body") is not None:
+            raise InputError("password_request: field and body exclude each other")
+        result["body"] = {field: "{password}"}
+    return result
+
+
+def _checked_url(url: str) -> str:
+    """Return the address without a closing slash; secrets go over TLS, or do not leave the machine."""
+    if not url:
+        raise InputError("api_url: is required, this provider has no address of its own")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host, port = "", 0
+    if re.search(r"[\x00-\x20\x7f?#@\\]", url) or not _is_host(host) or port == 0:
+        raise InputError("api_url: must be an address such as https://api.example.com, without user, query or fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
+        raise InputError(
+            f"api_url: {url!r} is not https; the keys and the password would cross the network in clear text "
+            "(http is accepted on loopback only)"
+        )
+    return url.rstrip("/")
+
+
+def _is_host(host: str) -> bool:
+    """Tell whether a text is a host's name or address."""
+    if ":" in host:
+        return True
+    try:
+        name = host.rstrip(".").encode("idna").decode("ascii")
+    except UnicodeError:
+        return False
+    return len(name) <= 253 and all(re.fullmatch(r"[A-Za-z0-9_-]+", label) for label in name.split("."))
+
+
+def credentials_from(
+    definition: Definition, params: Mapping[str, Any], environment: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the provider's credentials, from options or else from the environment.
+
+    :param definition: the provider
+    :param params: the task's options
+    :param environment: environment variables of the controller
+    :raises InputError: if one is missing, empty, or cannot be sent in a header
+    """
+    more = params.get("api_credentials") or {}
+    unknown = sorted(set(more) - set(definition.credentials))
+    if unknown:
+        known = ", ".join(definition.credentials) or "none"
+        raise InputError(f"api_credentials: {definition.name} has no credential {unknown[0]!r}; it has: {known}")
+    found = {}
+    for name, variable in definition.credentials.items():
+        value = more.get(name, params.get(name) if name in OPTIONS else None)
+        if value is None and variable:
+            value = environment.get(variable)
+        found[name] = _checked_credential(name, value, variable)
+    return found
+
+
+def _checked_credential(name: str, value: Any, variable: str) -> str:
+    option = name if name in OPTIONS else f"api_credentials.{name}"
+    if value is None or not str(value).strip():
+        place = f", or {variable} in the controller's environment" if variable else ""
+        raise InputError(f"{option}: is missing or empty; set the option{place}")
+    if CONTROL.search(str(value)):
+        raise InputError(f"{option}: contains a line break or another control character")
+    if not str(value).isascii():
+        raise InputError(f"{option}: contains characters outside ASCII, which an HTTP header cannot carry")
+    return str(value)

@@ -1,0 +1,114 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What to do about one account: a function from record, request and time to a plan. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
+
+# Clocks of two machines differ; more than this is not a difference of clocks but a wrong date.
+TOLERATED_SKEW = timedelta(minutes=15)
+
+
+class Step(str, Enum):
+    """What a plan does."""
+
+    NOTHING = "nothing"
+    NEW = "new"  # stage a new password, then send it
+    RESEND = "resend"  # send the password that was found staged
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the task asks for one account.
+
+    C(explicit): a password is given; C(is_current), C(is_staged): it equals the stored, the staged one.
+    C(only_stage): nothing is sent. C(seen): the record as the task first saw it, before it waited for its turn.
+    """
+
+    rotate: str
+    max_age: timedelta | None
+    explicit: bool = False
+    is_current: bool = False
+    is_staged: bool = False
+    only_stage: bool = False
+    seen: Record | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The step and, in words, its reason."""
+
+    step: Step
+    reason: str
+
+
+def decide(record: Record, wish: Wish, now: datetime) -> Plan:
+    """Return the plan for one account.
+
+    :param record: what the store keeps; an empty record for an account that it does not know
+    :param wish: what the task asks for
+    :param now: the time
+    """
+    if record.staged_password is not None and not (wish.explicit and not wish.is_staged):
+        return _with_staged(record, wish)
+    if wish.explicit:
+        if wish.is_current and record.staged_password is None and not record.in_doubt:
+            return Plan(Step.NOTHING, "the password given is the stored one")
+        return Plan(Step.NEW, "another password was given than the stored one")
+    if wish.rotate == "never":
+        return Plan(Step.NOTHING, "rotate is never")
+    if record.password is None:
+        return Plan(Step.NEW, "no password is stored")
+    if wish.rotate == "always":
+        return _always(record, wish)
+    return _when_due(record, wish, now)
+
+
+def _with_staged(record: Record, wish: Wish) -> Plan:
+    since = f" since {written(record.staged_at)}" if record.staged_at else ""
+    if wish.only_stage:
+        return Plan(Step.NOTHING, f"a password is staged already{since}; state=present sends it")
+    return Plan(
+        Step.RESEND, f"a password is staged{since}, and may have reached the provider: the same one is sent again"
+    )
+
+
+def _always(record: Record, wish: Wish) -> Plan:
+    if wish.seen is not None and wish.seen.password != record.password:
+        return Plan(Step.NOTHING, "another run changed it while this one waited for its turn")
+    return Plan(Step.NEW, "rotate is always")
+
+
+def _when_due(record: Record, wish: Wish, now: datetime) -> Plan:
+    if record.in_doubt:
+        return Plan(Step.NEW, "a refused password may still be in force: a new one settles it")
+    due = next_due(record, wish.max_age)
+    if wish.max_age is None:
+        return Plan(Step.NOTHING, "a password is stored, and no max_age is set")
+    if due is None:
+        return Plan(Step.NEW, "the stored password has no changed_at, so its age is unknown")
+    if now >= due:
+        return Plan(Step.NEW, f"it was due at {written(due)}")
+    return Plan(Step.NOTHING, f"it is due at {written(due)}")
+
+
+def next_due(record: Record, max_age: timedelta | None) -> datetime | None:
+    """Return when the stored password reaches its greatest age, None if it has none or its age is unknown.
+
+    :param record: what the store keeps
+    :param max_age: the greatest age
+    """
+    if max_age is None or record.password is None or record.changed_at is None:
+        return None
+    try:
+        return record.changed_at + max_age
+    except OverflowError:
+        return datetime.max.replace(tzinfo=timezone.utc)

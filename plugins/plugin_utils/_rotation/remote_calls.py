@@ -1,0 +1,95 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Has the module set passwords, where the task says that it runs, and reads what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.utils.display import Display
+
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import OPTIONS
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers, Limit
+
+
+class Caller:
+    """Sets the passwords of one task, a batch at a time.
+
+    :param action: the task's action, which calls the module
+    :param params: the task's options
+    :param definition: the provider
+    :param credentials: its keys
+    :param task_vars: the task's variables
+    """
+
+    def __init__(
+        self,
+        action: SecretAction,
+        params: Mapping[str, Any],
+        definition: Definition,
+        credentials: Mapping[str, str],
+        task_vars: dict[str, Any],
+    ) -> None:
+        self._action = action
+        self._params = params
+        self._credentials = dict(credentials)
+        self._task_vars = task_vars
+        self._hide = tuple(name for name in definition.credentials.values() if name)
+        # What one batch has learnt of the provider's limit, the next one keeps.
+        self._limit = Limit(params["rate_limit"], params["rate_burst"])
+
+    def send(self, passwords: Mapping[str, str]) -> Answers:
+        """Set passwords, and return what became of each account; what the module does not say is unknown.
+
+        :param passwords: account to password
+        """
+        args = {
+            **self._params,
+            **self._limit.options(),
+            **dict.fromkeys(OPTIONS),
+            "api_credentials": self._credentials,
+            "accounts": list(passwords),
+            "password": None,
+            "passwords": dict(passwords),
+        }
+        # Whoever stops the run now gets no word from this process; standard output may be somebody's JSON.
+        Display().display(_under_way(len(passwords)), stderr=True)
+        try:
+            outcome = self._action.call_module(args, self._task_vars, hide=self._hide)
+        except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
+            outcome = {"msg": f"the module could not be run ({type(error).__name__}: {error})"}
+        self._limit.learn(outcome)
+        # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
+        reason = str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given")
+        words = self._action.scrubber.text(reason)
+        answers = Answers({account: _change(outcome, account, words) for account in passwords})
+        answers.calling, answers.allowed = outcome.get("seconds"), outcome.get("rate")
+        answers.burst = outcome.get("burst") or 0
+        return answers
+
+
+def _under_way(count: int) -> str:
+    subject = "1 new password is" if count == 1 else f"{count} new passwords are"
+    return f"{subject} staged and on the way to the provider. A run that is stopped now is finished by the next one."
+
+
+def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
+    """Return what the module says of an account; what it does not say is unknown."""
+    told = (outcome.get("outcomes") or {}).get(account)
+    if told is None:
+        message = f"the module ended without an answer: {words[:500]}"
+        return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)
+    return Change(
+        kind=Kind(told["kind"]),
+        doubt=told["doubt"],
+        sent=told["sent"],
+        message=told["message"],
+        stop=told.get("stop", False),
+    )

@@ -1,0 +1,142 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a rotation tells: the result's fields, the message of a failure, the diff. Pure, and without any secret."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import next_due
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import seconds_between, whole_second, written
+
+MOST_NAMED = 10
+NEXT = {
+    "refused": "The new password was dropped, the stored one stays.",
+    "refused_doubtful": "An earlier attempt may have landed, so the refused password is kept in doubtful_passwords; "
+    "the next run that is due makes a new one.",
+    "unknown": "The new password stays staged, and the next run sends the same one again.",
+}
+
+
+def dates(record: Record, max_age: timedelta | None) -> dict[str, str | None]:
+    """Return an account's dates as the store writes them.
+
+    :param record: what the store keeps
+    :param max_age: the greatest age, for C(next_due)
+    """
+    moments = {
+        "changed_at": record.changed_at,
+        "effective_at": record.effective_at,
+        "verified_at": record.verified_at,
+        "next_due": next_due(record, max_age),
+    }
+    return {name: written(moment) if moment else None for name, moment in moments.items()}
+
+
+def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[str, Any]:
+    """Return the result's fields.
+
+    :param done: what became of each account
+    :param max_age: the greatest age
+    :param now: the time
+    """
+    accounts = [
+        {"account": name, "action": done.actions[name], "reason": done.reasons[name], **dates(record, max_age)}
+        for name, record in done.after.items()
+    ]
+    latest = max((r.effective_at for r in done.after.values() if r.effective_at), default=None)
+    result: dict[str, Any] = {
+        "changed": done.changed,
+        "accounts": accounts,
+        "effective_at": written(latest) if latest else None,
+        "seconds_until_effective": seconds_between(now, latest) if latest else 0,
+        "seconds_to_wait": _seconds_to_wait(done, now),
+        "unverified": [name for name, record in done.after.items() if record.is_unverified],
+        "failed_accounts": [name for name, action in done.actions.items() if action in ("refused", "unknown")],
+    }
+    warnings = list(done.warnings)
+    if done.skew:
+        warnings.append(
+            f"the store's dates are up to {math.ceil(done.skew.total_seconds())} seconds ahead of this machine's "
+            "clock; the wait is longer by as much"
+        )
+    if warnings:
+        result["warnings"] = warnings
+    if result["failed_accounts"]:
+        result.update(failed=True, msg=failure(done, result["failed_accounts"]))
+    return result
+
+
+def _seconds_to_wait(done: Done, now: datetime) -> float:
+    """Return the seconds until all windows are over, never too few."""
+    ends = [end for name, record in done.after.items() if (end := _end(record, done.taken.get(name)))]
+    left = (max(ends) - now).total_seconds() if ends else 0.0
+    return max(0.0, math.ceil(left * 1000) / 1000)
+
+
+def _end(record: Record, taken: datetime | None) -> datetime | None:
+    """Return when a window is over at the latest. Of a stored moment only the second is known in which it lies."""
+    if record.effective_at is None or record.effective_at == record.changed_at:
+        return None
+    return record.effective_at + (taken - whole_second(taken) if taken else timedelta(seconds=1))
+
+
+def failure(done: Done, failed: list[str]) -> str:
+    """Return one message on the accounts that failed, each with the reason and with what happens to it next.
+
+    :param done: what became of each account
+    :param failed: the accounts
+    """
+    alike: dict[str, list[str]] = {}
+    for name in failed:
+        reason = done.reasons[name].rstrip(".")
+        alike.setdefault(f"{reason}. {NEXT[_outcome(done, name)]}", []).append(name)
+    parts = [f"{_named(names)}: {text}" for text, names in list(alike.items())[:MOST_NAMED]]
+    more = [f"{len(alike) - MOST_NAMED} more reasons, see accounts"] if len(alike) > MOST_NAMED else []
+    return f"{len(failed)} of {len(done.actions)} accounts failed. {' '.join([*parts, *more])}"
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
+
+
+def _outcome(done: Done, name: str) -> str:
+    action = done.actions[name]
+    return "refused_doubtful" if action == "refused" and name in done.kept else action
+
+
+def diff_of(before: Mapping[str, Record], after: Mapping[str, Record], header: str, now: datetime) -> dict[str, str]:
+    """Return a diff of dates and states.
+
+    :param before: the records as they were
+    :param after: the records as they are
+    :param header: what the diff is about
+    :param now: the time
+    """
+    changed = [name for name in after if before[name] != after[name]]
+    return {
+        "before_header": header,
+        "after_header": header,
+        "before": "".join(_shown(name, before[name], now) for name in changed),
+        "after": "".join(_shown(name, after[name], now) for name in changed),
+    }
+
+
+def _shown(name: str, record: Record, now: datetime) -> str:
+    if record == Record():
+        return ""
+    lines = [f"{name}:\n", f"  state: {record.state_at(now)}\n"]
+    for field in ("changed_at", "effective_at", "verified_at", "staged_at"):
+        moment = getattr(record, field)
+        lines += [f"  {field}: {written(moment)}\n"] if moment else []
+    if record.doubtful_passwords:
+        lines.append(f"  doubtful_passwords: {len(record.doubtful_passwords)}\n")
+    return "".join(lines)

@@ -1,0 +1,204 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Stages, sends and settles the accounts of one task, a batch at a time. No account is sent that is not on disk."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import IN_A_ROW, NOT_SENT, NOT_TAKEN, in_a_row
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers, Batches
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.settling import action_of, settled
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, staged
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
+from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import Beside
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done, Request, Send, Tools
+
+# How many new passwords are encrypted before they are needed, while the provider is busy with others.
+AHEAD = 2000
+
+
+class Sending:
+    """The accounts of one task that are to be sent, those that were found staged first.
+
+    :param request: what the task asks for
+    :param tools: what the rotation uses
+    :param done: where it is noted what became of each account
+    :param send: sets passwords at the provider
+    :param beside: threads for what can be done while the provider is busy
+    :param again: accounts that were found staged, with the password's ciphertext
+    :param new: accounts that get a new password
+    :param opened: ciphertext to password, of all that are known
+    """
+
+    def __init__(
+        self,
+        request: Request,
+        tools: Tools,
+        done: Done,
+        send: Send,
+        beside: Beside,
+        *,
+        again: Mapping[str, str],
+        new: Sequence[str],
+        opened: dict[str, str],
+    ) -> None:
+        self._request = request
+        self._tools = tools
+        self._done = done
+        self._send = send
+        self._beside = beside
+        self._again = dict(again)
+        self._left = deque([*again, *new])
+        self._unmade = deque(new)
+        self._opened = opened
+        self._made: dict[str, tuple[str, Future[str]]] = {}
+        self._batches = Batches(len(self._left), tools.concurrency)
+        self._batch: dict[str, str] = {}
+        self._in_a_row = 0
+
+    def stage(self, current: Snapshot, *, everything: bool) -> None:
+        """Have the first batch on disk. The caller holds the store and has just read it.
+
+        :param current: the store as it is
+        :param everything: whether the batch is all there is
+        """
+        self._batch = self._taken(len(self._left) if everything else self._batches.size())
+        self._write(current, {}, self._batch)
+
+    def send(self, lock: StoreLock, *, made_file: bool) -> None:
+        """Send what is staged, settle it, stage the next, until all is done.
+
+        :param lock: the store's; the caller holds the accounts
+        :param made_file: whether this run made the store, which is taken away if it keeps nothing in the end
+        :raises StoreError: if the store cannot be written; what was sent is staged in it
+        """
+        while self._batch:
+            sent, answers = self._batch, self._answers()
+            halted = self._halt(answers)
+            self._batch = {} if halted or not self._left else self._taken(self._batches.size())
+            with _telling_what_was_taken(answers), lock.store():
+                self._settle(sent, answers)
+                if made_file and not self._batch:
+                    self._tools.store.remove(self._tools.store.read())
+            if halted:
+                self._give_up(halted)
+            elif self._batch:
+                self._tools.tell(self._batches.line())
+
+    def _halt(self, answers: Mapping[str, Change]) -> Change | None:
+        """Return why no more is to be sent, None if it is: the module alone does not see the batches before."""
+        # Of a module that told nothing, nothing is known of the provider either.
+        if isinstance(answers, Answers) and answers.calling is not None:
+            for change in answers.values():
+                self._in_a_row = in_a_row(self._in_a_row, change)
+        told = next((change for change in answers.values() if change.stop or not change.sent), None)
+        return told or (NOT_TAKEN if self._in_a_row >= IN_A_ROW else None)
+
+    def _taken(self, size: int) -> dict[str, str]:
+        """Return the next accounts with the ciphertexts of their passwords, and have more made meanwhile."""
+        accounts = [self._left.popleft() for _n in range(size)]
+        self._make(sum(account not in self._again for account in accounts) - len(self._made))
+        batch = {account: self._again.get(account) or self._sealed(account) for account in accounts}
+        self._make(AHEAD - len(self._made))
+        return batch
+
+    def _make(self, more: int) -> None:
+        for _n in range(min(more, len(self._unmade))):
+            account = self._unmade.popleft()
+            plain = self._request.explicit.get(account) or self._tools.generate()
+            self._tools.learn(plain)
+            self._made[account] = plain, self._beside.begin(self._tools.vault.encrypt, plain)
+
+    def _sealed(self, account: str) -> str:
+        plain, work = self._made.pop(account)
+        ciphertext = sys.intern(work.result())
+        self._opened[ciphertext] = plain
+        return ciphertext
+
+    def _answers(self) -> Mapping[str, Change]:
+        began = self._tools.clock()
+        answers = self._send({account: self._opened[sealed] for account, sealed in self._batch.items()})
+        told = answers if isinstance(answers, Answers) else Answers()
+        seconds = self._tools.clock() - began
+        self._batches.took(len(self._batch), seconds, told.calling, allowed=told.allowed, burst=told.burst)
+        return answers
+
+    def _settle(self, sent: Mapping[str, str], answers: Mapping[str, Change]) -> None:
+        """Settle every account in the store as it is now, whatever others have done to it meanwhile."""
+        now = self._tools.now()
+        current = self._tools.store.read()
+        records = {}
+        for account, ciphertext in sent.items():
+            change, record = answers[account], current.document.record(account)
+            records[account] = settled(
+                record,
+                ciphertext,
+                change,
+                before=account in self._again,
+                now=now,
+                propagation=self._request.propagation,
+            )
+            self._warn_of_edits(account, ciphertext, record, change)
+            if change.kind is Kind.ACCEPTED:
+                self._done.taken[account] = now
+        self._write(current, records, self._batch)
+        for account, record in records.items():
+            if sent[account] in record.doubtful_passwords:
+                self._done.kept.add(account)
+            self._note_answer(account, answers[account], record)
+
+    def _write(self, current: Snapshot, records: Mapping[str, Record], batch: Mapping[str, str]) -> None:
+        """Write what became of one batch, and stage the next, at once."""
+        new = {
+            account: staged(current.document.record(account), ciphertext, self._tools.now())
+            for account, ciphertext in batch.items()
+            if account not in self._again
+        }
+        if records or new:
+            self._tools.store.write(current, {**records, **new})
+        for account, record in new.items():
+            self._done.note(account, "staged", self._done.reasons[account], record)
+
+    def _warn_of_edits(self, account: str, ciphertext: str, record: Record, change: Change) -> None:
+        if record.staged_password != ciphertext and change.kind is Kind.ACCEPTED:
+            self._done.warnings.append(
+                f"{account}: its record was edited while this run changed the password; the password that the "
+                "provider accepted was put in place, what else was edited is kept"
+            )
+
+    def _note_answer(self, account: str, change: Change, record: Record) -> None:
+        reason = self._done.reasons[account] if change.kind is Kind.ACCEPTED else change.message
+        self._done.note(account, action_of(change, before=account in self._again), reason, record)
+
+    def _give_up(self, halted: Change) -> None:
+        """Note that the others were not tried: the provider would refuse them too, or nothing can be sent at all."""
+        change = NOT_SENT if halted.sent else halted
+        for account in self._left:
+            self._note_answer(account, change, self._done.after[account])
+        self._left.clear()
+
+
+@contextlib.contextmanager
+def _telling_what_was_taken(answers: Mapping[str, Change]) -> Iterator[None]:
+    try:
+        yield
+    except StoreError as error:
+        taken = sorted(account for account, change in answers.items() if change.kind is Kind.ACCEPTED)
+        raise StoreError(
+            f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}. What was sent "
+            "was staged in the store before; the next run sends it again and finishes"
+        ) from None

@@ -1,0 +1,51 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a provider's answer makes of an account's record, and what that is called. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+
+
+def settled(
+    record: Record, ciphertext: str, change: Change, *, before: bool, now: datetime, propagation: timedelta
+) -> Record:
+    """Return the record after the provider's answer. Nothing is deleted while it could be in force.
+
+    :param record: what the store keeps
+    :param ciphertext: the password that was sent
+    :param change: what the attempts came to
+    :param before: whether the password was staged by an earlier run, whose attempts may have landed
+    :param now: the time
+    :param propagation: how long the provider may need until the password is in force
+    """
+    doubt = before or change.doubt
+    if change.kind is Kind.ACCEPTED:
+        return records.accepted(record, ciphertext, now, propagation)
+    if doubt or change.kind in (Kind.UNKNOWN, Kind.THROTTLED):
+        record = records.restored(record, ciphertext, now)
+    if change.kind is Kind.REFUSED_VALUE or (change.kind is Kind.REFUSED_ACCESS and not doubt):
+        return records.refused(record, ciphertext, doubt=doubt)
+    return record
+
+
+def action_of(change: Change, *, before: bool) -> str:
+    """Return the outcome's name in the result: C(rotated), C(recovered), C(refused) or C(unknown).
+
+    :param change: what the attempts came to
+    :param before: whether the password was staged by an earlier run
+    """
+    if change.kind is Kind.ACCEPTED:
+        return "recovered" if before else "rotated"
+    if change.kind is Kind.REFUSED_VALUE:
+        return "refused"
+    if change.kind is Kind.REFUSED_ACCESS and not (before or change.doubt):
+        return "refused"
+    return "unknown"

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What comes next for a sender with two accounts: functions from records, wish and time to a step. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import next_due
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender, is_under_way
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
+
+
+class Step(str, Enum):
+    """What comes next."""
+
+    NOTHING = "nothing"
+    ROTATE = "rotate"  # the account at rest needs a new password
+    FINISH = "finish"  # an account's password is staged, waiting or untested
+    SWITCH = "switch"  # the account at rest is verified: deploy it
+    SETTLE = "settle"  # switched, but not every host has confirmed it
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the task asks for: C(when_due), C(always) or C(never), and the greatest age of the account in use."""
+
+    rotate: str
+    max_age: timedelta | None
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The next step, in words its reason, and the account that it is about; None if there is nothing to do."""
+
+    step: Step
+    reason: str
+    account: str | None = None
+
+
+def advise(sender: Sender, used: Record, rest: Record, wish: Wish, now: datetime) -> Advice:
+    """Return the next step.
+
+    What was begun comes before what is due, and what was begun on the account at rest before what was begun on the one
+    in use: as long as the switch is ahead, mail flows over the account in use, so it is left alone.
+
+    :param sender: a sender that the store knows
+    :param used: the record of the account in use
+    :param rest: the record of the other one
+    :param wish: what the task asks for
+    :param now: the time
+    """
+    if sender.leaving is not None:
+        return Advice(
+            Step.SETTLE,
+            f"{sender.in_use} is in use, but a host may still use {sender.leaving}: deploy and test {sender.in_use} on "
+            "every host, then record state=settled",
+            sender.in_use,
+        )
+    if is_under_way(sender, rest) and not rest.in_doubt:
+        why = unfinished(rest, now)
+        if why is not None:
+            return Advice(Step.FINISH, f"{sender.at_rest}, at rest: {why}", sender.at_rest)
+        return Advice(Step.SWITCH, f"{sender.at_rest} has a new password that is verified: deploy it", sender.at_rest)
+    if used.staged_password is not None:
+        return Advice(
+            Step.FINISH, f"{sender.in_use}, in use: {unfinished(used, now)}; deploy it again then", sender.in_use
+        )
+    return _when_due(sender, used, wish, now)
+
+
+def unfinished(record: Record, now: datetime) -> str | None:
+    """Return why an account cannot be relied on yet, None if its password is in force and verified.
+
+    :param record: the account's record
+    :param now: the time
+    """
+    if record.staged_password is not None:
+        return "a password is staged, and may have reached the provider: send the same one again"
+    if record.password is None:
+        return "no password is stored"
+    if record.in_doubt:
+        return "a password that was refused may be in force all the same: set a new one"
+    if record.waits_at(now) and record.effective_at:
+        return f"its new password is in force at {written(record.effective_at)}: wait until then, and test it"
+    if not record.is_verified:
+        return "no test send of its password is recorded: test it"
+    return None
+
+
+def _when_due(sender: Sender, used: Record, wish: Wish, now: datetime) -> Advice:
+    due, reason = _is_due(sender.in_use or "", used, wish, now)
+    if not due:
+        return Advice(Step.NOTHING, reason)
+    if used.waits_at(now) and used.effective_at:
+        return Advice(
+            Step.NOTHING,
+            f"{reason}, but it waits until {written(used.effective_at)}: {sender.in_use}, which is in use, was changed "
+            "too, and the two never change in the same window",
+        )
+    return Advice(Step.ROTATE, f"{reason}: {sender.at_rest}, at rest, gets a new password", sender.at_rest)
+
+
+def _is_due(account: str, used: Record, wish: Wish, now: datetime) -> tuple[bool, str]:
+    """Tell whether another account shall be in use, and why, or why not."""
+    if wish.rotate == "never":
+        return False, "rotate is never"
+    if wish.rotate == "always":
+        return True, "rotate is always"
+    if used.password is None:
+        return True, f"no password of {account}, in use, is stored"
+    if used.in_doubt:
+        return True, f"a password of {account}, in use, that was refused may be in force all the same"
+    if wish.max_age is None:
+        return False, f"a password of {account}, in use, is stored, and no max_age is set"
+    due = next_due(used, wish.max_age)
+    if due is None:
+        return True, f"the password of {account}, in use, has no changed_at, so its age is unknown"
+    if now < due:
+        return False, f"{account}, in use, is due at {written(due)}"
+    return True, f"{account}, in use, was due at {written(due)}"

@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which of a sender's two accounts may change: never both, and none whose partner is what mail depends on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender, adopted, is_under_way
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
+
+
+def check_changes(
+    senders: Mapping[str, Sender],
+    record: Callable[[str], Record],
+    *,
+    new: Collection[str],
+    again: Collection[str],
+    now: datetime,
+) -> None:
+    """Refuse to change an account while its sender depends on its being left alone.
+
+    A staged password may be in force already, so sending the same one again waits for less: not for a partner that is
+    staged too, or two that were staged before they became a pair would wait for each other for ever. It waits for a
+    partner whose window is open, and for the hosts that leave the account: nothing is lost by that, since what is
+    staged stays staged.
+
+    :param senders: the senders that the store knows
+    :param record: returns an account's record
+    :param new: the accounts that would get a new password
+    :param again: the accounts whose staged password would be sent again
+    :param now: the time
+    :raises InputError: naming what has to come first
+    """
+    for name, pair in senders.items():
+        for account in pair.accounts:
+            if account in new or account in again:
+                _check_one(name, pair, account, record, new, again, now)
+
+
+def _check_one(
+    name: str,
+    pair: Sender,
+    account: str,
+    record: Callable[[str], Record],
+    new: Collection[str],
+    again: Collection[str],
+    now: datetime,
+) -> None:
+    (partner,) = set(pair.accounts) - {account}
+    other = record(partner)
+    if partner in new or partner in again:
+        raise InputError(
+            f"{pair.in_use} and {pair.other} are the two accounts of the sender '{name}', of which only one at a time "
+            f"may change; name {pair.other} alone, and the other one when the hosts use {pair.other}"
+        )
+    if pair.leaving is not None and (account in new or account == pair.leaving):
+        raise InputError(
+            f"{account}: its sender '{name}' was switched to {pair.in_use}, and a host may still use {pair.leaving}; "
+            f"deploy and test {pair.in_use} on every host, record that with smtp_sender, state=settled, and run again"
+        )
+    if other.waits_at(now) and other.effective_at:
+        raise InputError(
+            f"{account}: the other account of its sender '{name}', {partner}, was changed and is in force at "
+            f"{written(other.effective_at)} only; run again after that"
+        )
+    if other.staged_password is not None and account in new:
+        raise InputError(
+            f"{account}: the other account of its sender '{name}', {partner}, has a staged password that may be in "
+            f"force; run with {partner} first, which sends it again"
+        )
+
+
+def not_at_rest(
+    senders: Mapping[str, Sender], record: Callable[[str], Record], accounts: Collection[str]
+) -> dict[str, str]:
+    """Return which accounts shall get no new password because they are not at rest and waiting for one, and why.
+
+    Between the look at a sender and the change another run may have changed the account, or have put it in use.
+
+    :param senders: the senders that the store knows
+    :param record: returns an account's record
+    :param accounts: the accounts that would get a new password
+    """
+    owners = {account: pair for pair in senders.values() for account in pair.accounts}
+    reasons = {}
+    for account in accounts:
+        pair = owners.get(account)
+        if pair is None:
+            reasons[account] = "it is not an account of a sender that the store knows"
+        elif pair.at_rest != account:
+            reasons[account] = f"it is not at rest but {(pair.role_of(account) or '').replace('_', ' ')}"
+        elif is_under_way(pair, record(account)) and not record(account).in_doubt:
+            reasons[account] = "another run has changed it for the coming switch"
+    return reasons
+
+
+def paired(
+    wanted: Mapping[str, Sequence[str]],
+    known: Mapping[str, Sender],
+    record: Callable[[str], Record],
+    now: datetime,
+) -> dict[str, Sender]:
+    """Return the senders that a task names: as the store knows them, or adopted.
+
+    :param wanted: sender to its two accounts, for one that is not known the account in use first
+    :param known: the senders that the store knows
+    :param record: returns an account's record
+    :param now: the time
+    :raises InputError: if the task and the store contradict each other
+    """
+    owners = {account: name for name, pair in known.items() for account in pair.accounts}
+    pairs = {}
+    for name, accounts in wanted.items():
+        if name in known:
+            _check_same(name, known[name], accounts)
+            pairs[name] = known[name]
+            continue
+        for account in accounts:
+            if account in owners:
+                raise InputError(
+                    f"senders: {account} of '{name}' is an account of the sender '{owners[account]}' in the store; "
+                    "give each sender accounts of its own"
+                )
+        pairs[name] = adopted(accounts[0], accounts[1], record(accounts[1]), now)
+    return pairs
+
+
+def _check_same(name: str, pair: Sender, accounts: Sequence[str]) -> None:
+    if set(accounts) != set(pair.accounts):
+        raise InputError(
+            f"senders: '{name}' has the accounts {' and '.join(accounts)}, but in the store {pair.in_use}, in use, and "
+            f"{pair.other}; name those, or take the sender out of smtp_senders in the store, which then adopts it anew"
+        )

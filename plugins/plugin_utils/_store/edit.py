@@ -1,0 +1,256 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Edits of the store's text: only the lines of fields that change are touched. Pure.
+
+Everything else, comments, order, fields that the collection does not know and every other ciphertext, stays byte for
+byte: so git shows what changed and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import (
+    EMPTY,
+    HEADER,
+    Document,
+    parse,
+)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import (
+    ACCOUNTS,
+    SECTIONS,
+    SENDERS,
+    Section,
+    lines_of,
+    plain_or_quoted,
+)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.spans import Entry, Part, Span
+
+Changes = Mapping[str, Mapping[str, Any]]
+# Of what is left when a field's value is gone, or becomes another one: the comment beside it.
+BESIDE_NOTHING = re.compile(r"(?<=[:}~lL])[ \t]+#.*")
+BESIDE_VALUE = re.compile(r"[ \t]+#.*")
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Lines to put in the place of others."""
+
+    span: Span
+    lines: list[str]
+
+
+def rendered(
+    document: Document,
+    accounts: Mapping[str, Record],
+    name: str = "the store",
+    *,
+    senders: Mapping[str, Sender] | None = None,
+) -> str:
+    """Return the text with some entries changed; one that becomes empty is taken out.
+
+    :param document: the text as it was read
+    :param accounts: account to its new record
+    :param name: what messages call the file
+    :param senders: sender to its new record
+    :raises StoreError: if an entry that changes is written in a way that cannot be edited line by line
+    """
+    return edited(document, accounts, name, senders=senders).text
+
+
+def edited(
+    document: Document,
+    accounts: Mapping[str, Record],
+    name: str,
+    *,
+    senders: Mapping[str, Sender] | None = None,
+) -> Document:
+    """Return the document with some entries changed, understood anew from its text.
+
+    :param document: the text as it was read
+    :param accounts: account to its new record
+    :param name: what messages call the file
+    :param senders: sender to its new record
+    :raises StoreError: if an entry that changes is written in a way that cannot be edited line by line
+    """
+    changes = {ACCOUNTS.key: accounts, SENDERS.key: senders or {}}
+    text = _edited(document, changes)
+    return document if text == document.text else _checked(document, changes, text, name)
+
+
+def _checked(document: Document, changes: Changes, text: str, name: str) -> Document:
+    """Read what is about to be written: YAML has more forms than an editor of lines can foresee."""
+    try:
+        after = parse(text, name)
+        same = all(_says(section, document, after, changes[section.key]) for section in SECTIONS)
+        same = same and _others(after.root) == _others(document.root)
+    except StoreError:
+        same = False
+    if not same:
+        raise StoreError(
+            f"{name} is valid YAML, but of a form that cannot be edited safely; write it as in the README, in lines, "
+            "one field each"
+        )
+    return after
+
+
+def _says(section: Section, before: Document, after: Document, changes: Mapping[str, Any]) -> bool:
+    """Tell whether a section has what it had before, and the changes."""
+    wanted = {key: entry.record for key, entry in before.part(section).entries.items()} | dict(changes)
+    found = {key: entry.record for key, entry in after.part(section).entries.items()}
+    return set(found) <= set(wanted) and all(found.get(key, section.record()) == wanted[key] for key in wanted)
+
+
+def _others(root: yaml.Node | None) -> Any:
+    """Return everything that is not ours, in a form that can be compared."""
+    if not isinstance(root, yaml.MappingNode):
+        return [], []
+    sections = {section.key: section for section in SECTIONS}
+    foreign, unknown = [], []
+    for key, value in root.value:
+        section = sections.get(key.value) if isinstance(key, yaml.ScalarNode) else None
+        if section is None:
+            foreign.append((_plain(key), _plain(value)))
+        elif isinstance(value, yaml.MappingNode):
+            unknown += [(key.value, *item) for item in _unknown_fields(section, value)]
+    return foreign, unknown
+
+
+def _unknown_fields(section: Section, value: yaml.MappingNode) -> Iterator[tuple[Any, ...]]:
+    for name, record in value.value:
+        if isinstance(record, yaml.MappingNode):
+            for key, item in record.value:
+                if key.value not in section.forms:
+                    yield name.value, _plain(key), _plain(item)
+
+
+def _plain(node: yaml.Node) -> Any:
+    if isinstance(node, yaml.MappingNode):
+        return node.tag, [(_plain(key), _plain(value)) for key, value in node.value]
+    if isinstance(node, yaml.SequenceNode):
+        return node.tag, [_plain(item) for item in node.value]
+    return node.tag, node.value
+
+
+def _edited(document: Document, changes: Changes) -> str:
+    lines = document.lines or [HEADER]
+    if not lines[-1].endswith("\n"):
+        lines = [*lines[:-1], lines[-1] + ("\r\n" if lines[0].endswith("\r\n") else "\n")]
+    edits: list[Edit] = []
+    # One that is not there yet comes last: it may begin on the line where another one's new entry belongs.
+    for section in sorted(SECTIONS, key=lambda section: document.part(section).top is None):
+        edits += _section_edits(section, document, lines, changes[section.key])
+    if not document.parts and not edits:
+        edits = [Edit(Span(len(lines), len(lines)), [EMPTY])]
+    return _with_edits(lines, edits)
+
+
+def _section_edits(
+    section: Section, document: Document, lines: list[str], changes: Mapping[str, Any]
+) -> Iterable[Edit]:
+    part = document.part(section)
+    first = next(iter(part.entries.values()), None)
+    column, indent = (first.column, first.indent) if first else (2, 4)
+    edits: list[Edit] = []
+    new: list[str] = []
+    for name, record in changes.items():
+        entry = part.entries.get(name)
+        if entry is not None:
+            edits += _entry_edits(section, name, entry, record, lines)
+        elif record != section.record():
+            new += [" " * column + plain_or_quoted(name) + ":\n"]
+            new += lines_of(section, record, tuple(section.forms), indent)
+    return edits + _frame_edits(section, document, part, lines, new, changes)
+
+
+def _frame_edits(
+    section: Section, document: Document, part: Part, lines: list[str], new: list[str], changes: Mapping[str, Any]
+) -> list[Edit]:
+    """Return the edits that add new entries, and those of the section's own line."""
+    if part.top is None:
+        at = _after_sections(document, lines)
+        return [Edit(Span(at, at), [f"{section.key}:\n", *new])] if new else []
+    if not part.block and changes:
+        raise StoreError(f"{section.key} is written in braces ({{…}}); write it in lines, one field each")
+    if not part.entries:
+        head = _commented(f"{section.key}:\n", lines[part.top.start])
+        return [Edit(part.top, [head, *new])] if new else []
+    gone = {name for name, record in changes.items() if record == section.record()}
+    kept = [name for name, entry in part.entries.items() if name not in gone or set(entry.fields) - {*section.forms}]
+    end = max(entry.span.end for entry in part.entries.values())
+    edits = [Edit(Span(end, end), new)] if new else []
+    if not kept and not new:
+        head = _commented(f"{section.key}: {{}}\n", lines[part.top.start])
+        edits.append(Edit(Span(part.top.start, part.top.start + 1), [head]))
+    return edits
+
+
+def _after_sections(document: Document, lines: list[str]) -> int:
+    """Return the line where a section that is not there yet can begin: after the others and their comments."""
+    ends = [part.top.end for part in document.parts.values() if part.top]
+    if not ends:
+        return len(lines)
+    at = max(ends)
+    while at < len(lines) and re.match(r"[ \t]+#", lines[at]):
+        at += 1
+    return at
+
+
+def _entry_edits(section: Section, name: str, entry: Entry, record: Any, lines: list[str]) -> Iterator[Edit]:
+    if not entry.block:
+        raise StoreError(f"{section.key}['{name}'] is written in braces ({{…}}); write it in lines, one field each")
+    order = tuple(section.forms)
+    if record == section.record() and not set(entry.fields) - set(order):
+        yield Edit(entry.span, [])
+        return
+    if not entry.fields:
+        head = _commented(f"{' ' * entry.column}{plain_or_quoted(name)}:\n", lines[entry.span.start])
+        yield Edit(entry.span, [head, *lines_of(section, record, order, entry.indent)])
+        return
+    for field in order:
+        if getattr(record, field) != getattr(entry.record, field):
+            span = entry.fields.get(field) or _place(section, entry, field)
+            yield Edit(span, _beside(lines[span.start : span.end], lines_of(section, record, (field,), entry.indent)))
+
+
+def _place(section: Section, entry: Entry, name: str) -> Span:
+    """Return where a field that the entry lacks belongs: before the first known one that follows it, or at the end."""
+    order = tuple(section.forms)
+    following = order[order.index(name) + 1 :]
+    starts = [entry.fields[other].start for other in following if other in entry.fields]
+    if name in section.passing or not starts:
+        return Span(entry.span.end, entry.span.end)
+    return Span(min(starts), min(starts))
+
+
+def _commented(line: str, old: str, pattern: re.Pattern[str] = BESIDE_NOTHING) -> str:
+    """Return a line with the comment of the one that it takes the place of."""
+    comment = pattern.search(old)
+    return line.rstrip("\n") + (comment.group().rstrip() if comment else "") + "\n"
+
+
+def _beside(old: list[str], new: list[str]) -> list[str]:
+    """Return a field's new lines, with the comment beside it if the field has one line and had one."""
+    return [_commented(new[0], old[0], BESIDE_VALUE)] if len(old) == 1 == len(new) else new
+
+
+def _with_edits(lines: list[str], edits: list[Edit]) -> str:
+    crlf = bool(lines) and lines[0].endswith("\r\n")
+    result: list[str] = []
+    at = 0
+    # Stable: what is inserted at one place stays in the order in which it was asked for.
+    for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)):
+        result += lines[at : edit.span.start]
+        result += [line.replace("\n", "\r\n") for line in edit.lines] if crlf else edit.lines
+        at = max(at, edit.span.end)
+    return "".join(result + lines[at:])

@@ -1,0 +1,176 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The forms that the store's values have in YAML, and which field has which: what is read from and written to text.
+
+Pure. Another kind of entry is one more C(Section), another kind of value one more C(Form).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import yaml
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
+
+CIPHERTEXT = re.compile(r"\$ANSIBLE_VAULT;1\.[12];AES256(;[^;\s]+)?\n([0-9a-f]{2,80}\n)*[0-9a-f]{2,80}\n?")
+PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
+NULL = "tag:yaml.org,2002:null"
+_RESOLVER: Any = yaml.resolver.Resolver()
+
+
+@dataclass(frozen=True)
+class Form:
+    """How one kind of value is read from a YAML node, C(where) being its place, and written in lines."""
+
+    read: Callable[[yaml.Node, str], Any]
+    write: Callable[[str, Any, int], list[str]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A top key of the store, and what each entry under it has.
+
+    C(names): what an entry's key is the name of. C(record): the type of an entry, whose fields C(forms) lists in the
+    order in which they are written. C(passing): fields that come and go, and are added at an entry's end.
+    """
+
+    key: str
+    names: str
+    record: type
+    forms: Mapping[str, Form]
+    example: str
+    passing: frozenset[str] = frozenset()
+
+
+def plain_or_quoted(text: str) -> str:
+    """Return a text as a YAML scalar that is read back as the same text.
+
+    :param text: an account or the name of a sender
+    """
+    plain = PLAIN_KEY.fullmatch(text) and _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == (
+        "tag:yaml.org,2002:str"
+    )
+    return text if plain else json.dumps(text)
+
+
+def lines_of(section: Section, record: Any, names: tuple[str, ...], indent: int) -> list[str]:
+    """Return the lines of some fields of an entry; a field without a value has none.
+
+    :param section: the entry's section
+    :param record: the entry
+    :param names: the fields
+    :param indent: the column of the fields' names
+    """
+    values = {name: getattr(record, name) for name in names}
+    return [
+        line
+        for name, value in values.items()
+        if value is not None and value != ()
+        for line in section.forms[name].write(name, value, indent)
+    ]
+
+
+def _scalar(node: yaml.Node, where: str) -> yaml.ScalarNode:
+    if not isinstance(node, yaml.ScalarNode):
+        raise StoreError(f"{where} must be a single value")
+    return node
+
+
+def _ciphertext(node: yaml.Node, where: str) -> str:
+    if node.tag != "!vault":
+        raise StoreError(f"{where} is not encrypted; put the output of 'ansible-vault encrypt_string' there")
+    text = "\n".join(line.strip() for line in str(node.value).strip().splitlines())
+    if not CIPHERTEXT.fullmatch(text):
+        raise StoreError(f"{where} is not a whole value of Ansible Vault: it cannot be decrypted")
+    return text
+
+
+def _read_secret(node: yaml.Node, where: str) -> str:
+    return _ciphertext(_scalar(node, where), where)
+
+
+def _read_secrets(node: yaml.Node, where: str) -> tuple[str, ...]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise StoreError(f"{where} must be a list")
+    return tuple(_ciphertext(item, where) for item in node.value)
+
+
+def _read_moment(node: yaml.Node, where: str) -> datetime:
+    text = str(_scalar(node, where).value)
+    try:
+        return _times.read(text)
+    except ValueError:
+        raise StoreError(f"{where}: {text[:40]!r} is not a date such as 2026-01-31T12:00:00Z") from None
+
+
+def _read_name(node: yaml.Node, where: str) -> str:
+    text = str(_scalar(node, where).value)
+    if not text or node.tag.startswith("!"):
+        raise StoreError(f"{where} must be the name of an account")
+    return text
+
+
+def _write_secret(name: str, ciphertext: str, indent: int) -> list[str]:
+    return [f"{' ' * indent}{name}: !vault |\n", *_ciphertext_lines(ciphertext, indent + 2)]
+
+
+def _write_secrets(name: str, ciphertexts: tuple[str, ...], indent: int) -> list[str]:
+    lines = [f"{' ' * indent}{name}:\n"]
+    for item in ciphertexts:
+        lines += [f"{' ' * indent}  - !vault |\n", *_ciphertext_lines(item, indent + 4)]
+    return lines
+
+
+def _ciphertext_lines(ciphertext: str, indent: int) -> list[str]:
+    return [f"{' ' * indent}{line}\n" for line in ciphertext.splitlines()]
+
+
+def _write_moment(name: str, moment: datetime, indent: int) -> list[str]:
+    return [f'{" " * indent}{name}: "{_times.written(moment)}"\n']
+
+
+def _write_name(name: str, text: str, indent: int) -> list[str]:
+    return [f"{' ' * indent}{name}: {plain_or_quoted(text)}\n"]
+
+
+SECRET = Form(_read_secret, _write_secret)
+SECRETS = Form(_read_secrets, _write_secrets)
+MOMENT = Form(_read_moment, _write_moment)
+NAME = Form(_read_name, _write_name)
+
+ACCOUNTS = Section(
+    key="smtp_accounts",
+    names="an account",
+    record=Record,
+    forms={
+        "password": SECRET,
+        "previous_password": SECRET,
+        "staged_password": SECRET,
+        "doubtful_passwords": SECRETS,
+        "changed_at": MOMENT,
+        "effective_at": MOMENT,
+        "verified_at": MOMENT,
+        "staged_at": MOMENT,
+    },
+    example="password and changed_at",
+    passing=frozenset({"staged_password", "doubtful_passwords", "staged_at"}),
+)
+SENDERS = Section(
+    key="smtp_senders",
+    names="a sender",
+    record=Sender,
+    forms={"in_use": NAME, "at_rest": NAME, "leaving": NAME, "switched_at": MOMENT},
+    example="in_use and at_rest",
+)
+SECTIONS = (ACCOUNTS, SENDERS)

@@ -1,0 +1,209 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The one file that reads and writes the store: whole, durable, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import document as documents
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, is_vault_text, label_of
+
+NEW_MODE = 0o600
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The store as it was at one moment. C(data) is None if there was no file."""
+
+    data: bytes | None
+    document: Document
+
+
+class Store:
+    """A store on disk.
+
+    :param path: the file; a symbolic link is followed, never replaced
+    :param vault: for a file that is encrypted as a whole
+    """
+
+    def __init__(self, path: str, vault: Vault) -> None:
+        self.name = path
+        self.path = os.path.realpath(path)
+        self._vault = vault
+        # The last content that was read or written: the same bytes need not be understood again.
+        self._known: Snapshot | None = None
+
+    def read(self) -> Snapshot:
+        """Return the store as it is; a file that does not exist yet is an empty store.
+
+        :raises StoreError: if it cannot be read or is not a store
+        """
+        data = self._data()
+        if data is None:
+            return Snapshot(None, Document())
+        if self._known is None or self._known.data != data:
+            self._known = Snapshot(data, documents.parse(self._text(data), self.name))
+        return self._known
+
+    def _data(self) -> bytes | None:
+        folder = os.path.dirname(self.path)
+        if not os.path.isdir(folder):
+            raise StoreError(f"{self.name} cannot be written: the folder {folder} does not exist; make it first")
+        try:
+            if not stat.S_ISREG(os.stat(self.path).st_mode):
+                raise StoreError(f"{self.name} is not a file; vault_file names the file that keeps the passwords")
+            with open(self.path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StoreError(f"{self.name} cannot be read: {error.strerror}") from None
+
+    def _text(self, data: bytes) -> str:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            raise StoreError(f"{self.name} is not a store of mailops.smtp: it is not UTF-8 text") from None
+        return self._vault.decrypt(text, self.name) if is_vault_text(data) else text
+
+    def check_writable(self) -> None:
+        """Refuse to begin if the store cannot be written later. Writes nothing.
+
+        :raises StoreError: saying why
+        """
+        # Compiled now, and not while others wait for the file.
+        _editor()
+        folder = os.path.dirname(self.path)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise StoreError(f"{self.name} cannot be written: no permission to write in {folder}")
+        if os.path.exists(self.path) and not os.access(self.path, os.W_OK):
+            raise StoreError(f"{self.name} cannot be written: it is write-protected")
+
+    def mode(self) -> int:
+        """Return the file's permission bits, those of a new store if there is no file."""
+        with contextlib.suppress(FileNotFoundError):
+            return stat.S_IMODE(os.stat(self.path).st_mode)
+        return NEW_MODE
+
+    def write(
+        self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
+    ) -> None:
+        """Change records on disk. The caller holds the store's lock and has just taken the snapshot.
+
+        :param snapshot: the store as it is
+        :param accounts: account to its new record
+        :param senders: sender to its new record
+        :raises StoreError: if it cannot be written, or has been changed meanwhile; then it is as it was
+        """
+        document = _editor().edited(snapshot.document, accounts, self.name, senders=senders)
+        text = document.text
+        if text == snapshot.document.text and snapshot.data is not None:
+            return
+        if snapshot.data is not None and is_vault_text(snapshot.data):
+            text = self._vault.encrypt(text, label_of(snapshot.data.decode("utf-8"))) + "\n"
+        data = text.encode("utf-8")
+        self._replace(data, snapshot.data)
+        self._known = Snapshot(data, document)
+
+    def remove(self, snapshot: Snapshot) -> None:
+        """Take away a store that this run made and that keeps nothing.
+
+        :param snapshot: the store as it is
+        """
+        if snapshot.data == (documents.HEADER + documents.EMPTY).encode():
+            with self._failing("be removed"):
+                os.unlink(self.path)
+                _sync_folder(os.path.dirname(self.path))
+
+    def has_leftovers(self) -> bool:
+        """Tell whether there is a file beside the store that only a run at work, or a killed one, has there."""
+        folder, name = os.path.split(self.path)
+        with contextlib.suppress(OSError):
+            return any(entry.startswith((f".{name}.lock", f".{name}.mailops-")) for entry in os.listdir(folder))
+        return False
+
+    def remove_leftovers(self) -> None:
+        """Remove what a killed run left. The caller holds the store's lock.
+
+        :raises StoreError: if it cannot be removed
+        """
+        folder, name = os.path.split(self.path)
+        with self._failing("be tidied"):
+            _remove_leftovers(folder, f".{name}.mailops-")
+
+    def _replace(self, data: bytes, expected: bytes | None) -> None:
+        folder, name = os.path.split(self.path)
+        prefix = f".{name}.mailops-"
+        with self._failing("be written"):
+            _remove_leftovers(folder, prefix)
+            descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=folder)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    _like(self.path, file.fileno())
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                if self._data() != expected:
+                    raise StoreError(f"{self.name} was changed by someone else at this moment; run again")
+                os.replace(temporary, self.path)
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(temporary)
+                raise
+            _sync_folder(folder)
+
+    @contextlib.contextmanager
+    def _failing(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"{self.name} cannot {what}: {error.strerror}") from None
+
+
+def _editor() -> ModuleType:
+    """Return what edits a store's text: most runs only read, and Ansible compiles each file that is imported."""
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._store import edit
+
+    return edit
+
+
+def _like(path: str, descriptor: int) -> None:
+    """Give the new file the old one's owner and mode."""
+    try:
+        old = os.stat(path)
+    except FileNotFoundError:
+        os.fchmod(descriptor, NEW_MODE)
+        return
+    new = os.fstat(descriptor)
+    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
+        os.fchown(descriptor, old.st_uid, old.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+
+
+def _remove_leftovers(folder: str, prefix: str) -> None:
+    """Remove what a killed run left; it is encrypted, and only one run at a time gets here."""
+    for entry in os.listdir(folder):
+        if entry.startswith(prefix) and entry.endswith(".tmp") and "." not in entry[len(prefix) : -4]:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(os.path.join(folder, entry))
+
+
+def _sync_folder(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,126 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import email
+import email.policy
+import typing as t
+
+import pytest
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import build_message, prepare
+
+OPTIONS: dict[str, t.Any] = {
+    "host": "smtp.example.com",
+    "port": 587,
+    "encryption": "starttls",
+    "username": "1.acme.smtp",
+    "password": "correct horse",
+    "sender": "a@example.com",
+    "recipient": "b@example.com",
+    "subject": "SMTP password test",
+    "send": True,
+    "timeout": 30,
+    "validate_certs": True,
+    "ca_path": None,
+}
+UNPRINTABLE = ["a\nb", "a\r", "a\0b", "a\x1b", "a\x7f", "a\x85", "a\udcff", "a\u2028b"]
+
+
+@pytest.mark.parametrize("bad", UNPRINTABLE, ids=ascii)
+@pytest.mark.parametrize("name", ["host", "username", "password", "sender", "recipient", "subject"])
+def test_control_characters_are_refused(name: str, bad: str) -> None:
+    """Catches: a line break that adds a command or a header, and a password's trailing newline sent as part of it."""
+    with pytest.raises(InputError) as caught:
+        prepare(options={**OPTIONS, name: bad})
+    assert str(caught.value) == f"{name} contains a line break, a control character or bytes that are not UTF-8."
+
+
+@pytest.mark.parametrize("name", ["sender", "subject"])
+def test_control_characters_are_refused_without_send_too(name: str) -> None:
+    """Catches: checks that only run when a message is sent."""
+    with pytest.raises(InputError):
+        prepare(options={**OPTIONS, "send": False, name: "a\nb"})
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "message"),
+    [
+        ("host", "", "host is empty."),
+        ("username", " ", "username is empty."),
+        ("password", "", "password is empty."),
+        ("port", 0, "port must be a number from 1 to 65535, not 0."),
+        ("port", 65536, "port must be a number from 1 to 65535, not 65536."),
+        ("timeout", 0, "timeout must be at least 1 second, not 0."),
+        ("subject", "x", "subject must have 2 to 128 characters."),
+        ("subject", " x ", "subject must have 2 to 128 characters."),
+        ("subject", "x" * 129, "subject must have 2 to 128 characters."),
+    ],
+)
+def test_bad_options(name: str, bad: object, message: str) -> None:
+    """Catches: a value that cannot work noticed only by the server, or not at all."""
+    with pytest.raises(InputError) as caught:
+        prepare(options={**OPTIONS, name: bad})
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "", "a", "@b", "a@", "a b@c", "A <a@b.example>", "a@b> SIZE=9", "a@b,c@d", "ä@b.example", "a@b\\", 'a"@b'],
+)
+@pytest.mark.parametrize("name", ["sender", "recipient"])
+def test_bad_addresses(name: str, address: str | None) -> None:
+    """Catches: an address that smuggles parameters into MAIL FROM, or several recipients for one."""
+    with pytest.raises(InputError, match=f"^{name} must be one plain address"):
+        prepare(options={**OPTIONS, name: address})
+
+
+@pytest.mark.parametrize("address", ["a@b", "a.b+c=d@x-y.example", "root@[127.0.0.1]", "o'hara@b.example"])
+def test_good_addresses(address: str) -> None:
+    """Catches: a check so strict that usual addresses cannot be used."""
+    assert prepare(options={**OPTIONS, "sender": address}).sender == address
+
+
+def test_addresses_are_not_needed_without_send() -> None:
+    """Catches: a log-in-only test that asks for a sender."""
+    request = prepare(options={**OPTIONS, "send": False, "sender": None, "recipient": None})
+    assert request.sender is None
+
+
+def test_limits_are_inclusive() -> None:
+    """Catches: an off-by-one at the limits."""
+    limits = {"port": 65535, "timeout": 1, "subject": "x" * 128}
+    assert prepare(options={**OPTIONS, **limits}).timeout == 1
+    assert prepare(options={**OPTIONS, "port": 1, "subject": "xy"}).port == 1
+
+
+def test_password_is_not_in_the_request_s_repr() -> None:
+    """Catches: the password in a traceback or a debug line."""
+    assert "horse" not in repr(prepare(options=OPTIONS))
+
+
+@pytest.mark.parametrize(
+    "subject", ["SMTP password test", "Prüfung 日本", "ü" * 128, "x" * 128, "two  words " * 10 + "z"]
+)
+def test_message(subject: str) -> None:
+    """Catches: a missing header, a subject that does not survive, or bare line feeds, which servers refuse."""
+    request = prepare(options={**OPTIONS, "subject": subject})
+    raw = build_message(request=request, message_id="<1@example.com>", date="Mon, 23 Nov 2026 13:00:00 -0000")
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert dict(message.items()) == {
+        "From": "a@example.com",
+        "To": "b@example.com",
+        "Date": "Mon, 23 Nov 2026 13:00:00 -0000",
+        "Message-ID": "<1@example.com>",
+        "Subject": subject,
+        "Auto-Submitted": "auto-generated",
+        "MIME-Version": "1.0",
+        "Content-Type": 'text/plain; charset="us-ascii"',
+    }
+    assert raw.count(b"\n") == raw.count(b"\r\n")
+    assert raw.endswith(b"\r\n")
+    assert max(map(len, raw.split(b"\r\n"))) < 150
+    assert not any(line.startswith(b".") for line in raw.split(b"\r\n"))

@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+
+import pytest
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import (
+    Plan,
+    Step,
+    Wish,
+    decide,
+    next_due,
+)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+
+NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
+WINDOW = timedelta(minutes=15)
+DAY = timedelta(days=1)
+AGE = 90 * DAY
+STORED = Record(password="A", changed_at=NOW - DAY, effective_at=NOW - DAY + WINDOW, verified_at=NOW - DAY + WINDOW)
+UNTESTED = replace(STORED, verified_at=None)
+STAGED = replace(STORED, staged_password="B", staged_at=NOW - timedelta(minutes=5))
+DOUBTFUL = replace(STORED, doubtful_passwords=("C",), staged_at=NOW - timedelta(minutes=5))
+DUE, ALWAYS, NEVER = Wish("when_due", AGE), Wish("always", None), Wish("never", AGE)
+GIVEN = Wish("when_due", AGE, explicit=True)
+AGAIN = "a password is staged since 2026-11-23T12:55:00Z, and may have reached the provider: the same one is sent again"
+WAITS = "a password is staged already since 2026-11-23T12:55:00Z; state=present sends it"
+
+
+@pytest.mark.parametrize(
+    ("record", "wish", "step", "reason"),
+    [
+        (Record(), DUE, Step.NEW, "no password is stored"),
+        (Record(), ALWAYS, Step.NEW, "no password is stored"),
+        (Record(), NEVER, Step.NOTHING, "rotate is never"),
+        (Record(), GIVEN, Step.NEW, "another password was given than the stored one"),
+        (Record(previous_password="Z", changed_at=NOW), DUE, Step.NEW, "no password is stored"),
+        (STORED, DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
+        (STORED, Wish("when_due", None), Step.NOTHING, "a password is stored, and no max_age is set"),
+        (STORED, Wish("when_due", DAY), Step.NEW, "it was due at 2026-11-23T13:00:00Z"),
+        (STORED, Wish("when_due", DAY + timedelta(seconds=1)), Step.NOTHING, "it is due at 2026-11-23T13:00:01Z"),
+        (
+            replace(STORED, changed_at=None),
+            DUE,
+            Step.NEW,
+            "the stored password has no changed_at, so its age is unknown",
+        ),
+        (Record(password="A"), Wish("when_due", None), Step.NOTHING, "a password is stored, and no max_age is set"),
+        (UNTESTED, DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
+        (UNTESTED, ALWAYS, Step.NEW, "rotate is always"),
+        (STORED, ALWAYS, Step.NEW, "rotate is always"),
+        (STORED, replace(ALWAYS, seen=STORED), Step.NEW, "rotate is always"),
+        (STORED, replace(ALWAYS, seen=DOUBTFUL), Step.NEW, "rotate is always"),
+        (
+            STORED,
+            replace(ALWAYS, seen=replace(STORED, password="Z")),
+            Step.NOTHING,
+            "another run changed it while this one waited for its turn",
+        ),
+        (
+            STORED,
+            replace(ALWAYS, seen=Record()),
+            Step.NOTHING,
+            "another run changed it while this one waited for its turn",
+        ),
+        (STORED, NEVER, Step.NOTHING, "rotate is never"),
+        (STORED, replace(GIVEN, is_current=True), Step.NOTHING, "the password given is the stored one"),
+        (STORED, GIVEN, Step.NEW, "another password was given than the stored one"),
+        (STORED, replace(GIVEN, only_stage=True), Step.NEW, "another password was given than the stored one"),
+        (STAGED, DUE, Step.RESEND, AGAIN),
+        (STAGED, Wish("when_due", None), Step.RESEND, AGAIN),
+        (STAGED, ALWAYS, Step.RESEND, AGAIN),
+        (STAGED, replace(ALWAYS, seen=STORED), Step.RESEND, AGAIN),
+        (STAGED, NEVER, Step.RESEND, AGAIN),
+        (STAGED, replace(GIVEN, is_staged=True), Step.RESEND, AGAIN),
+        (STAGED, replace(GIVEN, is_staged=True, is_current=True), Step.RESEND, AGAIN),
+        (STAGED, GIVEN, Step.NEW, "another password was given than the stored one"),
+        (STAGED, replace(GIVEN, is_current=True), Step.NEW, "another password was given than the stored one"),
+        (STAGED, replace(DUE, only_stage=True), Step.NOTHING, WAITS),
+        (STAGED, replace(ALWAYS, only_stage=True), Step.NOTHING, WAITS),
+        (STAGED, replace(GIVEN, is_staged=True, only_stage=True), Step.NOTHING, WAITS),
+        (replace(STAGED, password=None), NEVER, Step.RESEND, AGAIN),
+        (replace(STAGED, staged_at=None), DUE, Step.RESEND, AGAIN.replace(" since 2026-11-23T12:55:00Z", "")),
+        (DOUBTFUL, DUE, Step.NEW, "a refused password may still be in force: a new one settles it"),
+        (DOUBTFUL, Wish("when_due", None), Step.NEW, "a refused password may still be in force: a new one settles it"),
+        (replace(UNTESTED, doubtful_passwords=("Z",)), DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
+        (DOUBTFUL, NEVER, Step.NOTHING, "rotate is never"),
+        (DOUBTFUL, replace(GIVEN, is_current=True), Step.NEW, "another password was given than the stored one"),
+        (
+            Record(password="A", doubtful_passwords=("C",), staged_at=NOW),
+            Wish("when_due", None),
+            Step.NEW,
+            "a refused password may still be in force: a new one settles it",
+        ),
+        (replace(STORED, doubtful_passwords=("Z",)), DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
+        (replace(STORED, staged_at=NOW), DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
+    ],
+)
+def test_decide(record: Record, wish: Wish, step: Step, reason: str) -> None:
+    """Catches: a rotation too early, too late or twice, a staged password that is passed over, a wrong reason."""
+    assert decide(record, wish, NOW) == Plan(step, reason)
+
+
+@pytest.mark.parametrize(
+    ("record", "age", "due"),
+    [
+        (STORED, AGE, NOW - DAY + AGE),
+        (STORED, None, None),
+        (Record(), AGE, None),
+        (Record(password="A"), AGE, None),
+        (Record(changed_at=NOW), AGE, None),
+        (STAGED, AGE, NOW - DAY + AGE),
+    ],
+)
+def test_next_due(record: Record, age: timedelta | None, due: datetime | None) -> None:
+    """Catches: a due date counted from the test send, or made up for an account without a password."""
+    assert next_due(record, age) == due
+
+
+def test_next_due_beyond_the_calendar() -> None:
+    """Catches: one mistyped year in the store that ends the listing of all accounts."""
+    far = replace(STORED, changed_at=datetime(9990, 1, 1, tzinfo=timezone.utc))
+    assert next_due(far, AGE * 400) == datetime.max.replace(tzinfo=timezone.utc)
+    assert decide(far, Wish("when_due", AGE * 400), NOW) == Plan(Step.NOTHING, "it is due at 9999-12-31T23:59:59Z")

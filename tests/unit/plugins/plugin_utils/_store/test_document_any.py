@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds for any names and any edits. Hypothesis draws others each time, and prints what repeats a failure."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.edit import rendered
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
+from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, OLD, STAGED, account, seen
+
+QUIET = settings(database=None, deadline=None, print_blob=True)
+NAMES = st.text("abzAZ019._@+-eExXoOnNyY~", min_size=1, max_size=12) | st.sampled_from(
+    [
+        "123",
+        "0x1F",
+        "0o17",
+        "017",
+        "1e5",
+        "1.5",
+        "1_000",
+        "null",
+        "Null",
+        "yes",
+        "No",
+        "on",
+        "true",
+        ".inf",
+        "-",
+        "~",
+        "2026-11-23",
+        "user@example.com",
+        "1.acme.smtp",
+        "@x",
+        "-x",
+        "+1",
+        "_",
+        "=",
+        "1:2",
+        "a b",
+        'q"uo\\te',
+        "é",
+        "a: b",
+    ]
+)
+
+
+@QUIET
+@given(st.lists(NAMES, min_size=1, max_size=4, unique=True))
+def test_any_account_is_written_so_that_it_is_read_back(names: list[str]) -> None:
+    """Catches: an account such as 123 or null that Ansible reads as a number or as nothing."""
+    text = rendered(parse("", "S"), dict.fromkeys(names, STAGED))
+    assert list(parse(text, "S").entries) == list(seen(text)["smtp_accounts"]) == names
+    assert rendered(parse(text, "S"), dict.fromkeys(names, Record())) == HEADER + "smtp_accounts: {}\n"
+
+
+MOMENTS = st.none() | st.integers(0, 10**9).map(lambda seconds: NOW + timedelta(seconds=seconds))
+SECRETS = st.none() | st.sampled_from([OLD, NEW])
+RECORDS = st.builds(
+    Record,
+    password=SECRETS,
+    previous_password=SECRETS,
+    staged_password=SECRETS,
+    doubtful_passwords=st.lists(st.sampled_from([OLD, NEW]), max_size=2).map(tuple),
+    changed_at=MOMENTS,
+    effective_at=MOMENTS,
+    verified_at=MOMENTS,
+    staged_at=MOMENTS,
+)
+CHANGES = st.dictionaries(st.sampled_from(["a", "b", "c", "new"]), RECORDS, max_size=3)
+STEPS = st.lists(CHANGES, max_size=5)
+FRAME = (
+    "# 1\nbefore: 1\nsmtp_accounts:  # 2\n  keeps:\n    owner: x\n    # 3\n" + account("b") + "  # 4\nafter: 1\n# 5\n"
+)
+
+
+SENDER = "  s:  # 6\n    in_use: c  # 7\n    # 8\n    leaving: d\n    owner: y\n    switched_at: 2026-01-01T00:00:00Z\n"
+FRAMES = [
+    FRAME,
+    "",
+    FRAME.replace("after: 1", "smtp_senders: # 9\n" + SENDER + "after: 1"),
+    "smtp_senders:\n" + SENDER + "# 10\n" + FRAME,
+    FRAME + "smtp_senders: {}  # 11\n",
+    "smtp_senders:\n" + SENDER + "  # 12\n# 13\nafter: 2\n",
+]
+FRAMES += [text.replace("\n", "\r\n") for text in FRAMES]
+
+
+def pair(name: str, *, leaving: bool, number: int) -> Sender:
+    """Return a sender of accounts that no other one has."""
+    other = {"leaving" if leaving else "at_rest": f"{name} 2"}
+    return Sender(in_use=f"{name}{number}", switched_at=NOW + timedelta(seconds=number), **other)
+
+
+SENDER_STEPS = st.lists(
+    st.sampled_from(["s", "t", "123", "null"]).flatmap(
+        lambda name: st.tuples(
+            st.just(name),
+            st.just(Sender()) | st.builds(pair, st.just(name), leaving=st.booleans(), number=st.integers(0, 3)),
+        )
+    ),
+    max_size=3,
+).map(dict)
+
+
+@QUIET
+@given(st.sampled_from(FRAMES), st.lists(st.tuples(st.just({}) | CHANGES, SENDER_STEPS), max_size=4))
+def test_any_edits_of_both_sections_say_what_was_asked_and_leave_the_rest(
+    text: str, steps: list[tuple[dict[str, Record], dict[str, Sender]]]
+) -> None:
+    """Catches: an edit of one section that reaches into the other one, or a section that is put where it harms."""
+    users = [line for line in text.splitlines() if "after" in line or "before" in line or "owner" in line]
+    users += [line.strip() for line in text.splitlines() if line.strip().startswith("#")]
+    known = {name: entry.record for name, entry in parse(text, "S").entries.items()}
+    senders = parse(text, "S").senders
+    for changes, pairs in steps:
+        text = rendered(parse(text, "S"), changes, senders=pairs) if changes or pairs else text
+        known = {name: record for name, record in {**known, **changes}.items() if record != Record() or name == "keeps"}
+        senders = {name: sender for name, sender in {**senders, **pairs}.items() if sender != Sender()}
+        after = parse(text, "S")
+        assert {name: entry.record for name, entry in after.entries.items()} == known
+        assert after.senders == senders
+        told = (seen(text) or {}).get("smtp_senders") or {}
+        assert {name: pair["in_use"] for name, pair in told.items() if "in_use" in pair} == {
+            name: sender.in_use for name, sender in senders.items()
+        }
+    left = [line.strip() for line in text.splitlines()]
+    assert all(left.count(line.strip()) == 1 for line in users if "owner: y" not in line or "s" in senders)
+    assert text.count("\r\n") in (0, text.count("\n"))
+
+
+@QUIET
+@given(st.sampled_from(FRAMES))
+def test_both_sections_are_edited_at_once(text: str) -> None:
+    """Catches: line numbers that the edits of one section make wrong for the other one."""
+    once = rendered(parse(text, "S"), {"b": STAGED}, senders={"t": pair("t", leaving=False, number=1)})
+    first = rendered(parse(text, "S"), {"b": STAGED})
+    assert parse(once, "S").record("b") == STAGED
+    assert parse(rendered(parse(first, "S"), {}, senders={"t": pair("t", leaving=False, number=1)}), "S").senders == (
+        parse(once, "S").senders
+    )
+
+
+def test_new_section_begins_after_the_new_entry_of_the_last_one() -> None:
+    """Catches: a sender that lands below the accounts, since both belong on the line after the last."""
+    text = rendered(parse("", "S"), {}, senders={"t": pair("t", leaving=False, number=0)})
+    text = rendered(parse(text, "S"), {"a": STAGED}, senders={"s": pair("s", leaving=False, number=0)})
+    assert (list(parse(text, "S").senders), list(parse(text, "S").entries)) == (["t", "s"], ["a"])
+
+
+@QUIET
+@given(st.sampled_from([FRAME, FRAME.replace("\n", "\r\n"), ""]), STEPS)
+def test_any_edits_say_what_was_asked_and_leave_the_rest(text: str, steps: list[dict[str, Record]]) -> None:
+    """Catches: a sequence of edits after which the text and the records differ, or a line of the user's is gone."""
+    users = [line for line in text.splitlines() if "#" in line or "fter" in line or "efore" in line or "owner" in line]
+    known = {name: entry.record for name, entry in parse(text, "S").entries.items()}
+    for changes in steps:
+        text = rendered(parse(text, "S"), changes) if changes else text
+        known = {name: record for name, record in {**known, **changes}.items() if record != Record() or name == "keeps"}
+        assert {name: entry.record for name, entry in parse(text, "S").entries.items()} == known
+        seen(text)
+    assert [line for line in text.splitlines() if line in users] == users
