@@ -10,21 +10,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.password_map_text import ARGUMENT_SPEC
-from ansible_collections.mailops.smtp.plugins.plugin_utils._silent_action import SilentAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import ModuleAction
 
 
-class ActionModule(SilentAction):
+class ActionModule(ModuleAction):
     """Hands the task to the module."""
 
     SPEC = ARGUMENT_SPEC
-
-    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Run the module on the task's host.
-
-        :param params: the task's options
-        :param task_vars: the task's variables
-        """
-        return self.call_module(params, task_vars, hide=())
 
     def _secrets_in(self, args: Mapping[str, Any]) -> list[str]:
         entries = args.get("entries")

@@ -26,7 +26,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import check_given, check_shape, generate
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of, result_of
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Request, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, secrets_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
@@ -66,7 +67,7 @@ class ActionModule(SecretAction):
             tell=_tell,
             concurrency=params["concurrency"],
         )
-        done = Rotation(request, tools).run(check_mode=self._task.check_mode)
+        done = run(request, tools, check_mode=self._task.check_mode)
         now = utc_now()
         result = result_of(done, max_age=request.max_age, now=now)
         result["vault_file"] = store.name

@@ -6,21 +6,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC
-from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import ModuleAction
 
 
-class ActionModule(SecretAction):
+class ActionModule(ModuleAction):
     """Hands the task to the module."""
 
     SPEC = ARGUMENT_SPEC
-
-    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Run the module on the task's host.
-
-        :param params: the task's options
-        :param task_vars: the task's variables
-        """
-        return self.call_module(params, task_vars, hide=())

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import next_due
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import dates
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, dates, next_due
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import seconds_between, written
 

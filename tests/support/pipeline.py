@@ -22,7 +22,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts im
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import generate
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done, Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
@@ -109,7 +110,7 @@ class Pipeline:
             now=lambda: self.clock.now,
             learn=lambda secret: None,
         )
-        return Rotation(request, tools).run(check_mode=False)
+        return run(request, tools, check_mode=False)
 
     def values(self, account: str) -> dict[str, list[str]]:
         """Return every value that the store keeps of an account, decrypted, by the field that it is in."""

@@ -17,7 +17,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text 
     logical_lines,
     physical_lines,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.reply import is_control
+from ansible_collections.mailops.smtp.plugins.module_utils._text import is_control
 
 ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
     "entries": {

@@ -15,11 +15,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._smtp.reply import (
     capabilities,
     classify,
     make_reply,
-    printable,
     secret_forms,
     split_line,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import Request
+from ansible_collections.mailops.smtp.plugins.module_utils._text import printable
 
 REPLY_LIMIT = 16384
 QUIT_SECONDS = 2.0

@@ -24,11 +24,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._smtp.reply import (
     Reply,
     encode64,
     plain_blob,
-    printable,
     scrub,
     secret_forms,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import Request, build_message, sender_domain
+from ansible_collections.mailops.smtp.plugins.module_utils._text import printable
 
 _STRIPPED_ADVICE = (
     "Use the provider's submission port, or port 465 with encryption tls; a device in between may remove STARTTLS. "

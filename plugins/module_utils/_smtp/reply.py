@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import base64
 import re
-import unicodedata
 from dataclasses import dataclass, field
 
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import forms
+from ansible_collections.mailops.smtp.plugins.module_utils._text import printable
 
 MASK = "********"
 TEXT_LIMIT = 500
@@ -106,16 +106,6 @@ def secret_forms(*, username: str, password: str) -> tuple[str, ...]:
     """All forms in which a server may echo the password, and AUTH PLAIN's response with it."""
     blob = plain_blob(username=username, password=password)
     return (password, *sorted(forms(password) | forms(blob)))
-
-
-def is_control(character: str) -> bool:
-    """Whether a character must not stand in a command, a header or a message: control, surrogate, line separator."""
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp")
-
-
-def printable(*, text: str) -> str:
-    """The text without control characters; a tab becomes a space."""
-    return "".join(character for character in text.replace("\t", " ") if not is_control(character))
 
 
 def scrub(*, text: str, secrets: tuple[str, ...]) -> str:

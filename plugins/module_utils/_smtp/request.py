@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from email.header import Header
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.reply import is_control
+from ansible_collections.mailops.smtp.plugins.module_utils._text import is_control
 
 SUBJECT_LENGTH = (2, 128)
 

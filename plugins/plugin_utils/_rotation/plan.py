@@ -7,14 +7,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from enum import Enum
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, next_due
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
-
-# Clocks of two machines differ; more than this is not a difference of clocks but a wrong date.
-TOLERATED_SKEW = timedelta(minutes=15)
 
 
 class Step(str, Enum):
@@ -98,17 +95,3 @@ def _when_due(record: Record, wish: Wish, now: datetime) -> Plan:
     if now >= due:
         return Plan(Step.NEW, f"it was due at {written(due)}")
     return Plan(Step.NOTHING, f"it is due at {written(due)}")
-
-
-def next_due(record: Record, max_age: timedelta | None) -> datetime | None:
-    """Return when the stored password reaches its greatest age, None if it has none or its age is unknown.
-
-    :param record: what the store keeps
-    :param max_age: the greatest age
-    """
-    if max_age is None or record.password is None or record.changed_at is None:
-        return None
-    try:
-        return record.changed_at + max_age
-    except OverflowError:
-        return datetime.max.replace(tzinfo=timezone.utc)

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import next_due
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, dates
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import seconds_between, whole_second, written
 
 MOST_NAMED = 10
@@ -23,21 +22,6 @@ NEXT = {
     "the next run that is due makes a new one.",
     "unknown": "The new password stays staged, and the next run sends the same one again.",
 }
-
-
-def dates(record: Record, max_age: timedelta | None) -> dict[str, str | None]:
-    """Return an account's dates as the store writes them.
-
-    :param record: what the store keeps
-    :param max_age: the greatest age, for C(next_due)
-    """
-    moments = {
-        "changed_at": record.changed_at,
-        "effective_at": record.effective_at,
-        "verified_at": record.verified_at,
-        "next_due": next_due(record, max_age),
-    }
-    return {name: written(moment) if moment else None for name, moment in moments.items()}
 
 
 def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import S
 from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import Beside
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done, Request, Send, Tools
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Send, Tools
 
 # How many new passwords are encrypted before they are needed, while the provider is busy with others.
 AHEAD = 2000

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import next_due
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, next_due
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender, is_under_way
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 

@@ -10,9 +10,9 @@ A secret is a ciphertext here, never a password: a staged password becomes the p
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +147,32 @@ def verified(record: Record, now: datetime) -> Record:
     """
     doubtful = record.doubtful_passwords if record.in_doubt else ()
     return replace(record, verified_at=whole_second(now), doubtful_passwords=doubtful)
+
+
+def next_due(record: Record, max_age: timedelta | None) -> datetime | None:
+    """Return when the stored password reaches its greatest age, None if it has none or its age is unknown.
+
+    :param record: what the store keeps
+    :param max_age: the greatest age
+    """
+    if max_age is None or record.password is None or record.changed_at is None:
+        return None
+    try:
+        return record.changed_at + max_age
+    except OverflowError:
+        return datetime.max.replace(tzinfo=timezone.utc)
+
+
+def dates(record: Record, max_age: timedelta | None) -> dict[str, str | None]:
+    """Return an account's dates as the store writes them.
+
+    :param record: what the store keeps
+    :param max_age: the greatest age, for C(next_due)
+    """
+    moments = {
+        "changed_at": record.changed_at,
+        "effective_at": record.effective_at,
+        "verified_at": record.verified_at,
+        "next_due": next_due(record, max_age),
+    }
+    return {name: written(moment) if moment else None for name, moment in moments.items()}

@@ -17,7 +17,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreE
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done, Request, Rotation, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import document as documents
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import edit as edits
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
@@ -152,7 +153,7 @@ class Scene:
         tools = Tools(
             self.store, vault, self.generate, lambda: self.send, lambda: NOW, self.learnt.append, self.told.append
         )
-        return Rotation(request, tools).run(check_mode=check_mode)
+        return run(request, tools, check_mode=check_mode)
 
 
 def stored(plain: str = "old", *, age: timedelta = DAY) -> Record:

@@ -19,8 +19,9 @@ from ansible.playbook.play_context import PlayContext
 from ansible.plugins.loader import connection_loader
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED
-from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import KEY_VARIABLES, SecretAction
 
 SECRET = "hunter2-Zügel"
 SPEC: dict[str, Any] = {
@@ -303,3 +304,9 @@ def test_connection_that_cannot_pipeline(tmp_path: Path) -> None:
     connection_loader.add_directory(str(tmp_path))
     with pytest.raises(InputError, match=r"^the connection plain cannot pipeline, so Ansible would write"):
         action({"name": "x"}, connection="plain").require_pipelining()
+
+
+def test_keys_of_all_built_in_providers_are_known() -> None:
+    """Catches: a key that the processes of modules inherit, because its provider is new."""
+    named = {name for one in BUILT_IN.values() for name in one["credentials"].values() if name}
+    assert named == KEY_VARIABLES

@@ -14,9 +14,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import
     Step,
     Wish,
     decide,
-    next_due,
 )
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, next_due
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
 WINDOW = timedelta(minutes=15)

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import dates, diff_of, failure, result_of
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of, failure, result_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, dates
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
 WINDOW = timedelta(minutes=15)

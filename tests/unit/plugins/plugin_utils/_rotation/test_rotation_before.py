@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import Done
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.rotation_scene import (

@@ -1,0 +1,82 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Records in the store that a test send worked (C(state=verified)). Calls nobody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.preflight import check_store, clock_skew
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, verified
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
+
+RECORDED = "its test send is recorded"
+
+
+def verify(request: Request, tools: Tools, *, check_mode: bool) -> Done:
+    """Record the test sends of a task's accounts.
+
+    :param request: what the task asks for
+    :param tools: what the rotation uses
+    :param check_mode: only tell it
+    :raises InputError: if an account has nothing that could have been tested, or its window is still open
+    :raises StoreError: if the store cannot be read, or not be written
+    """
+    tools.vault.check()
+    done = Done()
+    first = tools.store.read()
+    new = _untested(first, request.accounts, tools, done)
+    if new:
+        check_store(tools, first, new)
+    if check_mode:
+        _note(first, new, tools.now(), done)
+    elif new:
+        lock = StoreLock(tools.store.path, mode=tools.store.mode(), timeout=request.lock_timeout)
+        with lock.accounts(new), lock.store():
+            current = tools.store.read()
+            new = _untested(current, new, tools, done)
+            now = tools.now()
+            changes = {account: verified(current.document.record(account), now) for account in new}
+            if changes:
+                tools.store.write(current, changes)
+            _note(current, new, now, done)
+    return done
+
+
+def _untested(snapshot: Snapshot, accounts: list[str], tools: Tools, done: Done) -> list[str]:
+    """Return the accounts whose test send is not recorded yet, and note all of them as they are."""
+    now = tools.now()
+    untested = []
+    for account in accounts:
+        record = snapshot.document.record(account)
+        done.skew = max(done.skew, clock_skew(account, record, now, tools.store.name))
+        _check(account, record, now, tools.store.name)
+        if not record.is_verified or (record.doubtful_passwords and not record.in_doubt):
+            untested.append(account)
+        done.before[account] = record
+        done.note(account, "unchanged", "its test send is recorded already", record)
+    return untested
+
+
+def _check(account: str, record: Record, now: datetime, store: str) -> None:
+    """Refuse what no test send can have proved."""
+    if record.staged_password is not None:
+        raise InputError(f"{account}: a password is staged and was not sent yet; run state=present first")
+    if record.password is None:
+        raise InputError(f"{account}: no password is stored in {store}, so none can be verified")
+    if record.waits_at(now) and record.effective_at:
+        raise InputError(
+            f"{account}: its password takes effect at {written(record.effective_at)} only; a test before that "
+            "proves nothing. Wait, test, and then record it"
+        )
+
+
+def _note(snapshot: Snapshot, accounts: list[str], now: datetime, done: Done) -> None:
+    for account in accounts:
+        done.note(account, "verified", RECORDED, verified(snapshot.document.record(account), now))

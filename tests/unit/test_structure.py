@@ -1,0 +1,54 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The plugins' folders and files are rooms on floors: a room imports only from floors below its own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+IMPORT = re.compile(r"from ansible_collections\.mailops\.smtp\.plugins\.([\w.]+) import (\w+)")
+# Of all rooms, from the ground floor up. What travels to a mail host is in module_utils and modules.
+FLOORS = [
+    "module_utils/_errors  module_utils/_text",
+    "module_utils/_secrets  module_utils/_files  module_utils/_arguments",
+    "module_utils/_provider  module_utils/_smtp  module_utils/_postfix  module_utils/_secret_file",
+    "modules  doc_fragments  plugin_utils/_times  plugin_utils/_threads",
+    "plugin_utils/_action",
+    "plugin_utils/_store",
+    "plugin_utils/_senders",
+    "plugin_utils/_rotation  plugin_utils/_overview",
+    "action",
+]
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
+
+
+def room(path: str) -> str:
+    kind, _, rest = path.partition("/")
+    return f"{kind}/{rest.split('/')[0]}" if kind.endswith("_utils") else kind
+
+
+@pytest.mark.parametrize("file", sorted(PLUGINS.rglob("*.py")), ids=lambda path: str(path.relative_to(PLUGINS)))
+def test_imports_point_downwards(file: Path) -> None:
+    """Catches: a circle between folders, and a folder that depends on what is built on it."""
+    here = room(str(file.relative_to(PLUGINS).with_suffix("")))
+    imported = {room(f"{module}/{name}".replace(".", "/")) for module, name in IMPORT.findall(file.read_text())}
+    assert {other for other in imported - {here} if FLOOR[other] >= FLOOR[here]} == set()
+
+
+def test_what_runs_on_a_mail_host_imports_nothing_of_the_controller() -> None:
+    """Catches: a module that ends with an ImportError where ansible-core is not installed."""
+    files = [file for kind in ("module_utils", "modules") for file in (PLUGINS / kind).rglob("*.py")]
+    assert [
+        str(file) for file in files if re.search(r"plugin_utils|from ansible\.(?!module_utils)", file.read_text())
+    ] == []
+
+
+def test_what_every_action_imports_knows_no_provider() -> None:
+    """Catches: a task that sends a test message or writes a file, and first compiles all providers."""
+    assert "_provider" not in (PLUGINS / "plugin_utils" / "_action.py").read_text()
