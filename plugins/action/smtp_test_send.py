@@ -14,3 +14,4 @@ class ActionModule(ModuleAction):
     """Hands the task to the module."""
 
     SPEC = ARGUMENT_SPEC
+    LOGS = True

@@ -174,9 +174,11 @@ class SecretAction(ActionBase):  # type: ignore[misc]
 class ModuleAction(SecretAction):
     """An action that only hands its task to the module of the same name, through a pipe.
 
-    The module logs nothing on its host: what a module logs of a list or a dict is Python's notation of it, in which a
-    password with a quote or a backslash is written in another way than the one that is censored.
+    C(LOGS): whether the module writes its arguments into the host's log, as modules do. What is logged of a list or a
+    dict is Python's notation of it, in which a password with a quote or a backslash is not recognised and not masked.
     """
+
+    LOGS = False
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the module on the task's host.
@@ -184,13 +186,13 @@ class ModuleAction(SecretAction):
         :param params: the task's options
         :param task_vars: the task's variables
         """
-        told = self._task.no_log
-        self._task.no_log = True
+        no_log = self._task.no_log
+        self._task.no_log = no_log or not self.LOGS
         try:
             return self.call_module(params, task_vars, hide=())
         finally:
-            # For the user nothing is hidden: the result has no secret in it.
-            self._task.no_log = told
+            # The result is shown: it holds no secret.
+            self._task.no_log = no_log
 
 
 def _without_none(args: Mapping[str, Any]) -> dict[str, Any]:
