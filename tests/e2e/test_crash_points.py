@@ -29,11 +29,11 @@ from support.pipeline import Pipeline
 from support.scene import OLD, ONE, PROFILES, Scene
 
 SET = "Set the passwords"
-CHANGE = "Change the passwords that are due, all accounts of the play in one batch"
+CHANGE = "Change the passwords that are due"
 WAIT = "Wait for the SMTP passwords to take effect"
-TEST = "Log in once with each new password and send one message"
-RECORD = "Record the test sends that worked"
-SENTENCE = "A run that is stopped now is finished by the next one."
+TEST = "Log in with each new password and send a message"
+RECORD = "Record the passwords that work"
+SENTENCE = "If this run is stopped now, the next one completes it."
 WINDOW = 2
 
 
@@ -62,7 +62,7 @@ ROLE_BOUNDARIES = [
     "message",
     f"task {RECORD} 1",
     "after rename new store 3",
-    "task Tell the other hosts that it is done 1",
+    "task Tell the other hosts that the rotation is done 1",
 ]
 OF_A_VERIFIED_RECORD = ["after rename new store 2", "login"]
 

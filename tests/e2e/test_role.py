@@ -22,10 +22,10 @@ from support.long import LONG, cases
 from support.scene import ONE, TWO, WINDOW, Scene, variables
 
 ROOT = Path(__file__).resolve().parents[2]
-CHANGE = "Change the passwords that are due, all accounts of the play in one batch"
+CHANGE = "Change the passwords that are due"
 VERIFIED = "{{ smtp_accounts.values() | selectattr('verified_at', 'defined') | list | length }}"
 HANDLER = "Wait for the SMTP passwords to take effect"
-TEST = "Log in once with each new password and send one message"
+TEST = "Log in with each new password and send a message"
 
 
 def play(scene: Scene, **over: Any) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_run_killed_in_the_wait_is_finished_by_the_next(scene: Scene) -> None:
     path = scene.controller.write_play([play(scene, propagation_seconds=window)])
     process, results = scene.controller.start(path)
     try:
-        _until(lambda: results.exists() and 'Say how long nobody may log in"' in results.read_text(), process)
+        _until(lambda: results.exists() and 'Show when the new passwords take effect"' in results.read_text(), process)
         time.sleep(1)
     finally:
         kill_tree(process.pid)
@@ -123,7 +123,7 @@ def test_failed_test_send_is_told_and_repeated_by_the_next_run(any_scene: Scene)
     scene.provider.submission.refuse_sender = True
     failed = run(scene, propagation_seconds=0)
     assert failed.code != 0
-    assert "the test send failed (sender_refused)" in failed.output
+    assert "the test message failed (sender_refused)" in failed.output
     assert "previous_password" in failed.output
     assert "verified_at" not in scene.controller.decrypted()[scene.one]
     scene.provider.submission.refuse_sender = False

@@ -24,8 +24,8 @@ from support.settings import a_provider, in_force, passwords_of, role_variables
 ONE = "1.acme.smtp"
 OLD = "the-password-of-before-0"
 VAULT_PASSWORD = "the-vault-password-of-the-job"
-CHANGE = "Change the passwords that are due, all accounts of the play in one batch"
-ANNOUNCED = "Say how long nobody may log in"
+CHANGE = "Change the passwords that are due"
+ANNOUNCED = "Show when the new passwords take effect"
 KEYS_AS_VARIABLES = {f"smtp_rotation_{name}": value for name, value in KEYS.items()}
 KEYS_IN_ENVIRONMENT = {f"EMAILLABS_{name.upper()}": value for name, value in KEYS.items()}
 

@@ -23,19 +23,19 @@ WINDOW = 8
 PATIENCE = 300.0
 
 IN_PLACE = {
-    "hold": "task Hold the mail that Postfix relays to the provider",
-    "rotate": "task Change the passwords that are due, all accounts of the play in one batch",
-    "deploy": "task Give the passwords to Postfix",
+    "hold": "task Hold Postfix's mail to the provider",
+    "rotate": "task Change the passwords that are due",
+    "deploy": "task Deploy the passwords to Postfix",
     "wait": "handler Wait for the SMTP passwords to take effect",
-    "test": "task Log in once with each new password and send one message",
-    "release": "task Let the mail go that Postfix relays to the provider",
-    "record": "task Record the test sends that worked",
+    "test": "task Log in with each new password and send a message",
+    "release": "task Release Postfix's mail to the provider",
+    "record": "task Record the passwords that work",
 }
 ALTERNATE = {
-    "rotate": "task Finish the accounts at rest that an earlier run began with",
-    "switch": "task Put the accounts in use whose test send worked",
-    "deploy": "task Give the passwords to Postfix",
-    "settle": "task Put the accounts at rest that no host uses any more",
+    "rotate": "task Complete what an earlier run started with idle accounts",
+    "switch": "task Switch to the accounts that passed the test",
+    "deploy": "task Deploy the passwords to Postfix",
+    "settle": "task Retire the accounts that no host uses any more",
 }
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())

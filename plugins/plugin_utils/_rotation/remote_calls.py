@@ -77,7 +77,7 @@ class Caller:
 
 def _under_way(count: int) -> str:
     subject = "1 new password is" if count == 1 else f"{count} new passwords are"
-    return f"{subject} staged and on the way to the provider. A run that is stopped now is finished by the next one."
+    return f"{subject} staged and on the way to the provider. If this run is stopped now, the next one completes it."
 
 
 def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
