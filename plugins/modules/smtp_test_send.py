@@ -110,6 +110,8 @@ options:
     description:
       - A file with certificates in PEM format, or a directory of them as C(openssl rehash) prepares it, on the host
         that runs the module. They are trusted in place of the system's.
+      - An intermediate authority may be named too. Certificates are checked by the same rules on every version of
+        Python; the flag C(VERIFY_X509_STRICT), which Python 3.13 sets by default, is not used.
       - Not read if O(validate_certs=false).
     type: path
 notes:
@@ -147,8 +149,6 @@ EXAMPLES = r"""
     recipient: postmaster@example.com
     subject: Password of app on {{ inventory_hostname }}
     ca_path: /etc/ssl/certs/example-ca.pem
-  register: test_send
-  failed_when: test_send is failed and test_send.reason | default('') != 'recipient_refused'
 """
 
 RETURN = r"""
@@ -199,13 +199,19 @@ seconds:
   sample: 0.412
 reason:
   description:
-    - Why the test failed.
-    - V(connect) - the name could not be resolved, the server could not be reached, or it did not greet.
-    - V(tls) - TLS could not be had, or the certificate is not trusted. No password was sent.
-    - V(auth_rejected) - the server refused the login.
-    - V(auth_unavailable) - the server did not judge the password, or offers no mechanism that the module knows.
-    - V(sender_refused), V(recipient_refused), V(message_refused) - the login worked, and the server refused this.
-    - V(protocol) - the server broke off, or its answer was not SMTP.
+    - Why the test failed. RV(ignore:msg) says what happened, what is in force, and what to do next.
+    - V(connect) - the name could not be resolved, the server could not be reached, or it refused the connection.
+    - V(tls) - TLS could not be had, the certificate is not trusted, or the server wants a client certificate. No
+      password was sent.
+    - V(auth_rejected) - the server refused the user name or the password (code 535). Some servers answer the same while
+      their login service is down.
+    - V(auth_unavailable) - the server did not check the password, refused the login for another reason (the account is
+      disabled or blocked, the line is too long), or offers no mechanism that the module knows.
+    - V(sender_refused), V(recipient_refused), V(message_refused) - the login worked, and the server refused this. A
+      sender that is refused together with the recipient or the message is V(sender_refused).
+    - V(protocol) - the server broke off, or its answer was not SMTP. If it broke off at the login, it is not known
+      whether it counted the login.
+    - RV(reply.code) from 400 to 499 means that the refusal is temporary.
   returned: when the test failed
   type: str
   sample: auth_rejected
@@ -214,8 +220,8 @@ reason:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import Failure
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.exchange import log_in_and_send
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC, prepare
 
 
@@ -224,10 +230,10 @@ def main() -> None:
     required_if = [("send", True, ["sender", "recipient"])]
     module = AnsibleModule(argument_spec=ARGUMENT_SPEC, required_if=required_if, supports_check_mode=True)
     try:
-        request = prepare(options=module.params)
+        request = prepare(module.params)
         if module.check_mode:
             module.exit_json(changed=False, skipped=True, msg="Check mode: nothing was connected and no login tried.")
-        result = log_in_and_send(request=request)
+        result = log_in_and_send(request)
     except InputError as error:
         module.fail_json(msg=str(error))
     except Failure as failure:

@@ -1,12 +1,14 @@
 # Copyright: (c) 2026, mailops.smtp contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """What an SMTP server's reply says, and what of it may be shown. Pure: no I/O."""
 
 from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import forms
@@ -18,25 +20,15 @@ FRAGMENT = 8
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?\n", re.DOTALL)
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:\s+|$)")
-_LOGIN_STEPS = ("CHALLENGE", "AUTH")
-_AUTH_NOT_JUDGED = (530, 534, 538)
-
-_STEPS: dict[str, tuple[tuple[int, ...], str]] = {
-    "GREETING": ((220,), "connect"),
-    "EHLO": ((250,), "protocol"),
-    "STARTTLS": ((220,), "tls"),
-    "CHALLENGE": ((334,), "auth_rejected"),
-    "AUTH": ((235,), "auth_rejected"),
-    "MAIL": ((250,), "sender_refused"),
-    "RCPT": ((250, 251, 252), "recipient_refused"),
-    "DATA": ((354,), "message_refused"),
-    "MESSAGE": ((250,), "message_refused"),
-}
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One reply of the server: its code, enhanced code (C(None) without one) and text, which is safe to show."""
+    """One reply of the server.
+
+    C(enhanced_code) is the code of RFC 3463, None without one. C(text) is safe to show. C(lines) are the texts as they
+    came, for what the server offers; they are never shown.
+    """
 
     code: int
     enhanced_code: str | None
@@ -45,45 +37,49 @@ class Reply:
 
     @property
     def words(self) -> str:
-        """The reply on one line, as the server wrote it."""
+        """Return the reply on one line, as the server wrote it."""
         return " ".join(part for part in (str(self.code), self.enhanced_code, self.text) if part)
 
+    @property
+    def is_temporary(self) -> bool:
+        """Tell whether the server asks to try again later."""
+        return 400 <= self.code < 500
+
     def public(self) -> dict[str, object]:
-        """The reply as the module returns it."""
+        """Return the reply as the module does."""
         return {"code": self.code, "enhanced_code": self.enhanced_code, "text": self.text}
 
 
-def split_line(*, line: bytes) -> tuple[int, bool, bytes] | None:
-    """Split a line, with its line feed, into code, whether more follow, and text; None if it is no SMTP reply."""
+def split_line(line: bytes) -> tuple[int, bool, bytes] | None:
+    """Return a line's code, whether more lines follow, and its text; None if it is not a line of an SMTP reply.
+
+    :param line: the line with its line feed
+    """
     match = _LINE.fullmatch(line)
     if match is None:
         return None
     return int(match.group(1)), match.group(2) == b"-", match.group(3) or b""
 
 
-def make_reply(*, code: int, lines: list[bytes], secrets: tuple[str, ...]) -> Reply:
-    """Build the reply from its lines' texts; what stands in secrets is masked in everything that can be shown."""
+def make_reply(code: int, lines: Sequence[bytes], secrets: Sequence[str]) -> Reply:
+    """Return the reply that some lines make.
+
+    :param code: the code of its last line
+    :param lines: the texts of its lines
+    :param secrets: what is masked in everything that can be shown
+    """
     texts = [line.decode("utf-8", "replace") for line in lines]
     enhanced = _ENHANCED.match(texts[0]) if texts else None
     joined = " ".join(_ENHANCED.sub("", text, count=1) if enhanced else text for text in texts)
-    text = scrub(text=printable(text=joined), secrets=secrets).strip()[:TEXT_LIMIT]
+    text = scrub(printable(text=joined), secrets).strip()[:TEXT_LIMIT]
     return Reply(code=code, enhanced_code=enhanced.group(1) if enhanced else None, text=text, lines=tuple(texts))
 
 
-def classify(*, step: str, code: int) -> str:
-    """Say why a reply to a step of the dialogue is a failure: a reason, or an empty string if it is none."""
-    accepted, refusal = _STEPS[step]
-    if code in accepted:
-        return ""
-    if code < 400:
-        return "protocol"
-    if step in _LOGIN_STEPS and (code < 500 or code in _AUTH_NOT_JUDGED):
-        return "auth_unavailable"
-    return refusal
+def capabilities(lines: Sequence[str]) -> dict[str, list[str]]:
+    """Return what a server offers: each keyword with its parameters, in upper case. The old C(AUTH=) counts as AUTH.
 
-
-def capabilities(*, lines: tuple[str, ...]) -> dict[str, list[str]]:
-    """Read an EHLO reply's texts: keyword to parameters, all in upper case; the old C(AUTH=) counts as AUTH."""
+    :param lines: the texts of its reply to EHLO
+    """
     offered: dict[str, list[str]] = {}
     for line in lines[1:]:
         words = re.sub(r"^AUTH=", "AUTH ", line.upper()).split()
@@ -92,24 +88,40 @@ def capabilities(*, lines: tuple[str, ...]) -> dict[str, list[str]]:
     return offered
 
 
-def plain_blob(*, username: str, password: str) -> str:
-    """The initial response of AUTH PLAIN (RFC 4616)."""
-    return encode64(text=f"\0{username}\0{password}")
+def plain_blob(username: str, password: str) -> str:
+    """Return the initial response of AUTH PLAIN (RFC 4616).
+
+    :param username: the SMTP login
+    :param password: its password
+    """
+    return encode64(f"\0{username}\0{password}")
 
 
-def encode64(*, text: str) -> str:
-    """Base64 of the text's UTF-8, on one line."""
+def encode64(text: str) -> str:
+    """Return base64 of a text in UTF-8, on one line.
+
+    :param text: the text
+    """
     return base64.b64encode(text.encode("utf-8")).decode("ascii")
 
 
-def secret_forms(*, username: str, password: str) -> tuple[str, ...]:
-    """All forms in which a server may echo the password, and AUTH PLAIN's response with it."""
-    blob = plain_blob(username=username, password=password)
-    return (password, *sorted(forms(password) | forms(blob)))
+def secret_forms(username: str, password: str) -> tuple[str, ...]:
+    """Return all forms in which a server may echo the password, and AUTH PLAIN's response with it.
+
+    :param username: the SMTP login
+    :param password: its password
+    """
+    return (password, *sorted(forms(password) | forms(plain_blob(username, password))))
 
 
-def scrub(*, text: str, secrets: tuple[str, ...]) -> str:
-    """Mask the secrets, and every fragment of FRAGMENT characters or more: servers cut and wrap what they echo."""
+def scrub(text: str, secrets: Sequence[str]) -> str:
+    """Return a text without secrets, and without fragments of C(FRAGMENT) characters or more.
+
+    Servers cut and wrap what they echo.
+
+    :param text: the text
+    :param secrets: what is masked in it
+    """
     hidden = [False] * len(text)
     for secret in filter(None, secrets):
         size = min(len(secret), FRAGMENT)

@@ -1,14 +1,16 @@
 # Copyright: (c) 2026, mailops.smtp contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """What a test send is asked to do: the checked options, and the message. Pure: no I/O."""
 
 from __future__ import annotations
 
 import re
-import typing as t
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from email.header import Header
+from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._text import is_control
@@ -22,7 +24,7 @@ _BODY = (
     "mailops.smtp.smtp_test_send. That it arrived shows that the login works; no answer is needed.",
 )
 
-ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "host": {"type": "str", "required": True},
     "port": {"type": "int", "default": 587},
     "encryption": {"type": "str", "default": "starttls", "choices": ["starttls", "tls", "none"]},
@@ -40,7 +42,7 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 
 @dataclass(frozen=True)
 class Request:
-    """The module's options; timeout in seconds, for the whole exchange."""
+    """What is to be tried: the module's options. C(timeout) is in seconds, for the whole exchange."""
 
     host: str
     port: int
@@ -56,8 +58,12 @@ class Request:
     ca_path: str | None
 
 
-def prepare(*, options: t.Mapping[str, t.Any]) -> Request:
-    """Check the module's options and make the request of them. Raises InputError."""
+def prepare(options: Mapping[str, Any]) -> Request:
+    """Return the request that the module's options make.
+
+    :param options: the options, with their defaults
+    :raises InputError: if one of them cannot work
+    """
     request = Request(**{each.name: options[each.name] for each in fields(Request)})
     for name in ("host", "username", "password"):
         if not getattr(request, name).strip():
@@ -70,11 +76,11 @@ def prepare(*, options: t.Mapping[str, t.Any]) -> Request:
     if request.timeout < 1:
         raise InputError(f"timeout must be at least 1 second, not {request.timeout}.")
     if request.send:
-        _check_message(request=request)
+        _check_message(request)
     return request
 
 
-def _check_message(*, request: Request) -> None:
+def _check_message(request: Request) -> None:
     for name in ("sender", "recipient"):
         if not _ADDRESS.fullmatch(getattr(request, name) or ""):
             raise InputError(
@@ -85,13 +91,21 @@ def _check_message(*, request: Request) -> None:
         raise InputError(f"subject must have {least} to {most} characters.")
 
 
-def sender_domain(*, sender: str) -> str:
-    """The domain of a checked address."""
-    return sender.rpartition("@")[2]
+def domain_of(address: str) -> str:
+    """Return the domain of an address.
+
+    :param address: a checked address
+    """
+    return address.rpartition("@")[2]
 
 
-def build_message(*, request: Request, message_id: str, date: str) -> bytes:
-    """The message as it goes over the wire after DATA: CRLF line ends, without the final dot."""
+def build_message(request: Request, message_id: str, date: str) -> bytes:
+    """Return the message as it goes over the wire after DATA: with CRLF line ends, without the final dot.
+
+    :param request: whom it is from and to, and its subject
+    :param message_id: its Message-ID, in angle brackets
+    :param date: its date, as RFC 5322 writes it
+    """
     subject = request.subject
     if not subject.isascii():
         subject = Header(subject, "utf-8", header_name="Subject").encode()

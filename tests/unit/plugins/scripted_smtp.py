@@ -1,6 +1,7 @@
 # Copyright: (c) 2026, mailops.smtp contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+
 """An SMTP server that follows a script: an ordered dialogue on one connection, recorded word for word."""
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import Failure
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.exchange import log_in_and_send
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import Request
 
 Script = t.Sequence[t.Tuple[str, bytes]]  # noqa: UP006 -- evaluated by Python 3.8
@@ -177,10 +178,14 @@ class Run:
         }
         return Request(**{**values, **options})
 
-    def __call__(self, script: Script, *, implicit: bool = False, **options: t.Any) -> dict[str, t.Any]:
-        self.server = ScriptedServer(script, tls=server_context(self.certificate), implicit=implicit)
+    def __call__(
+        self, script: Script, *, implicit: bool = False, demands_certificate: bool = False, **options: t.Any
+    ) -> dict[str, t.Any]:
+        context = server_context(self.certificate)
+        context.verify_mode = ssl.CERT_REQUIRED if demands_certificate else ssl.CERT_NONE
+        self.server = ScriptedServer(script, tls=context, implicit=implicit)
         try:
-            return log_in_and_send(request=self.request(**options))
+            return log_in_and_send(self.request(**options))
         finally:
             self.server.stop()
 

@@ -15,7 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from ansible.module_utils import basic
 
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import _ADVICE
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import _STEPS
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.modules import smtp_test_send
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import (  # noqa: F401  # pylint: disable=unused-import
@@ -170,7 +170,9 @@ def test_documentation_matches_the_options() -> None:
 def test_documented_reasons_are_those_that_exist() -> None:
     """Catches: a reason that a playbook cannot know of."""
     documented = " ".join(yaml.safe_load(smtp_test_send.RETURN)["reason"]["description"])
-    assert all(f"V({reason})" in documented for reason in _ADVICE)
+    reasons = {reason for _codes, reason in _STEPS.values()} | {"auth_rejected", "protocol"}
+    assert len(reasons) == 8
+    assert all(f"V({reason})" in documented for reason in reasons)
 
 
 def test_examples_use_only_options_that_exist() -> None:

@@ -44,7 +44,7 @@ MAILED, ADDRESSED, ASKED = SENT[:6], SENT[:7], SENT[:8]
 @pytest.mark.parametrize(
     ("script", "reason", "words"),
     [
-        ([("", b"554 5.3.2 go away\r\n"), *QUIT], "connect", 'does not take connections: "554 5.3.2 go away"'),
+        ([("", b"554 5.3.2 go away\r\n"), *QUIT], "connect", 'refused the connection: "554 5.3.2 go away"'),
         ([("", b"")], "connect", "gave no complete answer to the connection: the connection was closed"),
         ([("", b"HTTP/1.1 400 Bad Request\r\n")], "protocol", "sent something that is not an SMTP reply"),
         ([("", b"220 " + b"x" * 20000)], "protocol", "sent something that is not an SMTP reply"),
@@ -53,14 +53,20 @@ MAILED, ADDRESSED, ASKED = SENT[:6], SENT[:7], SENT[:8]
         ([*HELLO, ("STARTTLS", b"454 4.7.0 no TLS now\r\n"), *QUIT], "tls", 'refused STARTTLS: "454 4.7.0 no TLS now"'),
         ([*HELLO, ("STARTTLS", b"220 go on\r\n")], "tls", "did not complete the TLS handshake"),
         ([*SECURED[:3], ("EHLO", b"250-m\r\n250 AUTH X2\r\n"), *QUIT], "auth_unavailable", "AUTH LOGIN, but X2"),
-        ([*SECURED, ("AUTH", b"454 4.7.0 later\r\n"), *QUIT], "auth_unavailable", '"454 4.7.0 later". The password'),
+        ([*SECURED, ("AUTH", b"454 4.7.0 later\r\n"), *QUIT], "auth_unavailable", '"454 4.7.0 later". The server did'),
         ([*SECURED, ("AUTH", b"534 5.7.9 too weak\r\n"), *QUIT], "auth_unavailable", '"534 5.7.9 too weak"'),
         ([*SECURED, ("AUTH", b"")], "protocol", "gave no complete answer to AUTH"),
+        ([*SECURED, ("AUTH", b"")], "protocol", "not known whether the server counted this login"),
+        ([*SECURED, ("AUTH", b"250 ok\r\n"), *QUIT], "protocol", "not known whether the server counted this login"),
+        ([*SECURED, ("AUTH", b"525 5.7.13 closed\r\n"), *QUIT], "auth_unavailable", "Do not try again now"),
+        ([*MAILED, ("RCPT", b"")], "protocol", "The login worked. Run again"),
+        ([*MAILED, ("RCPT", b"553 5.7.1 Sender address rejected: x\r\n"), *QUIT], "sender_refused", "Use a sender"),
+        ([*ASKED, (MESSAGE, b"553 5.7.1 Sender address rejected: x\r\n"), *QUIT], "sender_refused", "Use a sender"),
         ([*LOGGED_IN, ("MAIL", b"553 5.7.1 not yours\r\n"), *QUIT], "sender_refused", "the sender a@example.com: "),
         ([*MAILED, ("RCPT", b"550 5.1.1 unknown\r\n"), *QUIT], "recipient_refused", "the recipient b@example.com"),
         ([*ADDRESSED, ("DATA", b"554 5.5.1 no\r\n"), *QUIT], "message_refused", "refused the message"),
         ([*ASKED, (MESSAGE, b"550 5.7.1 spam\r\n"), *QUIT], "message_refused", '"550 5.7.1 spam". The login worked.'),
-        ([*ASKED, (MESSAGE, b"")], "protocol", "look whether message <"),
+        ([*ASKED, (MESSAGE, b"")], "protocol", "Check whether message <"),
     ],
 )
 def test_reasons(run: Run, script: Script, reason: str, words: str) -> None:
@@ -150,12 +156,12 @@ def test_drip_is_bounded(run: Run, start: bytes, encryption: str, reason: str) -
 def test_deadline() -> None:
     """Catches: a deadline that grows, or that gives sockets a limit of 0, which means not to wait at all."""
     now = [100.0]
-    deadline = Deadline(seconds=10, clock=lambda: now[0])
+    deadline = Deadline(10, lambda: now[0])
     assert deadline.left() == 10
-    deadline.shorten(seconds=20)
+    deadline.shorten(20)
     now[0] = 103.0
     assert deadline.left() == 7
-    deadline.shorten(seconds=2)
+    deadline.shorten(2)
     assert deadline.left() == 2
     now[0] = 105.0
     with pytest.raises(socket.timeout):

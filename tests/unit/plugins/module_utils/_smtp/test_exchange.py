@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
 import threading
 import typing as t
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp import exchange
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import Failure
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import (  # noqa: F401  # pylint: disable=unused-import
     CLEAR,
     HELLO,
@@ -101,7 +100,7 @@ def test_wrong_password_is_tried_once(run: Run) -> None:
     assert result["reply"] == {"code": 535, "enhanced_code": "5.7.8", "text": "Error: authentication failed"}
     assert result["msg"].startswith(
         f"127.0.0.1:{run.server.port} refused the login of 1.acme.smtp: "
-        '"535 5.7.8 Error: authentication failed". If the password was changed less than 15 minutes ago, wait'
+        '"535 5.7.8 Error: authentication failed". If the password was changed recently, wait'
     )
 
 
@@ -186,6 +185,25 @@ def test_tls_against_a_server_in_clear_text(run: Run) -> None:
     assert "587, 2525 and 25 need starttls" in result["msg"]
 
 
+@pytest.mark.parametrize("encryption", ["starttls", "tls"])
+def test_demanded_client_certificate(run: Run, encryption: str) -> None:
+    """Catches: a server that refuses the handshake for want of a client certificate, told as a wrong host or port."""
+    script = SECURED if encryption == "starttls" else [("", b"220 mx.test ESMTP\r\n")]
+    result = run.fail(script, encryption=encryption, implicit=encryption == "tls", demands_certificate=True)
+    assert result["reason"] == "tls"
+    assert "a client certificate, which this module cannot present" in result["msg"]
+    assert run.server.auth_commands == []
+
+
+@pytest.mark.parametrize("encryption", ["starttls", "tls"])
+def test_hangs_up_after_the_handshake(run: Run, encryption: str) -> None:
+    """Catches: a server that hangs up right after TLS began, where only host and port are named as the cause."""
+    script = [*SECURED[:3], ("EHLO", b"")] if encryption == "starttls" else [("", b"")]
+    result = run.fail(script, encryption=encryption, implicit=encryption == "tls")
+    assert result["reason"] == "tls"
+    assert "may want a client certificate, which this module cannot present" in result["msg"]
+
+
 def test_clear_text_on_loopback(run: Run) -> None:
     """Catches: encryption=none that cannot be used where it is allowed."""
     result = run(CLEAR, encryption="none", send=False)
@@ -208,7 +226,7 @@ def test_clear_text_elsewhere_is_refused(run: Run, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.1", "::1", "::1%lo", "::ffff:127.0.0.1"])
 def test_loopback_addresses(address: str) -> None:
     """Catches: a way of writing a loopback address that is not known as one."""
-    assert exchange._is_loopback(address=address)
+    assert exchange._is_loopback(address)
 
 
 def resolve(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> None:
@@ -241,7 +259,7 @@ def test_time_is_shared_between_addresses(run: Run, monkeypatch: pytest.MonkeyPa
     """Catches: one address that swallows connections, and with them the time that was left for the others."""
     limits: list[float] = []
 
-    def dial(*_address: object, seconds: float) -> socket.socket:
+    def dial(_family: int, _kind: int, _protocol: int, _address: object, seconds: float) -> socket.socket:
         limits.append(seconds)
         raise TimeoutError("timed out")
 
@@ -249,16 +267,9 @@ def test_time_is_shared_between_addresses(run: Run, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(exchange, "_dial", dial)
     run.server = ScriptedServer([])
     with pytest.raises(Failure):
-        exchange.log_in_and_send(request=run.request(timeout=12), clock=lambda: 0.0)
+        exchange.log_in_and_send(run.request(timeout=12), clock=lambda: 0.0)
     run.server.stop()
     assert limits == [4, 6, 12]
-
-
-def test_oldest_tls(run: Run) -> None:
-    """Catches: TLS 1.0 and 1.1, which some systems still allow."""
-    run.server = ScriptedServer([])
-    run.server.stop()
-    assert exchange._tls_context(request=run.request()).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 def test_resolver_is_bounded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ UNPRINTABLE = ["a\nb", "a\r", "a\0b", "a\x1b", "a\x7f", "a\x85", "a\udcff", "a\u
 def test_control_characters_are_refused(name: str, bad: str) -> None:
     """Catches: a line break that adds a command or a header, and a password's trailing newline sent as part of it."""
     with pytest.raises(InputError) as caught:
-        prepare(options={**OPTIONS, name: bad})
+        prepare({**OPTIONS, name: bad})
     assert str(caught.value) == f"{name} contains a line break, a control character or bytes that are not UTF-8."
 
 
@@ -43,7 +43,7 @@ def test_control_characters_are_refused(name: str, bad: str) -> None:
 def test_control_characters_are_refused_without_send_too(name: str) -> None:
     """Catches: checks that only run when a message is sent."""
     with pytest.raises(InputError):
-        prepare(options={**OPTIONS, "send": False, name: "a\nb"})
+        prepare({**OPTIONS, "send": False, name: "a\nb"})
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_control_characters_are_refused_without_send_too(name: str) -> None:
 def test_bad_options(name: str, bad: object, message: str) -> None:
     """Catches: a value that cannot work noticed only by the server, or not at all."""
     with pytest.raises(InputError) as caught:
-        prepare(options={**OPTIONS, name: bad})
+        prepare({**OPTIONS, name: bad})
     assert str(caught.value) == message
 
 
@@ -75,31 +75,31 @@ def test_bad_options(name: str, bad: object, message: str) -> None:
 def test_bad_addresses(name: str, address: str | None) -> None:
     """Catches: an address that smuggles parameters into MAIL FROM, or several recipients for one."""
     with pytest.raises(InputError, match=f"^{name} must be one plain address"):
-        prepare(options={**OPTIONS, name: address})
+        prepare({**OPTIONS, name: address})
 
 
 @pytest.mark.parametrize("address", ["a@b", "a.b+c=d@x-y.example", "root@[127.0.0.1]", "o'hara@b.example"])
 def test_good_addresses(address: str) -> None:
     """Catches: a check so strict that usual addresses cannot be used."""
-    assert prepare(options={**OPTIONS, "sender": address}).sender == address
+    assert prepare({**OPTIONS, "sender": address}).sender == address
 
 
 def test_addresses_are_not_needed_without_send() -> None:
     """Catches: a log-in-only test that asks for a sender."""
-    request = prepare(options={**OPTIONS, "send": False, "sender": None, "recipient": None})
+    request = prepare({**OPTIONS, "send": False, "sender": None, "recipient": None})
     assert request.sender is None
 
 
 def test_limits_are_inclusive() -> None:
     """Catches: an off-by-one at the limits."""
     limits = {"port": 65535, "timeout": 1, "subject": "x" * 128}
-    assert prepare(options={**OPTIONS, **limits}).timeout == 1
-    assert prepare(options={**OPTIONS, "port": 1, "subject": "xy"}).port == 1
+    assert prepare({**OPTIONS, **limits}).timeout == 1
+    assert prepare({**OPTIONS, "port": 1, "subject": "xy"}).port == 1
 
 
 def test_password_is_not_in_the_request_s_repr() -> None:
     """Catches: the password in a traceback or a debug line."""
-    assert "horse" not in repr(prepare(options=OPTIONS))
+    assert "horse" not in repr(prepare(OPTIONS))
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,8 @@ def test_password_is_not_in_the_request_s_repr() -> None:
 )
 def test_message(subject: str) -> None:
     """Catches: a missing header, a subject that does not survive, or bare line feeds, which servers refuse."""
-    request = prepare(options={**OPTIONS, "subject": subject})
-    raw = build_message(request=request, message_id="<1@example.com>", date="Mon, 23 Nov 2026 13:00:00 -0000")
+    request = prepare({**OPTIONS, "subject": subject})
+    raw = build_message(request, message_id="<1@example.com>", date="Mon, 23 Nov 2026 13:00:00 -0000")
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert dict(message.items()) == {
         "From": "a@example.com",
