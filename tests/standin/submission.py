@@ -36,7 +36,9 @@ class SubmissionOptions:
     :param mechanisms: which of PLAIN and LOGIN are offered
     :param offer_starttls: whether the STARTTLS port offers it; without it there is no login there
     :param temporary_auth_failure: every login is answered 454
+    :param refuse_login: what every login is answered, such as C(525 5.7.13 Account disabled)
     :param refuse_sender: every MAIL is answered 550
+    :param refuse_sender_late: every RCPT is answered 553 because of the sender, as Postfix does
     :param refuse_recipient: every RCPT is answered 550
     :param refuse_message: every message is answered 554 after its data
     :param from_domain: the only domain that senders may have, in MAIL and in the From header
@@ -45,7 +47,9 @@ class SubmissionOptions:
     mechanisms: tuple[str, ...] = ("PLAIN", "LOGIN")
     offer_starttls: bool = True
     temporary_auth_failure: bool = False
+    refuse_login: str | None = None
     refuse_sender: bool = False
+    refuse_sender_late: bool = False
     refuse_recipient: bool = False
     refuse_message: bool = False
     from_domain: str | None = None
@@ -74,10 +78,11 @@ class Mailroom:
         """Check a login, record it, and return what it is told."""
         account, password = login.login.decode("utf-8", "replace"), login.password.decode("utf-8", "replace")
         outcome = self.accounts.check(account, password)
-        accepted = outcome.accepted and not self.options.temporary_auth_failure
-        refusal = "454 4.7.0 Temporary authentication failure"
-        if not self.options.temporary_auth_failure:
-            refusal = "535 5.7.8 Error: authentication failed"
+        told = self.options.refuse_login
+        if self.options.temporary_auth_failure:
+            told = "454 4.7.0 Temporary authentication failure"
+        accepted = outcome.accepted and told is None
+        refusal = told or "535 5.7.8 Error: authentication failed"
         self.record.add(
             "login",
             account=account,
@@ -153,8 +158,11 @@ class _Hooks:
         return "250 2.1.0 Ok"
 
     async def handle_RCPT(
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self._mailroom.options.refuse_sender_late:
+            told = f"Sender address rejected: not owned by user {session.auth_data}"
+            return f"553 5.7.1 <{envelope.mail_from}>: {told}"
         if self._mailroom.options.refuse_recipient:
             return f"550 5.1.1 <{address}>: Recipient address rejected"
         envelope.rcpt_tos.append(address)

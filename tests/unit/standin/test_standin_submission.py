@@ -171,6 +171,26 @@ def test_refused_recipient(standin: StandIn, mail: smtplib.SMTP) -> None:
     assert refused.value.recipients[RECIPIENT][0] == 550 and standin.messages == []
 
 
+def test_sender_refused_with_the_recipient(standin: StandIn, mail: smtplib.SMTP) -> None:
+    """A late refusal of the sender that does not say so in Postfix's words, or comes at MAIL all the same."""
+    standin.submission.refuse_sender_late = True
+    mail.login(ACCOUNT, OLD)
+    with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
+        mail.send_message(message(), SENDER, [RECIPIENT])
+    told = f"5.7.1 <{SENDER}>: Sender address rejected: not owned by user {ACCOUNT}"
+    assert refused.value.recipients[RECIPIENT] == (553, told.encode())
+    assert standin.messages == []
+
+
+def test_login_refused_with_other_words(standin: StandIn, mail: smtplib.SMTP) -> None:
+    """A right password that is accepted although every login is to be refused, or recorded as accepted."""
+    standin.submission.refuse_login = "525 5.7.13 Account disabled"
+    with pytest.raises(smtplib.SMTPAuthenticationError) as refused:
+        mail.login(ACCOUNT, OLD)
+    assert (refused.value.smtp_code, refused.value.smtp_error) == (525, b"5.7.13 Account disabled")
+    assert {(one["accepted"], one["code"]) for one in standin.record.logins(ACCOUNT)} == {(False, 525)}
+
+
 @pytest.mark.parametrize(("sender", "taken"), [("x@ACME.example", True), ("X <x@other.example>", False), ("", False)])
 def test_from_header(standin: StandIn, mail: smtplib.SMTP, sender: str, taken: bool) -> None:
     """A From header that the provider would refuse and that is taken because MAIL is in order."""
