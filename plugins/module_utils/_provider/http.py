@@ -16,9 +16,11 @@ from urllib.parse import urlsplit
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Reply
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import fill, fill_path, is_loopback
+from ansible_collections.mailops.smtp.plugins.module_utils._trust import check_as_every_python
 
 if TYPE_CHECKING:
     import requests
+    from requests.adapters import HTTPAdapter
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 CHUNK = 64 * 1024
@@ -63,6 +65,8 @@ class Client:
 
         _check_authorities(self._connection.verify)
         session = requests.Session()
+        if isinstance(self._connection.verify, str):
+            session.mount("https://", _adapter())
         session.auth = self._authenticate
         session.headers["User-Agent"] = "mailops.smtp"
         session.headers["Accept"] = "application/json"
@@ -111,6 +115,24 @@ class Client:
             raise _translated(error) from error
         except OSError as error:
             raise NoAnswer(type(error).__name__) from error
+
+
+def _adapter() -> HTTPAdapter:
+    """Return what opens connections to a server of which ca_path names the authority."""
+    from requests.adapters import HTTPAdapter
+    from urllib3.util.ssl_ import create_urllib3_context
+
+    context = create_urllib3_context()
+    check_as_every_python(context)
+
+    class Adapter(HTTPAdapter):
+        def init_poolmanager(self, *args: Any, **options: Any) -> None:
+            super().init_poolmanager(*args, ssl_context=context, **options)
+
+        def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+            return super().proxy_manager_for(proxy, ssl_context=context, **options)
+
+    return Adapter()
 
 
 def _check_authorities(verify: bool | str) -> None:

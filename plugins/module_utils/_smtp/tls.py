@@ -14,12 +14,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._smtp.advice import C
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import Request
 from ansible_collections.mailops.smtp.plugins.module_utils._text import printable
-
-# Python 3.13 sets both flags, older Pythons neither. Strict refuses a private authority as C(openssl req -x509) makes
-# it, which the mail programs of the same host accept. With a partial chain, an intermediate authority in ca_path is
-# trusted: the user named it. That flag has no name in Python 3.8 and 3.9.
-_STRICT = int(ssl.VERIFY_X509_STRICT)
-_PARTIAL_CHAIN = 0x80000
+from ansible_collections.mailops.smtp.plugins.module_utils._trust import check_as_every_python
 
 _HANDSHAKE_ADVICE = (
     "Port 465 needs encryption tls, ports 587, 2525 and 25 need starttls, and the server must speak TLS 1.2 or later. "
@@ -81,7 +76,7 @@ def make_context(request: Request) -> ssl.SSLContext:
     except OSError as error:
         raise InputError(f"ca_path {path} cannot be used: {words(error)}.") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.verify_flags = ssl.VerifyFlags(int(context.verify_flags) & ~_STRICT | _PARTIAL_CHAIN)
+    check_as_every_python(context)
     if not request.validate_certs:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -21,6 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import
     Untrusted,
     _translated,
 )
+from ansible_collections.mailops.smtp.tests.unit.plugins.certificates import ADDRESS, CA, issue
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
     CLEAN,
     KEYS,
@@ -88,6 +89,18 @@ def test_ca_path_is_accepted(serve: Serve, good: Path) -> None:
     """Catches: a private certification authority that is not used."""
     server = serve(CLEAN, certificate=good)
     assert put(connection_to(server.url, verify=str(good))).status == 200
+
+
+@pytest.mark.parametrize("trusts", ["authority", "intermediate"])
+def test_every_python_trusts_the_same(serve: Serve, tmp_path: Path, trusts: str) -> None:
+    """Catches: an authority as openssl makes it, which Python 3.13 refuses, or an intermediate one, which others do."""
+    issuer = issue("authority", extensions=[CA])
+    if trusts == "intermediate":
+        issuer = issue("intermediate", issuer, extensions=[CA])
+    certificate = tmp_path / "server.pem"
+    issue("server", issuer, extensions=[ADDRESS]).write(certificate)
+    server = serve(CLEAN, certificate=certificate)
+    assert put(connection_to(server.url, verify=issuer.write(tmp_path / "ca.pem"))).status == 200
 
 
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
