@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS, PICTURE = ROOT / "plugins", ROOT / "docs" / "docsite" / "diagrams" / "rooms.dot"
 IMPORT = re.compile(r"from ansible_collections\.mailops\.smtp\.plugins\.([\w.]+) import (\w+)")
 # Of all rooms, from the ground floor up. What travels to a mail host is in module_utils and modules.
 FLOORS = [
@@ -28,17 +29,44 @@ FLOORS = [
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
 
 
+FILES = sorted(PLUGINS.rglob("*.py"))
+# An arrow of the picture; one with a style is a call, and not an import.
+ARROW = re.compile(r'^ *"(.+)" -> "(.+)";$', re.MULTILINE)
+
+
 def room(path: str) -> str:
     kind, _, rest = path.partition("/")
     return f"{kind}/{rest.split('/')[0]}" if kind.endswith("_utils") else kind
 
 
-@pytest.mark.parametrize("file", sorted(PLUGINS.rglob("*.py")), ids=lambda path: str(path.relative_to(PLUGINS)))
-def test_imports_point_downwards(file: Path) -> None:
-    """Catches: a circle between folders, and a folder that depends on what is built on it."""
+def imports(file: Path) -> set[tuple[str, str]]:
+    """Return a file's room with each other one that it imports from."""
     here = room(str(file.relative_to(PLUGINS).with_suffix("")))
     imported = {room(f"{module}/{name}".replace(".", "/")) for module, name in IMPORT.findall(file.read_text())}
-    assert {other for other in imported - {here} if FLOOR[other] >= FLOOR[here]} == set()
+    return {(here, other) for other in imported - {here}}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda path: str(path.relative_to(PLUGINS)))
+def test_imports_point_downwards(file: Path) -> None:
+    """Catches: a circle between folders, and a folder that depends on what is built on it."""
+    assert {other for here, other in imports(file) if FLOOR[other] >= FLOOR[here]} == set()
+
+
+def test_picture_shows_every_room_and_import() -> None:
+    """Catches: a picture in CONTRIBUTING that is not true any more; change rooms.dot, then C(make diagrams)."""
+    picture = PICTURE.read_text()
+    arrows = set(ARROW.findall(picture))
+    rooms = {room for arrow in arrows for room in arrow}
+    real = set().union(*map(imports, FILES))
+    assert sorted(arrows - real) == []
+    assert sorted({(a, b) for a, b in real if {a, b} <= rooms and b not in below(a, arrows)}) == []
+    assert [name for name in sorted(FLOOR) if name != "doc_fragments" and name.split("/")[-1] not in picture] == []
+
+
+def below(room: str, arrows: set[tuple[str, str]]) -> set[str]:
+    """Return the rooms that arrows lead to from this one, in one step or several."""
+    direct = {b for a, b in arrows if a == room}
+    return direct.union(*(below(other, arrows) for other in direct))
 
 
 def test_what_runs_on_a_mail_host_imports_nothing_of_the_controller() -> None:
