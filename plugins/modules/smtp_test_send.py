@@ -15,8 +15,8 @@ description:
   - Logs in to an SMTP submission server exactly once, with exactly one mechanism, and sends one short message.
   - V(AUTH PLAIN) is used if the server offers it, otherwise V(AUTH LOGIN). A refused login is never tried again with
     another mechanism, so that a wrong password counts once, not twice, towards a lock-out.
-  - The password is only sent over TLS 1.2 or later. If TLS cannot be had, the module fails; it never falls back to
-    clear text.
+  - The password is only sent over TLS 1.2 or later. If TLS is not available, the module fails; it never falls
+    back to clear text.
   - Needs nothing but Python's standard library on the host, so that it can run on every host that sends mail.
 extends_documentation_fragment:
   - mailops.smtp.attributes
@@ -95,14 +95,14 @@ options:
     default: true
   timeout:
     description:
-      - Seconds for the whole exchange, from the name's resolution to the last answer, at least V(1).
-      - The server's answer to the final QUIT is waited for at most 2 seconds.
+      - Seconds for the whole exchange, from name resolution to the last reply, at least V(1).
+      - The module waits at most 2 seconds for the reply to the final QUIT.
     type: int
     default: 30
   validate_certs:
     description:
       - Whether the server's certificate must be valid and issued for O(host).
-      - With V(false) whoever stands between this host and the server can read the password. Use O(ca_path) for a
+      - With V(false), anyone between this host and the server can read the password. Use O(ca_path) for a
         private certificate authority instead.
     type: bool
     default: true
@@ -115,9 +115,9 @@ options:
       - Not read if O(validate_certs=false).
     type: path
 notes:
-  - Do not test a new password before the provider has put it in force. EmailLabs needs up to 15 minutes, and asks that
-    nothing is sent meanwhile.
-  - RV(ignore:changed) is always V(false), although a message is sent, because nothing changes that Ansible manages.
+  - Do not test a new password before the provider has put it into effect. EmailLabs needs up to 15 minutes and asks you
+    to send nothing during that time.
+  - RV(ignore:changed) is always V(false), although a message is sent, because nothing that Ansible manages changes.
 seealso:
   - module: mailops.smtp.smtp_account_password
 """
@@ -201,7 +201,7 @@ reason:
   description:
     - Why the test failed. RV(ignore:msg) says what happened, what is in force, and what to do next.
     - V(connect) - the name could not be resolved, the server could not be reached, or it refused the connection.
-    - V(tls) - TLS could not be had, the certificate is not trusted, or the server wants a client certificate. No
+    - V(tls) - TLS could not be used, the certificate is not trusted, or the server wants a client certificate. No
       password was sent.
     - V(auth_rejected) - the server refused the user name or the password (code 535). Some servers answer the same while
       their login service is down.

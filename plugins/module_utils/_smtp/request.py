@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?P<domain>[A-Za-z0-9.-
 _TEXT_OPTIONS = ("host", "username", "password", "sender", "recipient", "subject")
 _BODY = (
     "This message tests an SMTP login. It was sent automatically by the Ansible module",
-    "mailops.smtp.smtp_test_send. That it arrived shows that the login works; no answer is needed.",
+    "mailops.smtp.smtp_test_send. Its arrival shows that the login works. No reply is needed.",
 )
 
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
