@@ -2,27 +2,30 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writes files that hold a secret: whole or not at all, closed to others at every moment, no copy left behind.
+"""The one place that writes files which hold a secret: whole or not at all, and closed to others at every moment.
 
-A file is written beside its place and moved over the old one. What a killed run left beside it is removed by the next.
+A new file is written beside the old one and renamed over it. What a killed run leaves beside a file, the next one
+removes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import glob
 import os
-import secrets
+import re
 import stat
-import typing as t
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 CLOSED = 0o600
 _LABEL = "security.selinux"
-_TOKEN = 8
+_MARK, _SUFFIX = ".mailops-", ".tmp"
+# The part of a temporary name that mkstemp chooses, our suffix, and that of what postmap makes of such a file.
+_REST = re.compile(r"[a-z0-9_]{8}(\.tmp)?(\.(db|lmdb|cdb))?")
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,10 @@ class Access:
 
 
 def real_path(path: str) -> str:
-    """Where a file is, symbolic links followed.
+    """Return where a file is, symbolic links followed.
 
-    :raises InputError: if nothing can be written there
+    :param path: an absolute path
+    :raises InputError: if no file can be written there
     """
     if not os.path.isabs(path):
         raise InputError(f"{path} must be an absolute path")
@@ -52,7 +56,7 @@ def real_path(path: str) -> str:
 
 
 def read(path: str) -> bytes | None:
-    """The content of a file, None if there is none.
+    """Return the content of a file, None if there is none.
 
     :raises InputError: if it cannot be read
     """
@@ -66,7 +70,7 @@ def read(path: str) -> bytes | None:
 
 
 def access_of(path: str) -> Access | None:
-    """Who may do what with a file, None if there is none."""
+    """Return who may do what with a file, None if there is none."""
     try:
         found = os.stat(path)
     except FileNotFoundError:
@@ -75,13 +79,17 @@ def access_of(path: str) -> Access | None:
 
 
 def refused(what: str, path: str, error: OSError) -> str:
-    """What to tell the user whose file cannot be read or written."""
+    """Return what to tell the user whose file cannot be read, written or removed.
+
+    :param what: what cannot be done
+    :param error: why not
+    """
     advice = ": run the task as root (become: true)" if isinstance(error, PermissionError) else ""
     return f"cannot {what} {path}: {error.strerror}{advice}"
 
 
 @contextlib.contextmanager
-def locked(folder: str) -> t.Iterator[None]:
+def locked(folder: str) -> Iterator[None]:
     """Keep other runs out of a folder; the lock ends with the process, and leaves no file.
 
     :raises InputError: if there is no such folder
@@ -97,20 +105,30 @@ def locked(folder: str) -> t.Iterator[None]:
         os.close(descriptor)
 
 
-def beside(path: str) -> str:
-    """A name in the same folder that nobody else uses, and that says later whose it was."""
+def stale(path: str) -> list[str]:
+    """Return the files that killed runs left beside a file. The caller keeps other runs out.
+
+    :raises OSError: if the folder cannot be listed
+    """
     folder, name = os.path.split(path)
-    return os.path.join(folder, f".{name}.mailops-{secrets.token_hex(_TOKEN // 2)}")
+    prefix = f".{name}{_MARK}"
+    return [
+        os.path.join(folder, entry)
+        for entry in os.listdir(folder)
+        if entry.startswith(prefix) and _REST.fullmatch(entry[len(prefix) :])
+    ]
 
 
 def remove_stale(path: str) -> None:
-    """Remove what killed runs left beside a file. Call it under the folder's lock only.
+    """Remove what killed runs left beside a file. The caller holds the folder's lock.
 
     :raises InputError: if something cannot be removed
     """
-    folder, name = os.path.split(path)
-    pattern = f".{glob.escape(name)}.mailops-{'[0-9a-f]' * _TOKEN}*"
-    for left in glob.glob(os.path.join(glob.escape(folder), pattern)):
+    try:
+        found = stale(path)
+    except OSError as error:
+        raise InputError(refused("read", os.path.dirname(path), error)) from None
+    for left in found:
         remove(left)
 
 
@@ -120,51 +138,106 @@ def remove(path: str) -> None:
     :raises InputError: if it cannot be removed
     """
     try:
-        os.unlink(path)
-    except FileNotFoundError:
-        pass
+        discard(path)
     except OSError as error:
         raise InputError(refused("remove", path, error)) from None
 
 
-def write(*, path: str, content: bytes, access: Access) -> None:
-    """Put a file in its place. Call it under the folder's lock only.
+def discard(path: str) -> None:
+    """Remove a file that may be gone already.
 
-    :param path: without symbolic links
+    :raises OSError: if it cannot be removed
+    """
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def write(path: str, content: bytes, access: Access) -> None:
+    """Write a file as C(put) does. The caller holds the folder's lock.
+
     :raises InputError: if that is not possible; then everything is as it was
     """
-    temporary = beside(path)
     try:
-        create(path=temporary, content=content)
-        replace(temporary=temporary, path=path, access=access)
+        put(path, content, access)
     except OSError as error:
         raise InputError(refused("write", path, error)) from None
+
+
+def put(path: str, content: bytes, access: Access | None = None, *, check: Callable[[], None] | None = None) -> None:
+    """Write a file, whole and down to the disk, or leave everything as it was. The caller keeps other runs out.
+
+    :param path: without symbolic links
+    :param access: None for that of the file before; a new file is then for its owner only
+    :param check: called when all but the renaming is done; what it raises ends the writing
+    :raises OSError: if it cannot be written
+    """
+    temporary = create(path, content)
+    try:
+        replace(temporary, path, access, check=check)
+    except BaseException:
+        discard(temporary)
+        raise
+
+
+def create(path: str, content: bytes) -> str:
+    """Write a new file beside another one, open to its owner only, and return its name.
+
+    :param path: the file that it is to replace
+    :raises OSError: if it cannot be written
+    """
+    folder, name = os.path.split(path)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{name}{_MARK}", suffix=_SUFFIX, dir=folder)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            # The umask can have taken away the owner's own rights.
+            os.fchmod(file.fileno(), CLOSED)
+            file.write(content)
+    except BaseException:
+        discard(temporary)
+        raise
+    return temporary
+
+
+def replace(temporary: str, path: str, access: Access | None, *, check: Callable[[], None] | None = None) -> None:
+    """Rename a written file over the one that it is to replace, down to the disk.
+
+    :param temporary: what C(create) returned, or what was made of it
+    :param access: as for C(put)
+    :param check: as for C(put)
+    :raises OSError: if it cannot be renamed
+    """
+    # By descriptor: in a folder of another user's, a name may be a link to somewhere else by now.
+    descriptor = os.open(temporary, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        _label_alike(path, descriptor)
+        _give(descriptor, access or access_of(path))
+        os.fsync(descriptor)
     finally:
-        remove(temporary)
-
-
-def create(*, path: str, content: bytes) -> None:
-    """Write a new file that only its owner can open, down to the disk. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, CLOSED)
-    with open(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def replace(*, temporary: str, path: str, access: Access) -> None:
-    """Move a written file over another one, for whom it is meant. Raises OSError."""
-    _label_alike(path, temporary)
-    # The owner first: a change of owner takes away bits of the mode.
-    if (os.stat(temporary).st_uid, os.stat(temporary).st_gid) != (access.uid, access.gid):
-        os.chown(temporary, access.uid, access.gid)
-    os.chmod(temporary, access.mode)
+        os.close(descriptor)
+    if check is not None:
+        check()
     os.replace(temporary, path)
     sync(os.path.dirname(path))
 
 
+def _label_alike(path: str, descriptor: int) -> None:
+    # SELinux labels a new file by its folder; the old one may have another label.
+    with contextlib.suppress(OSError, AttributeError):
+        os.setxattr(descriptor, _LABEL, os.getxattr(path, _LABEL))
+
+
+def _give(descriptor: int, access: Access | None) -> None:
+    if access is None:
+        return
+    found = os.fstat(descriptor)
+    # The owner first: a change of owner takes away bits of the mode.
+    if (found.st_uid, found.st_gid) != (access.uid, access.gid):
+        os.fchown(descriptor, access.uid, access.gid)
+    os.fchmod(descriptor, access.mode)
+
+
 def touch(path: str) -> None:
-    """Make an empty file, of which only the name says something.
+    """Make an empty file whose name alone says something.
 
     :raises InputError: if that is not possible
     """
@@ -174,16 +247,13 @@ def touch(path: str) -> None:
         raise InputError(refused("write", path, error)) from None
 
 
-def sync(path: str) -> None:
-    """See to it that a file, or what was moved in a folder, survives a power failure. Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
+def sync(folder: str) -> None:
+    """Make sure that what was renamed or removed in a folder survives a power failure.
+
+    :raises OSError: if that is not possible
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _label_alike(path: str, temporary: str) -> None:
-    # SELinux labels a new file by its folder; the old one can have had another label.
-    with contextlib.suppress(OSError, AttributeError):
-        os.setxattr(temporary, _LABEL, os.getxattr(path, _LABEL))

@@ -121,7 +121,7 @@ def apply(*, options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.An
         if not check_mode:
             files.remove_stale(path)
             if changed:
-                files.write(path=path, content=content, access=wanted)
+                files.write(path, content, wanted)
     diff = {
         "before_header": path,
         "after_header": path,

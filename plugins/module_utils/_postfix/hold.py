@@ -137,7 +137,7 @@ class Transport:
             after = render(state=before.moved(self.name, stage)).encode("utf-8", "surrogateescape")
             access = access_of(self._main_cf)
             if access is not None and after != read(self._main_cf):
-                write(path=self._main_cf, content=after, access=access)
+                write(self._main_cf, after, access)
                 self._cool()
 
     def _cool(self) -> None:

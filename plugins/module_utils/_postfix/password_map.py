@@ -139,15 +139,16 @@ class PasswordMap:
 
     def _replace(self, text: str) -> None:
         content, access = text.encode("utf-8", "surrogateescape"), self._access()
-        temporary, source = files.beside(self.path), files.beside(self._compiled)
+        suffix = SUFFIXES[self._kind]
         try:
-            files.create(path=temporary, content=content)
-            if SUFFIXES[self._kind]:
-                files.create(path=source, content=content)
-                self._compile(source)
-            files.replace(temporary=temporary, path=self.path, access=access)
-            if SUFFIXES[self._kind]:
-                files.replace(temporary=source + SUFFIXES[self._kind], path=self._compiled, access=access)
+            temporary = files.create(self.path, content)
+            if not suffix:
+                files.replace(temporary, self.path, access)
+                return
+            source = files.create(self._compiled, content)
+            self._compile(source)
+            files.replace(temporary, self.path, access)
+            files.replace(source + suffix, self._compiled, access)
         except OSError as error:
             raise InputError(files.refused("write", self.path, error)) from None
 
@@ -156,7 +157,6 @@ class PasswordMap:
         if answer.code != 0:
             # What postmap says can quote a line of the text.
             raise PostfixError(f"postmap cannot compile {self._name}: it ended with {answer.code}")
-        files.sync(source + SUFFIXES[self._kind])
 
     def _clean(self) -> None:
         for path in (self.path, self._compiled):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
@@ -86,6 +85,7 @@ class Store:
         """
         # Compiled now, and not while others wait for the file.
         _editor()
+        _files()
         folder = os.path.dirname(self.path)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise StoreError(f"{self.name} cannot be written: no permission to write in {folder}")
@@ -126,7 +126,7 @@ class Store:
         if snapshot.data == (documents.HEADER + documents.EMPTY).encode():
             with self._failing("be removed"):
                 os.unlink(self.path)
-                _sync_folder(os.path.dirname(self.path))
+                _files().sync(os.path.dirname(self.path))
 
     def has_leftovers(self) -> bool:
         """Tell whether there is a file beside the store that only a run at work, or a killed one, has there."""
@@ -140,30 +140,21 @@ class Store:
 
         :raises StoreError: if it cannot be removed
         """
-        folder, name = os.path.split(self.path)
         with self._failing("be tidied"):
-            _remove_leftovers(folder, f".{name}.mailops-")
+            self._discard_stale()
 
     def _replace(self, data: bytes, expected: bytes | None) -> None:
-        folder, name = os.path.split(self.path)
-        prefix = f".{name}.mailops-"
+        def unchanged() -> None:
+            if self._data() != expected:
+                raise StoreError(f"{self.name} was changed by someone else at this moment; run again")
+
         with self._failing("be written"):
-            _remove_leftovers(folder, prefix)
-            descriptor, temporary = tempfile.mkstemp(prefix=prefix, suffix=".tmp", dir=folder)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    _like(self.path, file.fileno())
-                    file.write(data)
-                    file.flush()
-                    os.fsync(file.fileno())
-                if self._data() != expected:
-                    raise StoreError(f"{self.name} was changed by someone else at this moment; run again")
-                os.replace(temporary, self.path)
-            except BaseException:
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(temporary)
-                raise
-            _sync_folder(folder)
+            self._discard_stale()
+            _files().put(self.path, data, check=unchanged)
+
+    def _discard_stale(self) -> None:
+        for left in _files().stale(self.path):
+            _files().discard(left)
 
     @contextlib.contextmanager
     def _failing(self, what: str) -> Iterator[None]:
@@ -180,30 +171,8 @@ def _editor() -> ModuleType:
     return edit
 
 
-def _like(path: str, descriptor: int) -> None:
-    """Give the new file the old one's owner and mode."""
-    try:
-        old = os.stat(path)
-    except FileNotFoundError:
-        os.fchmod(descriptor, NEW_MODE)
-        return
-    new = os.fstat(descriptor)
-    if (old.st_uid, old.st_gid) != (new.st_uid, new.st_gid):
-        os.fchown(descriptor, old.st_uid, old.st_gid)
-    os.fchmod(descriptor, stat.S_IMODE(old.st_mode))
+def _files() -> ModuleType:
+    """Return what writes files, for the same reason only when it is needed."""
+    from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
 
-
-def _remove_leftovers(folder: str, prefix: str) -> None:
-    """Remove what a killed run left; it is encrypted, and only one run at a time gets here."""
-    for entry in os.listdir(folder):
-        if entry.startswith(prefix) and entry.endswith(".tmp") and "." not in entry[len(prefix) : -4]:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(os.path.join(folder, entry))
-
-
-def _sync_folder(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    return files
