@@ -175,6 +175,22 @@ def test_template_consumer(scene: Scene) -> None:
     assert [again.recap(name)["changed"] for name in fleet.hosts] == [0, 0]
 
 
+def test_template_that_looks_like_data(scene: Scene) -> None:
+    """Catches: a JSON file that becomes Python's notation of it; a warning of an option that ansible-core removes."""
+    fleet = sharing(scene, 1)
+    (fleet.folder / "smtp.json.j2").write_text(
+        '{"user": "1.acme.smtp", "password": "{{ smtp_accounts[\'1.acme.smtp\'].password }}", "tls": true}\n'
+    )
+    ended = fleet.run(
+        consumer="template", template_src="smtp.json.j2", template_dest=str(fleet.folder / "smtp.json"), test_send=False
+    )
+    assert ended.code == 0, ended.output
+    assert "deprecat" not in ended.output.lower()
+    password = scene.controller.decrypted()[ONE]["password"]
+    written = (fleet.folder / "smtp.json").read_text()
+    assert written == f'{{"user": "1.acme.smtp", "password": "{password}", "tls": true}}\n'
+
+
 def test_unreachable_host_does_not_stop_the_others(scene: Scene) -> None:
     """Catches: one host that is down and costs a fleet its rotation, or that nobody is told of."""
     fleet = sharing(scene, 3)
