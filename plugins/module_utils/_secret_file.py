@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What secret_file is asked to write: the checked options, and what a diff may show."""
+"""Checks the options of secret_file, and says what a diff may show."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import grp
 import os
 import pwd
 import re
-import typing as t
+from collections.abc import Callable
+from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._files import Access
 
-ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "content": {"type": "str", "required": True, "no_log": True},
     "dest": {"type": "path", "required": True},
     "owner": {"type": "str"},
@@ -25,10 +26,11 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 _OCTAL = re.compile(r"0?[0-7]{3}")
 
 
-def mode_of(value: t.Any) -> int:
-    """The permission bits that an option says.
+def mode_of(value: Any) -> int:
+    """Return the permission bits that an option means.
 
-    :raises InputError: if they are not octal digits in a text; YAML makes another number of 0600 without quotes
+    :param value: octal digits as a text; without quotes, YAML reads 0600 as another number
+    :raises InputError: if it is anything else
     """
     if not isinstance(value, str) or not _OCTAL.fullmatch(value):
         raise InputError("mode must be three or four octal digits in quotes, such as '0600'")
@@ -36,8 +38,11 @@ def mode_of(value: t.Any) -> int:
 
 
 def wanted_access(*, owner: str | None, group: str | None, mode: int, present: Access | None) -> Access:
-    """Who may do what with the file: as asked, otherwise as before, otherwise as for any new file.
+    """Return who may do what with the file: as asked, otherwise as before, otherwise as for any new file.
 
+    :param owner: name or number, None to keep it
+    :param group: name or number, None to keep it
+    :param present: None if there is no file yet
     :raises InputError: if the user or the group does not exist
     """
     kept = present or Access(os.geteuid(), os.getegid(), mode)
@@ -46,7 +51,7 @@ def wanted_access(*, owner: str | None, group: str | None, mode: int, present: A
     return Access(uid, gid, mode)
 
 
-def _number(what: str, name: str, look_up: t.Callable[[str], int]) -> int:
+def _number(what: str, name: str, look_up: Callable[[str], int]) -> int:
     if name.isdigit():
         return int(name)
     try:
@@ -55,10 +60,11 @@ def _number(what: str, name: str, look_up: t.Callable[[str], int]) -> int:
         raise InputError(f"the {what} {name} does not exist on this host: create it first") from None
 
 
-def described(*, access: Access | None, content: str) -> str:
-    """What a diff shows of a file.
+def described(access: Access | None, content: str) -> str:
+    """Return what a diff shows of a file.
 
-    :param content: what to say in its place
+    :param access: None if there is no file
+    :param content: what to say in place of the content
     """
     if access is None:
         return "there is no file\n"

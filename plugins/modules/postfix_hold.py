@@ -13,11 +13,12 @@ author:
   - mailops.smtp contributors (@mailops)
 description:
   - Stops one transport of Postfix, so that nothing logs in at the provider while a new password takes effect. All other
-    mail flows on. Mail for the transport is still accepted, and stays in the queue.
-  - With O(state=held) the module returns when no delivery over the transport is under way any more, and no connection
-    is kept open. C(postqueue -f), C(sendmail -q), C(postfix reload) and a restart of Postfix do not end a hold.
-  - With O(state=released) C(main.cf) is byte for byte what it was, the transport is served again, and the mail that
-    waited is delivered at once. If someone else edited C(main.cf) meanwhile, his changes stay.
+    mail keeps flowing. Mail for the transport is still accepted, and stays in the queue.
+  - With O(state=held), the module returns when no delivery through the transport is under way any more and no
+    connection is kept open. C(postqueue -f), C(sendmail -q), C(postfix reload) and a restart of Postfix do not end a
+    hold.
+  - With O(state=released), C(main.cf) is byte for byte what it was, the transport is served again, and the mail that
+    waited is delivered at once. If someone else edited C(main.cf) in the meantime, those changes stay.
   - Postfix is reloaded, never restarted.
 extends_documentation_fragment:
   - mailops.smtp.attributes
@@ -39,8 +40,8 @@ options:
   transport:
     description:
       - The transport that relays to the provider, a name of a service of type C(unix) in C(master.cf).
-      - Everything that uses this transport waits. If other mail shall flow on, give the provider a transport of its own
-        in C(master.cf) and name it in C(relayhost)'s place with C(default_transport), C(transport_maps) or
+      - All mail that uses this transport waits. If other mail must keep flowing, use a dedicated transport for the
+        provider in C(master.cf), and select it with C(default_transport), C(transport_maps) or
         C(sender_dependent_default_transport_maps).
       - If several transports log in at the provider, hold each of them.
     type: str
@@ -48,7 +49,7 @@ options:
   state:
     description:
       - V(held) stops the transport, V(released) starts it again.
-      - A transport that was stopped otherwise, with C(defer_transports) or C(master_service_disable) in C(main.cf), is
+      - A transport that was already stopped with C(defer_transports) or C(master_service_disable) in C(main.cf) is
         still stopped after a release.
     type: str
     default: held
@@ -57,39 +58,39 @@ options:
       - released
   config_directory:
     description:
-      - The folder of the instance's C(main.cf).
-      - By default the one that C(postconf) tells.
+      - The folder of the instance's C(main.cf). For several instances, run the module once for each.
+      - By default the one that C(postconf) names.
     type: path
   drain_timeout:
     description:
       - How many seconds deliveries that are under way may take to end.
-      - If they take longer the module fails, and the transport is released again.
+      - If they take longer, the module fails, and the transport is released again.
     type: int
     default: 60
   flush:
     description:
       - Whether mail that waits in the queue because of the hold, or because a login was refused, is delivered right
-        after a release. Otherwise each message waits for its next regular attempt.
+        after a release. Otherwise, each message waits for its next regular attempt.
       - Mail that waits for other reasons is left alone.
     type: bool
     default: true
 notes:
-  - A hold that was interrupted, even killed, is finished by the next run with O(state=held), and undone by the next run
-    with O(state=released).
-  - If Postfix does not run, C(main.cf) is changed all the same, and RV(running) is V(false).
+  - If a run is interrupted, even by C(kill -9), the next one with O(state=held) completes the hold, and the next one
+    with O(state=released) undoes it.
+  - If Postfix does not run, C(main.cf) is changed nevertheless, and RV(running) is V(false).
   - Time in the queue counts towards C(maximal_queue_lifetime), which is five days by default.
 seealso:
   - module: mailops.smtp.postfix_sasl_password
 """
 
 EXAMPLES = r"""
-- name: Keep the mail for the provider in the queue
+- name: Hold the mail for the provider
   mailops.smtp.postfix_hold:
     transport: emaillabs
     state: held
   become: true
 
-- name: Let it go again
+- name: Release it
   mailops.smtp.postfix_hold:
     transport: emaillabs
     state: released
@@ -134,7 +135,8 @@ msg:
 """
 
 import os
-import typing as t
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -143,7 +145,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.hold import 
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix, PostfixError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.main_cf import block_of
 
-ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "transport": {"type": "str", "default": "smtp"},
     "state": {"type": "str", "default": "held", "choices": ["held", "released"]},
     "config_directory": {"type": "path"},
@@ -152,10 +154,15 @@ ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
 }
 
 
-def apply(*, options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
-    """Hold or release, and return the module's result. Raises InputError, PostfixError."""
+def apply(*, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Do what the options ask for, and return the module's result.
+
+    :param options: as the module documents them
+    :raises InputError: if an option or the host does not fit
+    :raises PostfixError: if Postfix does not do it
+    """
     if os.geteuid() != 0:
-        raise InputError("Postfix can be reloaded by root only: run the task with become: true")
+        raise InputError("Only root can reload Postfix: run the task with become: true")
     if options["drain_timeout"] < 0:
         raise InputError("drain_timeout must not be negative")
     postfix = Postfix(options["config_directory"])
@@ -178,17 +185,17 @@ def apply(*, options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.An
         "diff": {
             "before_header": postfix.main_cf,
             "after_header": postfix.main_cf,
-            "before": block_of(state=before),
-            "after": block_of(state=after),
+            "before": block_of(before),
+            "after": block_of(after),
         },
     }
 
 
 def told(*, name: str, hold: bool, running: bool, pretended: bool) -> str:
-    """What to tell the user, in one sentence or two."""
+    """Return what the user is told, in one sentence or two."""
     verb = "would be" if pretended else "is"
     state = f"The transport {name} {verb} {'held' if hold else 'released'}."
-    return state if running else f"{state} Postfix is not running: this holds from its next start on."
+    return state if running else f"{state} Postfix is not running; this takes effect when it starts."
 
 
 def main() -> None:

@@ -12,10 +12,10 @@ version_added: 0.2.0
 author:
   - mailops.smtp contributors (@mailops)
 description:
-  - Writes user names and passwords into the lookup table that C(smtp_sasl_password_maps) in Postfix's C(main.cf) names,
-    compiles it where its type needs that, and has Postfix read it.
+  - Writes usernames and passwords into the lookup table that C(smtp_sasl_password_maps) in Postfix's C(main.cf) names,
+    compiles it if its type needs that, and makes Postfix read it.
   - The table is replaced as a whole. At no moment is it missing, incomplete or readable by others, and no old copy of a
-    password is left behind, also not by a run that was killed.
+    password is left behind, not even by a run that was killed.
   - Other entries, comments and their order are kept byte for byte.
 extends_documentation_fragment:
   - mailops.smtp.attributes
@@ -26,11 +26,11 @@ attributes:
   diff_mode:
     support: full
     details:
-      - Shows keys and user names, never a password.
+      - Shows keys and usernames, never a password.
   idempotent:
     support: full
     details:
-      - What the compiled table says is compared too, so that a run that was interrupted is finished by the next.
+      - The compiled table is compared too, so the next run completes one that was interrupted.
   async:
     support: none
 requirements:
@@ -40,7 +40,7 @@ options:
   entries:
     description:
       - The logins to write. Other entries of the table are not touched.
-      - If the table has a key several times, the first is changed and the others are removed.
+      - If the table has a key several times, the first entry is changed and the others are removed.
     type: list
     elements: dict
     required: true
@@ -49,12 +49,13 @@ options:
         description:
           - What Postfix looks for, for example V([smtp.emaillabs.net.pl]:587), exactly as the next hop is written in
             C(relayhost) or C(transport_maps); or a sender's address with C(smtp_sender_dependent_authentication).
-          - Upper and lower case are the same.
+          - Upper and lower case are not distinguished.
         type: str
         required: true
       username:
         description:
-          - The SMTP login. It cannot contain a colon.
+          - The SMTP login. It cannot contain a colon, and cannot begin with a blank. Anything else that can be printed,
+            blanks and letters that are not ASCII included, reaches the server as it is.
         type: str
         required: true
       password:
@@ -65,13 +66,14 @@ options:
   map:
     description:
       - Type and path of the table as C(main.cf) writes them, for example V(hash:/etc/postfix/sasl_passwd).
-      - The types V(hash), V(btree), V(lmdb), V(cdb) and V(texthash) can be written.
+      - The types V(hash), V(btree), V(lmdb), V(cdb) and V(texthash) can be written, also behind C(proxy:).
+      - For any other type, such as C(static) or C(inline), the message says how to move the logins into one of these.
       - By default the only table of these types in C(smtp_sasl_password_maps).
     type: str
   config_directory:
     description:
-      - The folder of the instance's C(main.cf).
-      - By default the one that C(postconf) tells.
+      - The folder of the instance's C(main.cf). For several instances, run the module once for each.
+      - By default the one that C(postconf) names.
     type: path
   reload:
     description:
@@ -79,17 +81,19 @@ options:
     type: bool
     default: true
 notes:
-  - The table and what is compiled of it get the mode V(0600). Their owner and group are kept. Postfix reads them as
-    root before it gives up its rights; tables behind C(proxy:) are therefore not supported.
-  - A delivery that is under way during the reload ends with the password of before. M(mailops.smtp.postfix_hold) sees
-    to it that there is none.
+  - The table and what is compiled from it get the mode V(0600). Their owner and group are kept. Postfix reads them as
+    root before it gives up its privileges.
+  - A table behind C(proxy:) is read by the user in C(mail_owner), who is not root. It gets the group of this user and
+    the mode V(0640), unless it belongs to this user.
+  - A delivery that is under way during the reload ends with the old password. M(mailops.smtp.postfix_hold) makes sure
+    that there is none.
 seealso:
   - module: mailops.smtp.postfix_hold
   - module: mailops.smtp.secret_file
 """
 
 EXAMPLES = r"""
-- name: Tell Postfix the new password
+- name: Give Postfix the new password
   mailops.smtp.postfix_sasl_password:
     entries:
       - key: "[smtp.emaillabs.net.pl]:587"
@@ -97,7 +101,7 @@ EXAMPLES = r"""
         password: "{{ smtp_accounts['1.acme.smtp'].password }}"
   become: true
 
-- name: Write two logins into a map of another instance
+- name: Write two logins into a table of another instance
   mailops.smtp.postfix_sasl_password:
     config_directory: /etc/postfix-out
     map: lmdb:/etc/postfix-out/sasl_passwd
@@ -113,7 +117,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 path:
-  description: The table's text, symbolic links followed.
+  description: The path of the table's text, symbolic links followed.
   returned: success
   type: str
   sample: /etc/postfix/sasl_passwd
@@ -130,7 +134,8 @@ reloaded:
 """
 
 import os
-import typing as t
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -145,14 +150,19 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.password_map
 )
 
 
-def apply(*, options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
-    """Write what is to be written, and return the module's result. Raises InputError, PostfixError."""
-    logins = prepare(entries=options["entries"])
+def apply(*, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Do what the options ask for, and return the module's result.
+
+    :param options: as the module documents them
+    :raises InputError: if an option or the host does not fit
+    :raises PostfixError: if Postfix cannot read what was written
+    """
+    logins = prepare(options["entries"])
     if os.geteuid() != 0:
-        raise InputError("Postfix's passwords are for root only: run the task with become: true")
+        raise InputError("Only root can write Postfix's passwords: run the task with become: true")
     postfix = Postfix(options["config_directory"])
-    kind, path = find_map(postfix=postfix, given=options["map"])
-    table = PasswordMap(postfix, kind, path)
+    found = find_map(postfix, given=options["map"], keys=[login.key for login in logins])
+    table = PasswordMap(postfix, found)
     before = table.text()
     unknown = options["reload"] and table.needs_reload()
     if check_mode:
@@ -161,9 +171,10 @@ def apply(*, options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.An
         changed = table.write(logins, reload=options["reload"]) or unknown
         reloaded = changed and options["reload"] and table.reload()
     header = {"before_header": table.path, "after_header": table.path}
-    texts = {"before": before, "after": merge(text=before, logins=logins)}
-    diff = {name: shown(text=text, logins=logins) for name, text in texts.items()}
-    return {"changed": changed, "path": table.path, "type": kind, "reloaded": reloaded, "diff": {**header, **diff}}
+    texts = {"before": before, "after": merge(before, logins)}
+    diff = {name: shown(text, logins) for name, text in texts.items()}
+    done = {"changed": changed, "path": table.path, "type": found.kind, "reloaded": reloaded}
+    return {**done, "diff": {**header, **diff}}
 
 
 def main() -> None:

@@ -14,8 +14,8 @@ author:
 description:
   - Writes a text into a file. The file is replaced as a whole, is never readable by others in between, and is on the
     disk when the module returns.
-  - Unlike M(ansible.builtin.template) and M(ansible.builtin.copy) it never leaves the text in temporary files on the
-    controller or on the host, and shows nothing of it in a diff. What a killed run left is removed by the next.
+  - Unlike M(ansible.builtin.template) and M(ansible.builtin.copy), it never leaves the text in temporary files on the
+    controller or on the host, and shows nothing of it in a diff. If a run is killed, the next one removes what it left.
 extends_documentation_fragment:
   - mailops.smtp.attributes
   - mailops.smtp.attributes.pipelining
@@ -46,17 +46,17 @@ options:
   owner:
     description:
       - The user who owns the file, a name or a number.
-      - By default the owner of before, or the user who runs the module.
+      - By default, the owner does not change; a new file belongs to the user who runs the module.
     type: str
   group:
     description:
       - The group of the file, a name or a number.
-      - By default the group of before, or the one of the user who runs the module.
+      - By default, the group does not change; a new file gets the group of the user who runs the module.
     type: str
   mode:
     description:
       - The permissions as octal digits in quotes.
-      - The mode of before is not kept, because it may be an accident.
+      - The mode of an existing file is not kept, because it may be an accident.
     type: raw
     default: '0600'
 seealso:
@@ -71,7 +71,7 @@ EXAMPLES = r"""
     group: mail
     mode: '0640'
   become: true
-  notify: Tell the application
+  notify: Restart the application
 
 - name: Write an environment file
   mailops.smtp.secret_file:
@@ -96,7 +96,8 @@ mode:
 """
 
 import os
-import typing as t
+from collections.abc import Mapping
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -110,8 +111,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secret_file import (
 )
 
 
-def apply(*, options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
-    """Write the file if it differs, and return the module's result. Raises InputError."""
+def apply(*, options: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Do what the options ask for, and return the module's result.
+
+    :param options: as the module documents them
+    :raises InputError: if an option or the host does not fit
+    """
     content, mode = options["content"].encode("utf-8", "surrogateescape"), mode_of(options["mode"])
     path = files.real_path(options["dest"])
     with files.locked(os.path.dirname(path)):
@@ -125,8 +130,8 @@ def apply(*, options: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.An
     diff = {
         "before_header": path,
         "after_header": path,
-        "before": described(access=present, content="of before"),
-        "after": described(access=wanted, content="of before" if before == content else "new"),
+        "before": described(present, "as before"),
+        "after": described(wanted, "as before" if before == content else "new"),
     }
     return {"changed": changed, "dest": path, "mode": f"{mode:04o}", "diff": diff}
 

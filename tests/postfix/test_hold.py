@@ -284,7 +284,7 @@ def test_stopped_postfix(relay: Postfix, provider: StandIn) -> None:
     relay.stop()
     held = hold(relay)
     assert held["changed"] and not held["running"]
-    assert held["msg"].endswith("Postfix is not running: this holds from its next start on.")
+    assert held["msg"].endswith("Postfix is not running; this takes effect when it starts.")
     assert not hold(relay)["changed"]
     relay.start()
     relay.submit("waits")

@@ -7,14 +7,19 @@
 from __future__ import annotations
 
 import os
+import pwd
+import re
 import stat
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from standin.service import StandIn
-from support.postfix import SECONDS, Postfix, relay_settings
+from support.postfix import PATH, SECONDS, Postfix, relay_settings
 from support.waiting import until
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _files
@@ -173,7 +178,7 @@ def test_owner_and_link_stay(scene: Scene) -> None:
 def test_new_map(scene: Scene) -> None:
     """Catches: a first run that fails because there is no map yet."""
     scene.text.unlink()
-    with pytest.raises(InputError, match=r"but not the text that it was made of"):
+    with pytest.raises(InputError, match=r"but not the text that it was made from"):
         scene.run()
     scene.compiled.unlink()
     assert scene.run()["changed"]
@@ -199,13 +204,125 @@ def test_diff_shows_no_password(scene: Scene) -> None:
     assert done["diff"]["after"] == f"{scene.key} {ACCOUNT}, password: as asked for\n"
 
 
+def test_running_client_behind_proxymap(scene: Scene) -> None:
+    """Catches: a table that proxymap cannot read, because it is not root, or reads no more after a change."""
+    scene.relay.run("postconf", "-e", f"smtp_sasl_password_maps = proxy:hash:{scene.text}")
+    for path in (scene.text, scene.compiled):
+        path.chmod(0o644)
+    scene.relay.start()
+    assert scene.delivered("before")["accepted"]
+    scene.provider.accounts.change(ACCOUNT, NEW)
+    assert scene.run()["changed"]
+    assert scene.delivered("after")["which"] == "current"
+    group = pwd.getpwnam("postfix").pw_gid
+    for path in (scene.text, scene.compiled):
+        assert (path.stat().st_uid, path.stat().st_gid, stat.S_IMODE(path.stat().st_mode)) == (0, group, 0o640)
+    assert not scene.run()["changed"]
+
+
+@pytest.mark.parametrize("form", ["static:{login}", "static:{{{login}}}", "inline:{{ {{{key} = {login}}} }}"])
+def test_login_in_main_cf_is_moved_as_the_message_says(scene: Scene, form: str) -> None:
+    """Catches: advice that does not work, stops the mail, or shows the login to everybody."""
+    scene.text.unlink()
+    scene.compiled.unlink()
+    maps = form.format(key=scene.key, login=f"{ACCOUNT}:{OLD}")
+    scene.relay.run("postconf", "-e", f"smtp_sasl_password_maps = {maps}")
+    scene.relay.start()
+    assert scene.delivered("before")["accepted"]
+    with pytest.raises(InputError) as error:
+        scene.run()
+    told = str(error.value)
+    assert OLD not in told and NEW not in told
+    found = re.search(r'such as "(.*?)", into (.*?) \(mode 0600\), then run (.*), then this task again$', told)
+    assert found is not None
+    line, path, commands = found.groups()
+    Path(path).touch(mode=0o600)
+    Path(path).write_text(line.replace("USER:PASSWORD", f"{ACCOUNT}:{OLD}") + "\n")
+    subprocess.run(["sh", "-ec", commands], check=True, env={**os.environ, "PATH": PATH}, timeout=SECONDS)
+    assert scene.delivered("moved")["accepted"]
+    scene.provider.accounts.change(ACCOUNT, NEW)
+    assert scene.run()["reloaded"]
+    assert scene.delivered("after")["which"] == "current"
+
+
+def test_table_that_is_not_set(scene: Scene) -> None:
+    """Catches: advice that leaves Postfix without the table that it is told to use."""
+    for path in (scene.text, scene.compiled):
+        path.unlink()
+    scene.relay.run("postconf", "-e", "smtp_sasl_password_maps =")
+    with pytest.raises(InputError) as error:
+        scene.run()
+    (commands,) = re.findall(r"Run (.*), then this task again$", str(error.value))
+    subprocess.run(["sh", "-ec", commands], check=True, env={**os.environ, "PATH": PATH}, timeout=SECONDS)
+    assert scene.relay.call("postmap", "-q", scene.key, f"hash:{scene.text}").stderr == ""
+    assert scene.run()["changed"] and scene.found() == f"{ACCOUNT}:{NEW}"
+
+
+def test_every_installed_type_is_known(scene: Scene) -> None:
+    """Catches: a type of Postfix's for which there is no word of advice."""
+    installed = set(scene.relay.run("postconf", "-m").split()) - {"proxy"}
+    unknown = []
+    for kind in sorted(installed - set(KINDS)):
+        with pytest.raises(InputError) as error:
+            scene.run(map=f"{kind}:x")
+        unknown += [kind] if "does not know" in str(error.value) else []
+    assert unknown == []
+
+
+ANY = st.text(alphabet=st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=40)
+ODD = st.text(alphabet="a \\/=|%'\"#$`{}[]()<>,;@!~^&*+?.-_é\u00a0\u0161\U0001f600", min_size=1, max_size=40)
+USERNAMES = st.one_of(ANY, ODD).map(lambda text: text.replace(":", "").lstrip(" ") or "u")
+PASSWORDS = st.one_of(ANY, ODD, st.just("p" * 2000)).map(lambda text: text.rstrip(" ") or "p")
+
+
+@every_kind
+def test_every_login_is_given_back(scene: Scene) -> None:
+    """Catches: a username or a password that is accepted, and that Postfix reads as something else."""
+
+    @settings(max_examples=15, deadline=None)
+    @given(st.lists(st.tuples(USERNAMES, PASSWORDS), min_size=20, max_size=40))
+    def check(logins: list[tuple[str, str]]) -> None:
+        entries = [
+            {"key": f"[{number}.example]:587", "username": username, "password": password}
+            for number, (username, password) in enumerate(logins)
+        ]
+        scene.run(entries=entries, reload=False)
+        for entry in (entries[0], entries[-1]):
+            command = ["postmap", "-c", str(scene.relay.config), "-q", entry["key"], f"{scene.kind}:{scene.text}"]
+            done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PATH": PATH})
+            assert done.stdout == f"{entry['username']}:{entry['password']}\n".encode()
+        # It looks into all of them.
+        assert not scene.run(entries=entries, reload=False)["changed"]
+
+    check()
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["[Ä.example]:587", "ß@a.example", "a\\b@a.example", "a%b@a.example", "'a'@a.example", "{a}@a", "a=b@a", "a|b@a"],
+)
+def test_every_key_is_found(scene: Scene, key: str) -> None:
+    """Catches: a key that Postfix looks up in another form than it was written in."""
+    entries = [{"key": key, "username": "u", "password": "p"}]
+    assert scene.run(entries=entries, reload=False)["changed"]
+    assert scene.found(key) == "u:p"
+    assert not scene.run(entries=entries, reload=False)["changed"]
+
+
+@pytest.mark.parametrize("folders", ["['/etc/postfix', '/etc/postfix-out']", "/etc/postfix,/etc/postfix-out", "etc"])
+def test_several_instances_in_one_task(scene: Scene, folders: str) -> None:
+    """Catches: a list of folders that is taken for the name of one, with a message about a file that nobody named."""
+    words = "must be the absolute path of one instance's folder" if folders[0] != "/" else "there is no /etc/postfix,"
+    with pytest.raises(InputError, match=words):
+        scene.run(config_directory=folders)
+
+
 @pytest.mark.parametrize(
     ("maps", "words"),
     [
-        ("", "names no map of the types"),
-        ("inline:{a=b:c}, static:d:e", "names no map of the types"),
-        ("hash:/a, cdb:/b", "names 2 maps of the types"),
-        ("proxy:hash:/a", "names no map of the types"),
+        ("inline:{a=b:c}, static:d:e", "a table of the type inline cannot be written"),
+        ("hash:/a, cdb:/b", r"names several tables that can be written \(hash:/a, cdb:/b\)"),
+        ("proxy:ldap:/a", "a table of the type ldap cannot be written"),
     ],
 )
 def test_which_map(scene: Scene, maps: str, words: str) -> None:
@@ -218,8 +335,7 @@ def test_which_map(scene: Scene, maps: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("regexp:/etc/x", "maps of the type regexp cannot be written"),
-        ("proxy:hash:/etc/x", "maps of the type proxy cannot be written"),
+        ("regexp:/etc/x", "a table of the type regexp cannot be written"),
         ("hash:relative", "must be an absolute path"),
         ("hash:/missing/folder/x", "does not exist: create it first"),
         ("hash:/etc", "is a folder"),

@@ -2,18 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps the mail of one transport in Postfix's queue, and lets it go again.
+"""Keeps the mail of one transport in Postfix's queue, and releases it again.
 
-What was found by experiment, and why each step is there:
+Why each step is there, as experiments showed:
 
-* C(defer_transports) lets deliveries under way end, and keeps new mail in the queue; but C(postqueue -f), by whomever,
-  overrides it.
-* C(master_service_disable) cannot be overridden; but the reload that puts it in force kills deliveries under way, and
+* C(defer_transports) lets deliveries under way end and keeps new mail in the queue, but any C(postqueue -f) overrides
+  it.
+* C(master_service_disable) cannot be overridden, but the reload that puts it in force kills deliveries under way, and
   a message whose delivery is killed at the wrong moment arrives twice.
-* So the transport is deferred first, and its socket is moved aside, so that a flush meets nobody; deliveries end by
-  themselves; and only when there is no process left is the service taken away, which a restart of Postfix does not
-  undo.
-* Every reload ends the cache of open connections, and with it those that are logged in.
+* So the transport is deferred first, and its socket is moved aside, so that a flush reaches nobody. Deliveries end by
+  themselves. Only when no process is left is the service disabled, which a restart of Postfix does not undo.
+* Every reload empties the cache of open connections, and so ends those that are logged in.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ import os
 import re
 import socket
 import time
-import typing as t
+from collections.abc import Callable
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._files import (
@@ -34,6 +33,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._files import (
     remove_stale,
     write,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text import words_of
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix, PostfixError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.main_cf import (
     DISABLE,
@@ -41,7 +41,6 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.main_cf impo
     parse,
     render,
     user_value,
-    words_of,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.queue import flush_queue
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.wait import (
@@ -77,29 +76,29 @@ class Transport:
         self._main_cf = real_path(postfix.main_cf)
 
     def state(self) -> MainCf:
-        """What main.cf says at this moment."""
+        """Return what main.cf says at this moment."""
         content = read(self._main_cf) or b""
-        return parse(text=content.decode("utf-8", "surrogateescape"))
+        return parse(content.decode("utf-8", "surrogateescape"))
 
     def is_held(self) -> bool:
-        """Tell whether nothing is left to do for a hold."""
+        """Tell whether the transport is held already, so that there is nothing to do."""
         if self.state().stage(self.name) != "held":
             return False
         return not self._postfix.running() or self._is_silent()
 
     def is_ours(self) -> bool:
-        """Tell whether something is left to do for a release."""
+        """Tell whether there is something to release."""
         return self.state().stage(self.name) is not None
 
     def in_flight(self) -> int:
-        """How many processes of the transport there are."""
+        """Return how many processes of the transport there are."""
         return len(self._postfix.processes(self.name))
 
     def hold(self, *, drain_timeout: float) -> None:
-        """Stop the transport, and return when nothing can log in over it any more.
+        """Stop the transport, and return when nothing can log in through it any more.
 
         :param drain_timeout: seconds that deliveries under way may take
-        :raises PostfixError: if they take longer; then the transport is as it was
+        :raises PostfixError: if they take longer; then the transport is released again
         """
         if not self._postfix.running():
             self._move_to("held")
@@ -118,12 +117,15 @@ class Transport:
             os.unlink(self._aside)
 
     def release(self, *, flush: bool) -> None:
-        """Start the transport again, and have its mail delivered at once if so asked."""
+        """Start the transport again.
+
+        :param flush: whether its mail is delivered at once
+        """
         self._move_to("releasing")
         if self._postfix.running():
             self._bring_back()
             self._reload()
-            if f"{self.name}/unix" not in words_of(value=user_value(base=self.state().base, name=DISABLE)):
+            if f"{self.name}/unix" not in words_of(user_value(self.state().base, DISABLE)):
                 self._await(lambda: os.path.exists(self._socket), "the transport does not come back")
             if flush:
                 flush_queue(self._postfix, self._clock)
@@ -134,23 +136,23 @@ class Transport:
         with locked(os.path.dirname(self._main_cf)):
             remove_stale(self._main_cf)
             before = self.state()
-            after = render(state=before.moved(self.name, stage)).encode("utf-8", "surrogateescape")
+            after = render(before.moved(self.name, stage)).encode("utf-8", "surrogateescape")
             access = access_of(self._main_cf)
             if access is not None and after != read(self._main_cf):
                 write(self._main_cf, after, access)
                 self._cool()
 
     def _cool(self) -> None:
-        """Let main.cf look older than it is.
+        """Make main.cf look older than it is.
 
-        Every command of Postfix pauses until main.cf has not changed for two seconds, lest it reads half of a change.
-        There is none to read: the file was put into place as a whole.
+        Every command of Postfix waits until main.cf has not changed for two seconds, to avoid reading half of a change.
+        That cannot happen here: the file was replaced as a whole.
         """
         found = os.stat(self._main_cf)
         os.utime(self._main_cf, ns=(found.st_atime_ns, found.st_mtime_ns - _HOT_NS))
 
     def _set_aside(self) -> None:
-        """Move the socket away: who looks for the transport meets nobody, what is under way is not touched."""
+        """Move the socket away: nobody reaches the transport any more, and what is under way is not touched."""
         with contextlib.suppress(FileNotFoundError):
             os.rename(self._socket, self._aside)
 
@@ -164,12 +166,13 @@ class Transport:
                 os.rename(self._aside, self._socket)
 
     def _reload(self) -> None:
-        reload_and_wait(postfix=self._postfix, clock=self._clock)
+        reload_and_wait(self._postfix, self._clock)
 
     def _drain(self, seconds: float) -> None:
         """Wait until no process of the transport is left.
 
-        :raises PostfixError: if there is one for longer
+        :param seconds: for how long at most
+        :raises PostfixError: if one is left then
         """
         deadline = self._clock.monotonic() + seconds
         self._reload()
@@ -181,7 +184,7 @@ class Transport:
             self._clock.sleep(INTERVAL)
             left = self._postfix.processes(self.name)
             if left - known:
-                # It was started for a delivery that the old queue manager had asked for, and would wait for another.
+                # It was started for a delivery that the old queue manager asked for, and would wait for another one.
                 known |= left
                 self._postfix.reload()
 
@@ -201,13 +204,13 @@ class Transport:
         finally:
             os.close(descriptor)
 
-    def _await(self, condition: t.Callable[[], bool], otherwise: str) -> None:
-        wait_until(condition=condition, otherwise=otherwise, clock=self._clock)
+    def _await(self, condition: Callable[[], bool], otherwise: str) -> None:
+        wait_until(condition, otherwise=otherwise, clock=self._clock)
 
 
 def _too_long(transport: str, number: int, seconds: float) -> str:
     processes = "1 delivery" if number == 1 else f"{number} deliveries"
     return (
         f"{processes} over the transport {transport} did not end within {seconds:g} seconds; the transport is released "
-        "again, nothing is held. Raise drain_timeout, or look with postqueue -p at what takes so long"
+        "again, nothing is held. Raise drain_timeout, or check with postqueue -p what takes so long"
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Speaks to the Postfix of this machine: its settings, its processes, its commands."""
+"""Talks to the Postfix of this machine: its settings, its processes, its commands."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import os
 import shutil
 import subprocess
 import tempfile
-import typing as t
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
-# Where Postfix's commands are, if the path of the user who runs the module does not know them.
+# Where to look for Postfix's commands, beside the path of the user who runs the module.
 _FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin", "/opt/local/sbin")
 _SECONDS = 120.0
 
@@ -23,7 +23,7 @@ _SECONDS = 120.0
 class PostfixError(Exception):
     """Postfix did not do what was asked of it.
 
-    :param in_flight: how many deliveries were under way
+    :param in_flight: how many deliveries were still under way
     """
 
     def __init__(self, message: str, *, in_flight: int = 0) -> None:
@@ -43,13 +43,19 @@ class Answer:
 class Postfix:
     """One instance of Postfix.
 
-    :param config_directory: where its main.cf is, None for Postfix's own default
+    :param config_directory: the folder of its main.cf, None for Postfix's own default
     :raises InputError: if there is no such instance
     """
 
     def __init__(self, config_directory: str | None) -> None:
         self._bin = _command_directory()
         self._options: tuple[str, ...] = ()
+        if config_directory and not os.path.isabs(config_directory):
+            raise InputError(
+                "config_directory must be the absolute path of one instance's folder, such as /etc/postfix-out. A host "
+                "with several instances needs one task for each; with the role, one host in the inventory for each, "
+                "with the same ansible_host and its own smtp_rotation_postfix_config_directory"
+            )
         self.config_directory = config_directory or self.setting("config_directory")
         self._options = ("-c", self.config_directory)
         self.main_cf = os.path.join(self.config_directory, "main.cf")
@@ -61,7 +67,9 @@ class Postfix:
     def call(self, command: str, *arguments: str, given: str = "") -> Answer:
         """Run one of Postfix's commands for this instance.
 
-        :param given: what the command reads from its standard input
+        :param command: its name
+        :param arguments: its arguments, after the one that names the instance
+        :param given: its standard input
         """
         whole = [self._path(command), *self._options, *arguments]
         # Not run_command, which has no time limit: a command that hangs would keep the mail on hold without a word.
@@ -80,7 +88,7 @@ class Postfix:
         return os.path.join(self._daemons if command == "master" else self._bin, command)
 
     def setting(self, name: str) -> str:
-        """What a parameter of main.cf amounts to, its macros expanded.
+        """Return the value of a parameter of main.cf, its macros expanded.
 
         :raises InputError: if Postfix cannot read its configuration
         """
@@ -90,7 +98,7 @@ class Postfix:
         return answer.output.strip()
 
     def command_of(self, service: str) -> str | None:
-        """The program behind a service of type unix in master.cf, None if there is no such service."""
+        """Return the program behind a service of type unix in master.cf, None if there is no such service."""
         for line in self.call("postconf", "-M", f"{service}/unix").output.splitlines():
             words = line.split()
             if words[:2] == [service, "unix"] and len(words) > _COMMAND_FIELD:
@@ -98,7 +106,7 @@ class Postfix:
         return None
 
     def transports(self) -> list[str]:
-        """The services of type unix that deliver over SMTP."""
+        """Return the services of type unix that deliver over SMTP."""
         lines = (line.split() for line in self.call("postconf", "-M").output.splitlines())
         return [
             words[0]
@@ -107,16 +115,16 @@ class Postfix:
         ]
 
     def map_types(self) -> list[str]:
-        """The types of lookup tables that are installed."""
+        """Return the types of lookup tables that are installed."""
         return self.call("postconf", "-m").output.split()
 
     def running(self) -> bool:
-        """Tell whether it runs."""
+        """Tell whether Postfix runs."""
         # With -t, 0 means that nobody holds the lock. `postfix status` would write into the mail log at each call.
         return self.call("master", "-t").code != 0
 
     def reload(self) -> None:
-        """Have it read its configuration again; deliveries under way go on.
+        """Make Postfix read its configuration again; deliveries under way continue.
 
         :raises PostfixError: if it does not
         """
@@ -133,7 +141,7 @@ class Postfix:
             raise PostfixError(f"postfix reload failed: {_last_line(said) or 'its reason is in the mail log'}")
 
     def processes(self, service: str) -> set[int]:
-        """The processes that serve a service of type unix at this moment."""
+        """Return the processes that serve a service of type unix at this moment."""
         master = self._master()
         if master is None:
             return set()
@@ -181,11 +189,13 @@ def _service(process: int) -> str | None:
         return None
 
 
-def service_of(arguments: t.Sequence[str]) -> str | None:
-    """The service of type unix that a process of Postfix serves, from its command line; None for any other process.
+def service_of(arguments: Sequence[str]) -> str | None:
+    """Return the service of type unix that a process of Postfix serves, None for any other process.
 
-    The master names the service with -n where it is not called as its program is, and then the type with -t; what
-    follows are arguments of the user's.
+    The master passes the service's name with -n if it differs from its program's, then the type with -t; the user's own
+    arguments follow.
+
+    :param arguments: the process's command line
     """
     if "-t" not in arguments:
         return None

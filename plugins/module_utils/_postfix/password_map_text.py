@@ -2,13 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The logins in a text that Postfix's smtp_sasl_password_maps name. Pure: no I/O."""
+"""Reads and changes the logins in the text of a lookup table of Postfix. Pure: no I/O."""
 
 from __future__ import annotations
 
 import re
-import typing as t
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text import (
@@ -19,7 +20,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text 
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._text import is_control
 
-ARGUMENT_SPEC: dict[str, dict[str, t.Any]] = {
+ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "entries": {
         "type": "list",
         "elements": "dict",
@@ -40,7 +41,7 @@ _ENTRY = re.compile(rf"(?P<key>[^{BLANKS}]+)[{BLANKS}]*(?P<value>.*?)[{BLANKS}]*
 
 @dataclass(frozen=True)
 class Login:
-    """What Postfix uses for one destination."""
+    """What Postfix logs in with at one destination."""
 
     key: str
     username: str
@@ -48,48 +49,66 @@ class Login:
 
     @property
     def value(self) -> str:
-        """What the map returns for the key."""
+        """Return what the table answers for the key."""
         return f"{self.username}:{self.password}"
 
 
-def prepare(*, entries: t.Sequence[t.Mapping[str, str]]) -> list[Login]:
-    """Check the entries.
+def prepare(entries: Sequence[Mapping[str, str]]) -> list[Login]:
+    """Return the logins in the option C(entries).
 
-    :raises InputError: if the format cannot carry one of them; the message names the key, never a value
+    :raises InputError: if a table cannot hold one of them; the message names the key, never a password
     """
     logins = [Login(one["key"], one["username"], one["password"]) for one in entries]
     if not logins:
         raise InputError("entries is empty: name at least one login")
     for login in logins:
-        _check(login)
+        _check_key(login.key)
+        _check_username(login.key, login.username)
+        _check_password(login.key, login.password)
     keys = [login.key.lower() for login in logins]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
         raise InputError(
-            f"entries has a key twice, and Postfix does not tell upper case from lower: {', '.join(twice)}"
+            f"entries has a key twice; Postfix does not distinguish upper and lower case: {', '.join(twice)}"
         )
     return logins
 
 
-def _check(login: Login) -> None:
-    key = login.key
+def _check_key(key: str) -> None:
     if not key or key[0] in '#"' or any(character in BLANKS or is_control(character) for character in key):
-        raise InputError(f"{key!r} cannot be a key of the map: it must be one word, such as [smtp.example.com]:587")
-    for name, text in (("username", login.username), ("password", login.password)):
-        if not text:
-            raise InputError(f"the {name} of {key} is empty")
-        if any(is_control(character) for character in text):
-            raise InputError(f"the {name} of {key} has a line break or a control character; no map can carry that")
-    if ":" in login.username or login.username[0] in BLANKS:
-        raise InputError(f"the username of {key} has a colon or begins with a blank; no map can carry that")
-    if login.password[-1] in BLANKS:
-        raise InputError(f"the password of {key} ends with a blank; no map can carry that")
+        raise InputError(f"{key!r} cannot be a key of the table: it must be one word, such as [smtp.example.com]:587")
 
 
-def merge(*, text: str, logins: t.Sequence[Login]) -> str:
-    """The text with these logins in it; all other lines are kept as they are.
+def _check_username(key: str, username: str) -> None:
+    if not username:
+        raise InputError(f"the username of {key} is empty")
+    bad = next((character for character in username if is_control(character)), None)
+    if bad is not None:
+        raise InputError(
+            f"the username of {key} contains the control character U+{ord(bad):04X}, which no table can hold"
+        )
+    if ":" in username:
+        raise InputError(
+            f"the username of {key} contains a colon, which no table can hold: it separates username and password there"
+        )
+    if username[0] in BLANKS:
+        raise InputError(f"the username of {key} begins with a blank, which no table can hold")
 
-    A login stays where its key was. If a key was there several times, of which Postfix uses the first, the others go.
+
+def _check_password(key: str, password: str) -> None:
+    if not password:
+        raise InputError(f"the password of {key} is empty")
+    if any(is_control(character) for character in password):
+        raise InputError(f"the password of {key} contains a line break or a control character, which no table can hold")
+    if password[-1] in BLANKS:
+        raise InputError(f"the password of {key} ends with a blank, which no table can hold")
+
+
+def merge(text: str, logins: Sequence[Login]) -> str:
+    """Return the text with these logins in it; all other lines are kept as they are.
+
+    A login stays where its key was. If the key was there several times, of which Postfix uses the first, the others are
+    removed.
     """
     for login in logins:
         text = _with_login(text, login)
@@ -97,23 +116,23 @@ def merge(*, text: str, logins: t.Sequence[Login]) -> str:
 
 
 def _with_login(text: str, login: Login) -> str:
-    lines = physical_lines(text=text)
-    own = [entry for entry in logical_lines(lines=lines) if _parts(entry.text)[0].lower() == login.key.lower()]
+    lines = physical_lines(text)
+    own = [entry for entry in logical_lines(lines) if _parts(entry.text)[0].lower() == login.key.lower()]
     if [_parts(entry.text)[1] for entry in own] == [login.value]:
         return text
     line = f"{login.key} {login.value}\n"
     if not own:
-        return ended(text=text) + line
+        return ended(text) + line
     gone = {number for entry in own for number in entry.lines}
     place = own[0].lines[0]
     return "".join(line if at == place else one for at, one in enumerate(lines) if at == place or at not in gone)
 
 
-def _values(text: str, keys: t.Sequence[str]) -> dict[str, str]:
-    """What Postfix finds for these keys: of several the first."""
+def _values(text: str, keys: Sequence[str]) -> dict[str, str]:
+    """Return what Postfix finds for these keys: of several entries the first."""
     wanted = {key.lower(): key for key in keys}
     found: dict[str, str] = {}
-    for entry in logical_lines(lines=physical_lines(text=text)):
+    for entry in logical_lines(physical_lines(text)):
         key, value = _parts(entry.text)
         if key.lower() in wanted:
             found.setdefault(wanted[key.lower()], value)
@@ -125,8 +144,8 @@ def _parts(text: str) -> tuple[str, str]:
     return (match.group("key"), match.group("value")) if match else ("", "")
 
 
-def shown(*, text: str, logins: t.Sequence[Login]) -> str:
-    """What a diff shows of a text: keys and user names, and whether a password is the one that is asked for."""
+def shown(text: str, logins: Sequence[Login]) -> str:
+    """Return what a diff shows of a text: keys, usernames, and whether the password is the one that is asked for."""
     present = _values(text, [login.key for login in logins])
     lines = []
     for login in logins:

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Has Postfix deliver at once what waited for a release.
+"""Makes Postfix deliver at once what waited for a release.
 
-Two kinds of mail wait. What was deferred is in the deferred queue until its next attempt. And what was under way when
-the queue manager was restarted, which every reload does, is locked for a moment: the new queue manager puts it off for
-a minute, back into the incoming queue, and looks there only when other mail comes, or after five minutes.
+Two kinds of mail wait. Deferred mail is in the deferred queue until its next attempt. Mail that was under way when the
+queue manager was restarted, which every reload does, is locked for a moment: the new queue manager puts it off for a
+minute, back into the incoming queue, and looks there only when other mail arrives, or after five minutes.
 """
 
 from __future__ import annotations
@@ -16,27 +16,27 @@ import json
 import os
 import re
 import time
-import typing as t
+from collections.abc import Iterable, Iterator
 
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.wait import Clock
 
-# Mail that waits because of the hold, or because the password of before was refused.
+# Mail that waits because of the hold, or because the old password was refused.
 _WAITS = re.compile(r"deferred transport|mail transport unavailable|authenticat", re.IGNORECASE)
 # How far into the future the queue manager puts off what is locked.
 _PUT_OFF_SECONDS = 60
-# When to look for it: it is locked for milliseconds if it is ours, and for long if it is a long delivery to elsewhere,
-# which is left alone then. After as many looks that found nothing the new queue manager has seen all.
+# When to look for it: mail of ours is locked for milliseconds; a long delivery to elsewhere is locked for longer, and
+# is left alone. After that many looks that found nothing, the new queue manager has seen everything.
 _PAUSES = (0.1, 0.1, 0.1, 0.2, 0.4, 0.8, 1.6)
 _CALM_LOOKS = 3
 
 
 def flush_queue(postfix: Postfix, clock: Clock) -> None:
-    """Make the mail that waits because of a hold due now, and have the queue manager look.
+    """Make the mail that waits because of a hold due now, and tell the queue manager to look.
 
-    Not with C(postqueue -f): that would override what the user defers himself.
+    Not with C(postqueue -f), which would override what the user defers himself.
     """
-    waiting = set(waiting_messages(listing=postfix.call("postqueue", "-j").output))
+    waiting = set(waiting_messages(postfix.call("postqueue", "-j").output))
     _touch(path for path in _files(postfix, "deferred") if os.path.basename(path) in waiting)
     _kick(postfix)
     calm = 0
@@ -51,8 +51,8 @@ def flush_queue(postfix: Postfix, clock: Clock) -> None:
             _kick(postfix)
 
 
-def waiting_messages(*, listing: str) -> list[str]:
-    """The queue IDs of the messages that wait because of a hold or a refused login.
+def waiting_messages(listing: str) -> list[str]:
+    """Return the queue IDs of the messages that wait because of a hold or a refused login.
 
     :param listing: what C(postqueue -j) printed
     """
@@ -69,7 +69,7 @@ def _kick(postfix: Postfix) -> None:
     postfix.call("postkick", "public", "qmgr", "ID")
 
 
-def _files(postfix: Postfix, queue: str) -> t.Iterator[str]:
+def _files(postfix: Postfix, queue: str) -> Iterator[str]:
     for folder, _folders, names in os.walk(os.path.join(postfix.queue, queue)):
         yield from (os.path.join(folder, name) for name in names)
 
@@ -85,7 +85,7 @@ def _put_off(postfix: Postfix) -> list[str]:
     return found
 
 
-def _touch(paths: t.Iterable[str]) -> None:
+def _touch(paths: Iterable[str]) -> None:
     for path in paths:
         with contextlib.suppress(FileNotFoundError):
             os.utime(path)

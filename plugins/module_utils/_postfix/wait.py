@@ -6,30 +6,31 @@
 
 from __future__ import annotations
 
-import typing as t
+from collections.abc import Callable
+from typing import Protocol
 
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix, PostfixError
 
-# How often is looked, and how long a reload may take on a busy machine, in seconds.
+# How often to look, and how long a reload may take on a busy machine, in seconds.
 INTERVAL = 0.1
 RELOAD_SECONDS = 30.0
 
 
-class Clock(t.Protocol):
+class Clock(Protocol):
     """What is needed of the module time."""
 
     def monotonic(self) -> float:
-        """Seconds that only grow."""
+        """Return seconds that only grow."""
 
     def sleep(self, seconds: float, /) -> None:
         """Let time pass."""
 
 
-def wait_until(*, condition: t.Callable[[], bool], otherwise: str, clock: Clock) -> None:
+def wait_until(condition: Callable[[], bool], *, otherwise: str, clock: Clock) -> None:
     """Return as soon as the condition holds.
 
     :param otherwise: what is wrong if it does not
-    :raises PostfixError: if it does not within the time that a reload may take
+    :raises PostfixError: if it does not hold within the time that a reload may take
     """
     deadline = clock.monotonic() + RELOAD_SECONDS
     while not condition():
@@ -38,8 +39,8 @@ def wait_until(*, condition: t.Callable[[], bool], otherwise: str, clock: Clock)
         clock.sleep(INTERVAL)
 
 
-def reload_and_wait(*, postfix: Postfix, clock: Clock) -> None:
-    """Reload, and wait until those that know the old configuration and hand out work or connections are gone.
+def reload_and_wait(postfix: Postfix, clock: Clock) -> None:
+    """Reload Postfix, and wait until the processes that hand out work or connections by the old configuration are gone.
 
     :raises PostfixError: if they stay
     """
@@ -49,4 +50,4 @@ def reload_and_wait(*, postfix: Postfix, clock: Clock) -> None:
 
     old = helpers()
     postfix.reload()
-    wait_until(condition=lambda: not old & helpers(), otherwise="the queue manager ignores a reload", clock=clock)
+    wait_until(lambda: not old & helpers(), otherwise="the queue manager ignores a reload", clock=clock)

@@ -47,5 +47,5 @@ def test_unknown_names(what: str) -> None:
 
 def test_described() -> None:
     """Catches: a diff that shows nothing, or says that a file was there."""
-    assert described(access=None, content="new") == "there is no file\n"
-    assert described(access=Access(1, 2, 0o60), content="new") == "owner 1, group 2, mode 0060, content new\n"
+    assert described(None, "new") == "there is no file\n"
+    assert described(Access(1, 2, 0o60), "new") == "owner 1, group 2, mode 0060, content new\n"

@@ -54,7 +54,7 @@ class Host:
         return self.is_running
 
     def stage(self) -> str | None:
-        return parse(text=Path(self.main_cf).read_text()).stage("smtp")
+        return parse(Path(self.main_cf).read_text()).stage("smtp")
 
     def reload(self) -> None:
         self.reloads.append(self.stage())

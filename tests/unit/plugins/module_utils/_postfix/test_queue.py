@@ -124,4 +124,4 @@ def test_waiting_messages() -> None:
         + json.dumps({"queue_name": "deferred", "queue_id": "F", "recipients": [{"address": "x"}]})
         + "\nMail queue is empty\n"
     )
-    assert waiting_messages(listing=listing) == ["A", "B", "C"]
+    assert waiting_messages(listing) == ["A", "B", "C"]
