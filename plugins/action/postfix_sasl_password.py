@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's half of postfix_sasl_password: sees to it that passwords reach the mail host through a pipe."""
+"""The controller's half of postfix_sasl_password: makes sure that passwords reach the mail host through a pipe."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ActionModule(ModuleAction):
     def _secrets_in(self, args: Mapping[str, Any]) -> list[str]:
         entries = args.get("entries")
         if not isinstance(entries, (list, tuple)) or not all(isinstance(one, Mapping) for one in entries):
-            # Written as one text: what of it is the password is unknown before it is taken apart.
+            # Written as one text: before it is parsed, nobody knows which part is the password.
             return [] if entries is None else [str(entries)]
         passwords = (one.get("password") for one in entries)
         return [str(password) for password in passwords if password is not None]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -92,3 +93,19 @@ def test_result_can_be_used(watch: Watch, dest: Path) -> None:
     assert ended.result("write")["dest"] == str(dest)
     assert Search({"chosen": CHOSEN}).text(dest.read_text(), "").hits != []
     check(watch)
+
+
+@pytest.mark.parametrize("content", [{"password": "{{ other }}"}, ["{{ other }}"], "{{ {'password': other} }}"])
+def test_data_is_no_text(watch: Watch, dest: Path, content: Any) -> None:
+    """Catches: a file in Python's notation, which no program reads; content in the message."""
+    ended = watch.run(watch.play([task(dest, {"content": content})]), "-vvvvv", "--diff")
+    assert ended.code != 0 and not dest.exists()
+    assert ended.result("write")["msg"].startswith("content is data, not text: use the filter to_json or to_nice_yaml.")
+    check(watch)
+
+
+def test_data_as_text(watch: Watch, dest: Path) -> None:
+    """Catches: the remedy that the message names refused too."""
+    ended = watch.run(watch.play([task(dest, {"content": "{{ {'password': chosen} | to_json }}"})]), "-vvvvv")
+    assert ended.code == 0, ended.output
+    assert json.loads(dest.read_text()) == {"password": CHOSEN}
