@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Attributes that the collection's modules share."""
+"""Attributes shared by the collection's modules."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """What Ansible's attributes mean for these modules."""
+    """Documentation of the attributes."""
 
     DOCUMENTATION = r"""
 options: {}
@@ -30,7 +30,7 @@ attributes:
     description: Arguments with secrets reach the module through a pipe, never through a file.
     support: full
     details:
-      - The action plugin switches pipelining on for its own task, whatever the configuration says. Where that is not
-        possible (E(ANSIBLE_KEEP_REMOTE_FILES) is set, the become method is C(su), the connection plugin cannot
-        pipeline), the task fails before anything has happened.
+      - The action plugin enables pipelining for its own task, whatever the configuration says. If that is not possible
+        (E(ANSIBLE_KEEP_REMOTE_FILES) is set, the become method is C(su), the connection plugin cannot pipeline), the
+        task fails before anything changes.
 """

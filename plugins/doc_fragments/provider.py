@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Options that say which provider is called, and how."""
+"""Options that select the provider and how its API is called."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The provider's address, keys and manners."""
+    """Documentation of the options."""
 
     DOCUMENTATION = r"""
 requirements:
@@ -16,70 +16,72 @@ requirements:
 options:
   provider:
     description:
-      - The provider. V(emaillabs), V(messageflow) and V(redlink) are one platform at three addresses, V(mailgun) and
-        V(mailgun_eu) one at two. V(mailcow) and V(mailu) run on a server of your own, whose address is O(api_url).
-      - What is known of each API, and what is B(assumed) because nobody publishes it, is in the collection's README.
+      - The email provider. V(emaillabs), V(messageflow) and V(redlink) are one platform with three addresses,
+        V(mailgun) and V(mailgun_eu) one with two. V(mailcow) and V(mailu) run on your own server; set O(api_url) to its
+        address.
+      - The collection's README says what is known about each API, and what is B(assumed) because it is not published.
     type: str
     default: emaillabs
     choices: [emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, redlink, smtp2go]
   provider_definition:
     description:
-      - A provider of your own, described as data. It takes the place of O(provider). The collection's guide "Add a
-        provider in one page" has every field.
+      - Your own definition of a provider, used instead of O(provider). The collection's guide "Add a provider in one
+        page" describes every field.
     type: dict
   api_url:
     description:
-      - The API's address, without the path. By default the provider's own.
-      - Must be C(https), except on loopback. Redirects are refused, so the keys never follow one.
+      - The base URL of the API, without the path. Defaults to the provider's own.
+      - Must use C(https), except on loopback. Redirects are never followed, so the keys are not sent anywhere else.
     type: str
   application_key:
     description:
-      - The application key of the API of V(emaillabs), V(messageflow) and V(redlink).
-      - By default the value of the environment variable E(EMAILLABS_APPLICATION_KEY) of the controller, wherever the
-        call is made.
+      - The application key for the API of V(emaillabs), V(messageflow) and V(redlink).
+      - Defaults to the environment variable E(EMAILLABS_APPLICATION_KEY) on the controller, wherever the API is called
+        from.
     type: str
   authorization_key:
     description:
-      - The authorization key of the API of V(emaillabs), V(messageflow) and V(redlink).
-      - By default the value of the environment variable E(EMAILLABS_AUTHORIZATION_KEY) of the controller, wherever the
-        call is made.
+      - The authorization key for the API of V(emaillabs), V(messageflow) and V(redlink).
+      - Defaults to the environment variable E(EMAILLABS_AUTHORIZATION_KEY) on the controller, wherever the API is
+        called from.
     type: str
   api_key:
     description:
-      - The key of the API of all other providers.
-      - By default the value of the environment variable of the controller that the provider's definition names,
+      - The API key for all other providers.
+      - Defaults to the environment variable on the controller that the provider's definition names,
         E(MAILGUN_API_KEY), E(SMTP2GO_API_KEY), E(MAILCOW_API_KEY), E(MAILU_API_TOKEN) or E(JETEMAIL_API_KEY).
     type: str
   api_credentials:
     description:
-      - Credentials by name, for an O(provider_definition) that names others than O(api_key).
+      - Credentials by name, for an O(provider_definition) that needs more than O(api_key).
     type: dict
   timeout:
     description:
-      - Seconds that one call of the API may take as a whole, from looking up the name to the last byte of the answer.
+      - The time limit for one API call, in seconds, from the name lookup to the last byte of the response.
     type: int
     default: 30
   retries:
     description:
-      - How often a call is repeated whose outcome is unknown (no answer, C(5xx), C(408)) or that was put off (C(429)).
-      - The pauses grow from 1 second to 30. With the defaults one account takes at most 5 times O(timeout) and 15
-        seconds, and 4 times O(retry_after_ceiling) more if the provider asks for pauses.
+      - How many times a call is repeated if its outcome is unknown (no response, C(5xx), C(408)) or if the provider
+        asks to try later (C(429)).
+      - The pauses grow from 1 to 30 seconds. With the defaults, one account takes at most 5 times O(timeout) plus 15
+        seconds, and another 4 times O(retry_after_ceiling) if the provider asks for pauses.
     type: int
     default: 4
   retry_after_ceiling:
     description:
-      - The longest pause in seconds that a C(Retry-After) header can ask for. If it asks for more, the account fails,
-        and the next run goes on.
+      - The longest C(Retry-After), in seconds, that is obeyed. If the provider asks for a longer pause, the account
+        fails, and the next run tries again.
     type: int
     default: 120
   validate_certs:
     description:
-      - Whether the API's certificate must verify. Set it to V(false) only on machines where nobody can listen.
+      - Whether to verify the API's certificate. Set it to V(false) only where nobody can intercept the traffic.
     type: bool
     default: true
   ca_path:
     description:
-      - File or folder with the certification authorities that are trusted instead of the system's, on the host where
-        the API is called.
+      - A file or directory with the certificate authorities to trust instead of the system's, on the host that calls
+        the API.
     type: path
 """

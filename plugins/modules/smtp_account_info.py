@@ -4,20 +4,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tells what the provider and the store know of SMTP accounts."""
+"""Shows SMTP accounts known to the provider and to the store."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: smtp_account_info
-short_description: Tell what the provider lists and what the store knows of SMTP accounts
+short_description: Show SMTP accounts known to the provider and to the store
 version_added: 0.1.0
 author:
   - mailops.smtp contributors (@mailops)
 description:
-  - Shows for each account whether the provider lists it, whether the store has its password, how old that is, when the
-    next one is due, and in which state it is.
-  - Needs no Vault secret, because the store keeps its dates in clear (unless the file is encrypted as a whole). Works
+  - For each account, shows whether the provider lists it, whether the store has its password, how old the password is,
+    when the next one is due, and its state.
+  - Needs no Vault secret, because dates in the store are not encrypted (unless the whole file is). Works
     on the store alone, without keys, and with the keys alone, without a store.
 extends_documentation_fragment:
   - mailops.smtp.attributes
@@ -27,38 +27,38 @@ attributes:
   check_mode:
     support: full
     details:
-      - Changes nothing, in check mode or outside it.
+      - Never changes anything.
   diff_mode:
     support: none
     details:
-      - Changes nothing.
+      - Never changes anything.
   idempotent:
     support: full
     details:
-      - Changes nothing.
+      - Never changes anything.
   async:
     support: none
     details:
-      - Ansible would write the arguments into a file.
+      - Ansible would write the arguments to a file.
 options:
   accounts:
     description:
-      - The SMTP logins to tell of. By default all that the store or the provider knows.
+      - The SMTP logins to show. Defaults to all that the store or the provider knows.
     type: list
     elements: str
     aliases: [account]
   vault_file:
     description:
-      - The store. A relative path starts at the playbook's folder. A file that does not exist is an empty store.
+      - The store. Relative paths are relative to the playbook. A file that does not exist counts as an empty store.
     type: path
   max_age:
     description:
-      - The age at which a password is due, V(90d), V(12h), or a number of seconds.
+      - The age at which a password becomes due, such as V(90d), V(12h) or a number of seconds.
     type: str
   list_accounts:
     description:
-      - Whether to ask the provider, if its keys are there. That C(GET /v2.1/email/smtpAccount) lists the accounts is
-        B(reported), not published by the provider.
+      - Whether to list the provider's accounts if its keys are available. For EmailLabs, MessageFlow and Redlink, the
+        call C(GET /v2.1/email/smtpAccount) is B(reported), not published.
     type: bool
     default: true
 seealso:
@@ -67,7 +67,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See which passwords are due, from the store alone
+- name: Check which passwords are due, using the store alone
   mailops.smtp.smtp_account_info:
     vault_file: group_vars/all/smtp.yml
     max_age: 90d
@@ -75,11 +75,11 @@ EXAMPLES = r"""
   register: smtp
   delegate_to: localhost
 
-- name: Name the accounts that are due
+- name: Show the accounts that are due
   ansible.builtin.debug:
     msg: "{{ smtp.accounts | selectattr('due') | map(attribute='account') | list }}"
 
-- name: See which accounts the provider has that the store does not know
+- name: List the accounts that the provider has and the store does not
   mailops.smtp.smtp_account_info:
     vault_file: group_vars/all/smtp.yml
     application_key: "{{ emaillabs_application_key }}"
@@ -99,27 +99,29 @@ accounts:
       type: str
       returned: success
     listed:
-      description: Whether the provider lists it. Null if the provider was not asked.
+      description: Whether the provider lists the account. Null if the provider was not asked.
       type: bool
       returned: success
     stored:
-      description: Whether the store has a password for it. Null if no store was asked.
+      description: Whether the store has a password for the account. Null without O(vault_file).
       type: bool
       returned: success
     state:
       description:
-        - V(none), no password is stored. V(staged), a new one is on its way and may have reached the provider; the
-          next run of M(mailops.smtp.smtp_account_password) finishes it. V(waiting), changed, and not in force for
-          certain before RV(accounts[].effective_at). V(effective), in force, but no test send is recorded.
-          V(verified), a test send worked.
+        - V(none) if no password is stored.
+        - V(staged) if a new password is staged and may have reached the provider; the next run of
+          M(mailops.smtp.smtp_account_password) completes it.
+        - V(waiting) if the password was changed and takes effect at RV(accounts[].effective_at).
+        - V(effective) if the password is in force but has not been tested.
+        - V(verified) if a test with the password succeeded.
       type: str
       returned: success
     age_seconds:
-      description: Seconds since the stored password was set. Null if that is not known.
+      description: Seconds since the stored password was set. Null if unknown.
       type: int
       returned: success
     due:
-      description: Whether the next run of M(mailops.smtp.smtp_account_password) would change or finish something.
+      description: Whether the next run of M(mailops.smtp.smtp_account_password) would set or complete a password.
       type: bool
       returned: success
     next_due:
@@ -135,33 +137,33 @@ accounts:
       type: str
       returned: success
     seconds_until_effective:
-      description: Seconds until then, 0 when it is over.
+      description: Seconds until RV(accounts[].effective_at), 0 if it has passed.
       type: int
       returned: success
     verified_at:
-      description: When a test send with the stored password was recorded.
+      description: When a successful test with the stored password was recorded.
       type: str
       returned: success
     staged_at:
-      description: When a password was staged that is still on its way.
+      description: When the password was staged that is not yet confirmed.
       type: str
       returned: success
     doubtful_passwords:
-      description: How many values are kept that the provider refused, but that might have landed before.
+      description: How many refused passwords are kept because an earlier attempt with them may have taken effect.
       type: int
       returned: success
     sender:
-      description: The sender whose account it is one of, as M(mailops.smtp.smtp_sender) keeps it. Null if it has none.
+      description: The sender that the account belongs to (see M(mailops.smtp.smtp_sender)). Null if it belongs to none.
       type: str
       returned: success
       version_added: 0.2.0
     role:
-      description: Its role there, V(in_use), V(at_rest) or V(leaving). Null if it has no sender.
+      description: The account's role in its sender, V(in_use), V(at_rest) or V(leaving). Null without a sender.
       type: str
       returned: success
       version_added: 0.2.0
 provider_asked:
-  description: Whether the provider was asked for its list.
+  description: Whether the provider was asked for its accounts.
   returned: success
   type: bool
 """
@@ -178,7 +180,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrub
 
 
 def main() -> None:
-    """List the accounts; the store is read by the action plugin."""
+    """List the provider's accounts; the action plugin reads the store."""
     module = AnsibleModule(argument_spec=INFO_SPEC, supports_check_mode=True)
     credentials: dict[str, str] = {}
     if not can_call():

@@ -15,17 +15,17 @@ version_added: 0.1.0
 author:
   - mailops.smtp contributors (@mailops)
 description:
-  - Sets or generates the passwords of SMTP accounts through the API of their provider, and keeps each one, encrypted
-    with Ansible Vault, in a YAML file that can sit in C(group_vars) and in git.
-  - A new password is encrypted and on disk before the provider hears of it. If a run dies, however it dies, the next
-    one finds the password staged, sends the same one again, and finishes. A password that could be in force is never
-    deleted.
-  - The provider takes some time until a new password is in force, 15 minutes with EmailLabs. Until RV(effective_at)
-    nobody may log in. The role P(mailops.smtp.smtp_rotation#role) waits, tests and records the test.
+  - Sets given or generated passwords of SMTP accounts through the provider's API, and stores each one, encrypted with
+    Ansible Vault, in a YAML file that can be kept in C(group_vars) and in git.
+  - A new password is encrypted and saved to disk before it is sent to the provider. If a run is interrupted in any way,
+    the next run finds the staged password, sends it again and completes the rotation. A password that may be in force
+    is never deleted.
+  - The provider needs some time until a new password takes effect, 15 minutes for EmailLabs. Logins are not allowed
+    until RV(effective_at). The role P(mailops.smtp.smtp_rotation#role) waits, tests the passwords and records the
+    result.
   - "B(Assumed): EmailLabs, MessageFlow and Redlink do not publish the call that changes an SMTP password. The
     collection assumes C(PUT /v2.1/email/smtpAccount/{account}/password) with a JSON body whose only field is
-    C(password).
-    O(password_request) replaces it when the provider's support names another one."
+    C(password). If the provider's support names a different call, set O(password_request)."
 extends_documentation_fragment:
   - mailops.smtp.attributes
   - mailops.smtp.attributes.pipelining
@@ -34,7 +34,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Makes no call, writes nothing, and says what would happen and until when the wait would last.
+      - Makes no API call, writes nothing, and returns what would happen and when the new passwords would take effect.
   diff_mode:
     support: full
     details:
@@ -42,146 +42,146 @@ attributes:
   idempotent:
     support: partial
     details:
-      - With O(rotate=always) every run sets a new password; that is what it is for. Otherwise a second run makes no
-        call at all.
+      - With O(rotate=always), every run sets a new password. Otherwise, a second run makes no API call.
   async:
     support: none
     details:
-      - Ansible would write the arguments into a file.
+      - Ansible would write the arguments to a file.
 options:
   accounts:
     description:
-      - The SMTP logins, such as V(1.name.smtp). One account's failure does not stop the others.
+      - The SMTP logins, such as V(1.name.smtp). If one account fails, the others are still processed.
     type: list
     elements: str
     required: true
     aliases: [account]
   password:
     description:
-      - The password to set, for exactly one account. By default one is generated when one is due.
-      - If it is the stored one, nothing is done.
+      - The password to set for the only account in O(accounts). By default, a password is generated when one is due.
+      - Nothing is done if it equals the stored password.
     type: str
   passwords:
     description:
-      - The passwords to set, by account, for any of O(accounts). For the others one is generated when one is due.
+      - The passwords to set, by account, for some or all of O(accounts). For the others, a password is generated when
+        one is due.
     type: dict
   rotate:
     description:
       - V(when_due) sets a new password if none is stored or the stored one is older than O(max_age).
       - V(always) sets a new password in every run.
       - V(never) sets no new password.
-      - Whatever is asked, a password that an earlier run left staged is sent again first. That is then this run's
+      - In every case, a password that an earlier run left staged is sent again first, and that counts as this run's
         rotation of the account.
     type: str
     default: when_due
     choices: [when_due, always, never]
   only_at_rest:
     description:
-      - If V(true), new passwords are set only for accounts that are at rest in a sender of the store, and were not
-        changed for its next switch already. Others stay unchanged. See M(mailops.smtp.smtp_sender).
-      - Between a look at the senders and this task another run may have changed the account, or have put it in use; so
-        two runs at the same time set one new password.
+      - If V(true), sets new passwords only for accounts that are at rest in a sender of the store and have not been
+        changed for its next switch. All others stay unchanged. See M(mailops.smtp.smtp_sender).
+      - This makes sure that two simultaneous runs set only one new password, because another run may have changed the
+        account or put it in use since the senders were read.
     type: bool
     default: false
     version_added: 0.2.0
   max_age:
     description:
-      - The age at which a password is due, V(90d), V(12h), or a number of seconds. Without it a stored password never
-        gets due.
+      - The age at which a password becomes due, such as V(90d), V(12h) or a number of seconds. Without it, a stored
+        password never becomes due.
     type: str
   state:
     description:
-      - V(present) stages a new password where one is due, sends it, and stores it.
-      - V(staged) stages it only, without a call. A CI job commits and pushes the store then, and runs V(present)
-        after that, so that a runner that vanishes loses nothing.
-      - V(verified) records that a test send worked. It is an error while the window is open.
+      - V(present) stages a new password for each account that is due, sends it to the provider and stores it.
+      - V(staged) only stages it and makes no API call. A CI job can then commit and push the store before it runs
+        V(present), so that nothing is lost if the runner disappears.
+      - V(verified) records that a test with the stored password succeeded. Fails before the password takes effect.
     type: str
     default: present
     choices: [present, staged, verified]
   password_length:
     description:
-      - Length of generated passwords, in characters, at least 12.
+      - The length of generated passwords in characters, at least 12.
     type: int
     default: 32
   password_symbols:
     description:
-      - Symbols to use in generated passwords beside A-Z, a-z and 0-9. A generated password has at least two characters
-        of each class, and two symbols if any are named.
+      - Symbols to use in generated passwords in addition to A-Z, a-z and 0-9. A generated password has at least two
+        characters of each class, including at least two symbols if any are listed here.
     type: str
     default: ''
   vault_file:
     description:
-      - The store. A relative path starts at the playbook's folder. A file that does not exist is made, with mode 0600.
-      - A file that is encrypted as a whole stays so.
-      - A play that loaded this file before the rotation holds the old values; load it again with
+      - The store. Relative paths are relative to the playbook. A missing file is created with mode 0600.
+      - A file that is encrypted as a whole stays encrypted as a whole.
+      - A play that loaded this file before the rotation still has the old values; reload it with
         M(ansible.builtin.include_vars).
     type: path
     required: true
   vault_id:
     description:
-      - The Vault identity that encrypts new passwords. By default Ansible's own choice, which is the identity of
-        C(--encrypt-vault-id), or the first one that is loaded.
+      - The Vault identity to encrypt new passwords with. Defaults to the identity that Ansible itself would use, which
+        is that of C(--encrypt-vault-id) or the first one loaded.
     type: str
   propagation_seconds:
     description:
-      - How long the provider may need until a new password is in force, in seconds. By default what the provider
-        says, 900 for V(emaillabs), V(messageflow) and V(redlink).
+      - How long the provider may take to put a new password into force, in seconds. Defaults to the provider's own
+        value, V(900) for V(emaillabs), V(messageflow) and V(redlink).
     type: int
   password_request:
     description:
-      - Replaces the call that changes a password, or parts of it. C({account}) stands for the account, C({password})
-        for the password.
+      - Replaces all or part of the API call that changes a password. C({account}) is replaced with the account and
+        C({password}) with the password.
     type: dict
     suboptions:
       method:
-        description: The HTTP method. The provider's is V(PUT), assumed.
+        description: The HTTP method. Defaults to the provider's.
         type: str
         choices: [POST, PUT, PATCH]
       path:
-        description: The path, such as V(/v2.1/email/smtpAccount/{account}/password). A password in a path is refused.
+        description: The path, such as V(/v2.1/email/smtpAccount/{account}/password). It must not contain C({password}).
         type: str
       encoding:
         description: How the body is encoded.
         type: str
         choices: [json, form]
       field:
-        description: The name of the only field in the body; its value is the password.
+        description: The name of the body's only field, which contains the password.
         type: str
       body:
         description:
-          - The whole body, if it has more than one field, a dict with the placeholders C({account}) and C({password}).
+          - The whole body as a dictionary with the placeholders C({account}) and C({password}), if it has more than one
+            field.
         type: dict
   concurrency:
     description:
-      - How many accounts are changed at the same time.
+      - How many accounts to change at the same time.
     type: int
     default: 8
   rate_limit:
     description:
-      - How many calls a second the provider is asked for at most, all together. By default what the provider
-        publishes; if that is nothing, as many as it answers.
-      - A provider that answers 429 is asked more slowly from then on, by itself. This option is for a limit that is
-        known, and saves that answer.
+      - The maximum number of API calls per second, over all accounts. Defaults to the limit that the provider
+        publishes, or to no limit if it publishes none.
+      - If the provider answers C(429), calls are slowed down automatically. Set this option to a known limit to avoid
+        that response.
     type: float
     version_added: 0.2.0
   rate_burst:
     description:
-      - How many calls may be made at once to make up for time in which none was made, before O(rate_limit) spreads
-        them.
+      - How many calls may be made in a burst after an idle period before O(rate_limit) applies.
     type: int
     default: 0
     version_added: 0.2.0
   rate_recent:
     description:
-      - When the calls of the last second were made, in seconds by the clock of the machine that makes them. One batch
-        of a long list hands it to the next, so that O(rate_limit) holds for both; no playbook sets it.
+      - Internal. The times of the calls made in the last second, in seconds by the clock of the host that makes them.
+        Each batch of a long list passes it to the next, so that O(rate_limit) holds across batches.
     type: list
     elements: float
     default: []
     version_added: 0.2.0
   lock_timeout:
     description:
-      - How long to wait, in seconds, for another run that works on the same account or store.
+      - How long to wait, in seconds, for another run that is using the same accounts or store.
     type: int
     default: 60
 seealso:
@@ -189,16 +189,16 @@ seealso:
   - module: mailops.smtp.smtp_account_info
   - module: mailops.smtp.smtp_sender
 notes:
-  - The two accounts of a sender (see M(mailops.smtp.smtp_sender)) never change at the same time. A task fails before
-    anything changes if it would change both; if it would change one whose partner has a staged password or an open
-    window; and between the switch of a sender and its end, until every host has followed.
-  - A staged password that is sent again waits for less, because it may be in force already. It waits for the partner's
-    window, for the hosts that still use an account which is leaving, and for the other one of the same task; not for a
-    partner that is staged too. What waits stays staged.
-  - Runs in part on the controller, the only place that has the Vault secrets, and in part where C(delegate_to) says,
-    because a provider can limit its API to certain addresses.
-  - Neither passwords nor keys appear in the result, at any verbosity. Playbooks that pass O(password) as a literal
-    should set C(no_log) all the same, because callbacks can print a task's source.
+  - The two accounts of a sender (see M(mailops.smtp.smtp_sender)) never change at the same time. The task fails before
+    anything changes if it would change both accounts, if the other account has a staged password or one that has not
+    yet taken effect, or if the sender was switched and some hosts may not have followed yet.
+  - Sending a staged password again is less restricted, because the password may already be in force. The task still
+    fails if the other account's password has not yet taken effect, if hosts may still use an account that is leaving,
+    or if it would send both; but not because the other account has a staged password. The password then stays staged.
+  - Runs partly on the controller, the only place that has the Vault secrets, and partly on the host of C(delegate_to),
+    because a provider can restrict its API to certain IP addresses.
+  - Passwords and keys never appear in the result, at any verbosity. Playbooks that contain O(password) literally should
+    still set C(no_log), because callbacks can print a task's source.
 """
 
 EXAMPLES = r"""
@@ -209,7 +209,7 @@ EXAMPLES = r"""
     vault_file: group_vars/all/smtp.yml
   delegate_to: localhost
 
-- name: Rotate several accounts now, through the host whose address the provider accepts
+- name: Rotate several accounts now, from the host whose IP address the provider allows
   mailops.smtp.smtp_account_password:
     accounts: [1.acme.smtp, 2.acme.smtp]
     rotate: always
@@ -219,7 +219,7 @@ EXAMPLES = r"""
     authorization_key: "{{ emaillabs_authorization_key }}"
   delegate_to: bastion.example.com
 
-- name: Set a password that somebody chose
+- name: Set a given password
   mailops.smtp.smtp_account_password:
     account: 1.acme.smtp
     password: "{{ chosen_password }}"
@@ -227,7 +227,7 @@ EXAMPLES = r"""
   delegate_to: localhost
   no_log: true
 
-- name: Use the call that the provider's support named
+- name: Use the API call that the provider's support named
   mailops.smtp.smtp_account_password:
     account: 1.acme.smtp
     vault_file: group_vars/all/smtp.yml
@@ -241,7 +241,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 accounts:
-  description: What became of each account.
+  description: The outcome for each account.
   returned: always, unless the input was refused
   type: list
   elements: dict
@@ -252,14 +252,18 @@ accounts:
       returned: success
     action:
       description:
-        - V(rotated), a new password was set. V(recovered), one that an earlier run left staged was set. V(staged), one
-          was staged and not sent. V(verified), a test send was recorded. V(would_rotate), in check mode. V(unchanged).
-        - V(refused), the provider refused the password or the call; what was in force stays. V(unknown), the outcome
-          is not known; the password stays staged, and the next run sends the same one again.
+        - V(rotated) if a new password was set.
+        - V(recovered) if a password that an earlier run left staged was set.
+        - V(staged) if a new password was staged but not sent.
+        - V(verified) if a successful test was recorded.
+        - V(would_rotate) in check mode, if the account would change.
+        - V(unchanged) if nothing was done.
+        - V(refused) if the provider refused the password or the call. The password in force does not change.
+        - V(unknown) if the outcome is not known. The password stays staged, and the next run sends it again.
       type: str
       returned: success
     reason:
-      description: Why, in one sentence; the provider's words, if it refused.
+      description: The reason, in one sentence. If the provider refused, in its own words.
       type: str
       returned: success
     changed_at:
@@ -271,7 +275,7 @@ accounts:
       type: str
       returned: success
     verified_at:
-      description: When a test send with the stored password was recorded.
+      description: When a successful test with the stored password was recorded.
       type: str
       returned: success
     next_due:
@@ -279,30 +283,30 @@ accounts:
       type: str
       returned: success
 effective_at:
-  description: The latest RV(accounts[].effective_at). Until then nobody may log in.
+  description: The latest RV(accounts[].effective_at). Logins are not allowed until then.
   returned: always, unless the input was refused
   type: str
   sample: "2026-11-23T13:15:00Z"
 seconds_until_effective:
-  description: Seconds until RV(effective_at), 0 when it is over.
+  description: Seconds until RV(effective_at), 0 if it has passed.
   returned: always, unless the input was refused
   type: int
   sample: 900
 seconds_to_wait:
   description:
-    - Seconds until nobody has to wait any more, to the millisecond and never too few. RV(effective_at) is a whole
-      second, cut off, so of a change in an earlier run it is one second more than what is left until then.
+    - Seconds until all new passwords are in force, with millisecond precision and never too short. RV(effective_at) is
+      rounded down to a whole second, so for a change in an earlier run this is one second more than the difference.
   returned: always, unless the input was refused
   type: float
   sample: 900.0
   version_added: 0.2.0
 unverified:
-  description: Accounts whose stored password still waits for its test send.
+  description: Accounts whose stored password has not been tested since it was changed.
   returned: always, unless the input was refused
   type: list
   elements: str
 failed_accounts:
-  description: Accounts whose password was refused, or whose outcome is unknown. If there are any, the task fails.
+  description: Accounts whose password was refused or whose outcome is unknown. The task fails if there are any.
   returned: always, unless the input was refused
   type: list
   elements: str
@@ -330,7 +334,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
 
 
 def main() -> None:
-    """Make the calls that the action plugin asks for; deciding, storing and checking are done there."""
+    """Make the API calls for the action plugin, which validates, decides and stores."""
     module = AnsibleModule(argument_spec=PASSWORD_SPEC, supports_check_mode=True, **PASSWORD_RULES)
     params, passwords = module.params, module.params["passwords"] or {}
     if not can_call():
@@ -349,8 +353,10 @@ def main() -> None:
             abandoned=Audience().is_gone,
         )
     except Abandoned:
-        # Most likely nobody hears it. What was sent is staged in the store, and the next run sends it again.
-        module.fail_json(msg="Nobody waits for the answer any more, so no more is sent. The next run goes on.")
+        # Most likely nobody reads this. Whatever was sent is staged in the store, and the next run sends it again.
+        module.fail_json(
+            msg="The controlling process has gone, so no further requests are sent. The next run completes them."
+        )
     module.exit_json(changed=True, outcomes=told(changes, passwords, credentials), **pace.told(began))
 
 
