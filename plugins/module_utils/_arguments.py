@@ -135,7 +135,7 @@ def checked_accounts(accounts: list[str]) -> list[str]:
             )
     twice = sorted({account for account in accounts if accounts.count(account) > 1}) if has_twins(accounts) else []
     if twice:
-        raise InputError(f"accounts: named twice: {', '.join(twice)}")
+        raise InputError(f"accounts: listed more than once: {', '.join(twice)}")
     return accounts
 
 
@@ -152,14 +152,14 @@ def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
     for key, value in senders.items():
         name, accounts = str(key), value
         if not isinstance(accounts, (list, tuple)) or len(accounts) != 2:
-            raise InputError(f"senders['{name}']: must be a list of two accounts, the one in use and the one at rest")
+            raise InputError(f"senders['{name}']: must be a list of two accounts: the one in use, then the one at rest")
         try:
             first, second = checked_accounts([str(account) for account in accounts])
         except InputError as error:
             raise InputError(str(error).replace("accounts:", f"senders['{name}']:", 1)) from None
         for account in (first, second):
             if account in owners:
-                raise InputError(f"senders: {account} is in two of them, '{owners[account]}' and '{name}'")
+                raise InputError(f"senders: {account} belongs to two senders, '{owners[account]}' and '{name}'")
             owners[account] = name
         checked[name] = (first, second)
     return checked

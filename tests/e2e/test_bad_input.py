@@ -71,7 +71,7 @@ OTHER_SECRET = """smtp_accounts:
 
 CASES = {
     "accounts empty": Case({"accounts": []}, "accounts: is empty; name at least one SMTP account, such as 1.name.smtp"),
-    "accounts twice": Case({"accounts": [ONE, TWO, ONE]}, "accounts: named twice: 1.acme.smtp"),
+    "accounts twice": Case({"accounts": [ONE, TWO, ONE]}, "accounts: listed more than once: 1.acme.smtp"),
     "account with slash": Case({"accounts": ["1.acme/smtp"]}, f"accounts: '1.acme/smtp' {NOT_LOGIN}"),
     "account with two dots": Case({"accounts": ["1..smtp"]}, f"accounts: '1..smtp' {NOT_LOGIN}"),
     "account with question mark": Case({"accounts": ["1.acme?a=b"]}, f"accounts: '1.acme?a=b' {NOT_LOGIN}"),
@@ -137,12 +137,12 @@ CASES = {
     ),
     "http to another host": Case(
         {"api_url": "http://api.emaillabs.io"},
-        "api_url: 'http://api.emaillabs.io' is not https; the keys and the password would cross the network in clear "
-        "text (http is accepted on loopback only)",
+        "api_url: 'http://api.emaillabs.io' is not https: the keys and the password would be sent in clear text (http "
+        "is accepted on loopback only)",
     ),
     "api_url with a query": Case(
         {"api_url": "https://api.emaillabs.io/?a=b"},
-        "api_url: must be an address such as https://api.example.com, without user, query or fragment",
+        "api_url: must be a URL such as https://api.example.com, without user, query or fragment",
     ),
     "timeout": Case({"timeout": 0}, "timeout: must be from 1 to 600, not 0"),
     "retries": Case({"retries": -1}, "retries: must be from 0 to 20, not -1"),
@@ -161,7 +161,7 @@ CASES = {
     ),
     "store is another file": Case(
         {},
-        "{store} is not a store of mailops.smtp: it has no key smtp_accounts. Name a file of its own in vault_file, or "
+        "{store} is not a store of mailops.smtp: it has no key smtp_accounts. Set vault_file to a file of its own, or "
         "add the line 'smtp_accounts: {}' to this one",
         store="other: true\n",
     ),
@@ -174,57 +174,60 @@ CASES = {
         {}, "{store} is not valid YAML (line 2): did not find expected node content", store="smtp_accounts: [\n"
     ),
     "store is a folder": Case(
-        {}, "{store} is not a file; vault_file names the file that keeps the passwords", make=folder_in_its_place
+        {},
+        "{store} is not a regular file; vault_file must name the file that stores the passwords",
+        make=folder_in_its_place,
     ),
     "store in a missing folder": Case(
-        {}, "{store} cannot be written: the folder {folder} does not exist; make it first", make=missing_folder
+        {}, "{store} cannot be written: the folder {folder} does not exist; create it first", make=missing_folder
     ),
     "store cannot be written": Case({}, "{store} cannot be written: no permission to write in {real}", make=unwritable),
     "store of another secret": Case(
         {"rotate": "always"},
-        "{store}: password of 1.acme.smtp cannot be decrypted with the Vault secrets that are loaded; load the one "
-        "that encrypted it",
+        "{store}: password of 1.acme.smtp cannot be decrypted with the loaded Vault secrets; load the one that "
+        "encrypted it",
         store=OTHER_SECRET,
     ),
     "store as a whole of another secret": Case(
         {},
-        "{store} cannot be decrypted with the Vault secrets that are loaded; load the one that encrypted it",
+        "{store} cannot be decrypted with the loaded Vault secrets; load the one that encrypted it",
         store="\n".join(line.strip() for line in OTHER_SECRET.splitlines()[3:]) + "\n",
     ),
     "password in clear": Case(
         {},
-        "{store}: smtp_accounts['1.acme.smtp'].password is not encrypted; put the output of 'ansible-vault "
-        "encrypt_string' there",
+        "{store}: smtp_accounts['1.acme.smtp'].password is not encrypted; replace it with the output of "
+        "'ansible-vault encrypt_string'",
         store="smtp_accounts:\n  1.acme.smtp:\n    password: in-clear-1234\n",
     ),
     "password in a path": Case(
         {"password_request": {"path": "/x/{account}/{password}"}},
-        "password_request.path: {{password}} may stand in the body only: a path, query or header gets logged",
+        "password_request.path: {{password}} is allowed in the body only, because paths, queries and headers are "
+        "logged",
     ),
     "unknown placeholder": Case(
         {"password_request": {"path": "/x/{acount}"}},
-        "password_request.path: unknown placeholder {{acount}}; known here: {{account}}, {{account_name}}, "
+        "password_request.path: unknown placeholder {{acount}}; available here: {{account}}, {{account_name}}, "
         "{{account_domain}}",
     ),
     "certificate": Case(
         {"ca_path": "{other_ca}"},
-        NEXT + "the certificate of {api} does not verify (unable to get local issuer certificate), so nothing was sent "
-        "to it. Check api_url; for a private certification authority set ca_path. " + DROPPED,
+        NEXT + "the certificate of {api} cannot be verified (unable to get local issuer certificate), so nothing was "
+        "sent. Check api_url; for a private certificate authority, set ca_path. " + DROPPED,
         calls=0,
     ),
     "keys refused": Case(
         {"application_key": "another-key-than-theirs"},
         NEXT
         + "emaillabs answered 401: Authorization data is invalid (E-0-004) [request id {id}]. Check application_key "
-        "and authorization_key; a new key may need some minutes to become active. " + DROPPED,
+        "and authorization_key; a new key can take some minutes to become active. " + DROPPED,
         calls=1,
     ),
     "account unknown to the provider": Case(
         {"accounts": ["9.acme.smtp"]},
         "1 of 1 accounts failed. 9.acme.smtp: emaillabs answered 404: SMTP account not found (E-0-006) [request id "
-        "{id}]. Either the account does not exist at the provider, or the call does not: the provider does not publish "
-        "how its API changes an SMTP password, and the call made here is assumed. Check the account's name; ask the "
-        "provider's support for the call, and describe it with the option password_request. " + DROPPED,
+        "{id}]. Either the account or the API call does not exist: the provider does not publish the call "
+        "that changes an SMTP password, so the one used here is assumed. Check the account's name; ask the provider's "
+        "support for the right call, and set password_request. " + DROPPED,
         calls=1,
     ),
 }
@@ -319,7 +322,7 @@ def test_certificate_that_does_not_verify(tmp_path: Path, certificate: Any) -> N
         ended = scene.rotate()
         message = ended.result("Set the passwords")["msg"]
         assert ended.code != 0
-        assert f"the certificate of {provider.api_url} does not verify" in message
+        assert f"the certificate of {provider.api_url} cannot be verified" in message
         assert "so nothing was sent to it" in message
         assert provider.record.api_calls() == []
         assert not scene.controller.store.exists()
@@ -331,8 +334,8 @@ def test_redirect_is_not_followed(scene: Scene, tmp_path: Path) -> None:
         scene.provider.faults.push(Fault(kind="redirect", location=elsewhere.api_url, status=307))
         ended = scene.rotate()
         assert ended.result("Set the passwords")["msg"] == (
-            f"{NEXT}emaillabs answered 307. It is a redirect, which is never followed, because the keys would go with "
-            f"it; check api_url. {DROPPED}"
+            f"{NEXT}emaillabs answered 307. Redirects are never followed, because the keys would be sent along; check "
+            f"api_url. {DROPPED}"
         )
         assert elsewhere.record.events() == []
     assert not scene.controller.store.exists()

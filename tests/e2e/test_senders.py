@@ -136,7 +136,9 @@ def test_diff_shows_roles_and_dates(scene: Scene) -> None:
 def test_new_store_of_senders_and_then_of_passwords(scene: Scene) -> None:
     """Catches: a store that cannot begin with its senders."""
     scene.controller.store.unlink()
-    assert looked(scene)["reason"] == (f"no password of {ONE}, in use, is stored: {TWO}, at rest, gets a new password")
+    assert looked(scene)["reason"] == (
+        f"no password is stored for {ONE} (in use): {TWO} (at rest) needs a new password"
+    )
     assert scene.controller.store.stat().st_mode & 0o777 == 0o600
     assert scene.rotate(accounts=[TWO], rotate="always", only_at_rest=True).code == 0
     assert scene.controller.decrypted()[TWO]["password"] == scene.provider.accounts.current(TWO)
@@ -148,29 +150,29 @@ def test_store_that_is_encrypted_as_a_whole_stays_so(scene: Scene) -> None:
     assert looked(scene)["changed"] is True and looked(scene)["changed"] is False
     assert scene.controller.store.read_text().startswith("$ANSIBLE_VAULT;1.1;AES256\n")
     scene.controller.vault_ids = {}
-    assert "is encrypted and no Vault secret is loaded" in look(scene).result(LOOK)["msg"]
+    assert "is encrypted, but no Vault secret is loaded" in look(scene).result(LOOK)["msg"]
 
 
 BAD = {
     "no sender": ({}, "senders: is empty; name at least one sender with its two accounts"),
     "one account": (
         {"newsletter": [ONE]},
-        "senders['newsletter']: must be a list of two accounts, the one in use and the one at rest",
+        "senders['newsletter']: must be a list of two accounts: the one in use, then the one at rest",
     ),
-    "the same twice": ({"newsletter": [ONE, ONE]}, f"senders['newsletter']: named twice: {ONE}"),
+    "the same twice": ({"newsletter": [ONE, ONE]}, f"senders['newsletter']: listed more than once: {ONE}"),
     "account of two": (
         {"newsletter": [ONE, TWO], "invoices": ["3.acme.smtp", TWO]},
-        f"senders: {TWO} is in two of them, 'newsletter' and 'invoices'",
+        f"senders: {TWO} belongs to two senders, 'newsletter' and 'invoices'",
     ),
     "other accounts than stored": (
         {"newsletter": [ONE, "3.acme.smtp"]},
-        f"senders: 'newsletter' has the accounts {ONE} and 3.acme.smtp, but in the store {ONE}, in use, and {TWO}; "
-        "name those, or take the sender out of smtp_senders in the store, which then adopts it anew",
+        f"senders: 'newsletter' has the accounts {ONE} and 3.acme.smtp, but the store has {ONE} (in use) and {TWO}; "
+        f"list those, or remove the sender from smtp_senders in the store to add it anew",
     ),
     "account of a stored sender": (
         {"invoices": ["3.acme.smtp", TWO]},
-        f"senders: {TWO} of 'invoices' is an account of the sender 'newsletter' in the store; give each sender "
-        "accounts of its own",
+        f"senders: {TWO} of 'invoices' belongs to the sender 'newsletter' in the store; give each sender its own "
+        f"accounts",
     ),
 }
 
@@ -209,7 +211,7 @@ def test_both_accounts_in_one_task_are_refused_before_any_call(scene: Scene) -> 
     calls = len(scene.provider.record.api_calls())
     before = scene.controller.store.read_bytes()
     message = scene.rotate(accounts=[ONE, TWO], rotate="always").result("Set the passwords")["msg"]
-    assert message.startswith(f"{ONE} and {TWO} are the two accounts of the sender 'newsletter', of which only one")
+    assert message.startswith(f"{ONE} and {TWO} are the two accounts of sender 'newsletter', and only one")
     assert (len(scene.provider.record.api_calls()), scene.controller.store.read_bytes()) == (calls, before)
 
 

@@ -100,8 +100,9 @@ def test_second_run_gives_up_clearly(scene: Scene) -> None:
     second = scene.rotate(rotate="always", lock_timeout=0)
     thread.join()
     assert second.result(SET)["msg"] == (
-        f"another run is at work on the account {ONE} of {scene.controller.store}, for longer than lock_timeout (0 "
-        "seconds); run again when it is done, or raise lock_timeout"
+        f"another run has been working on the account {ONE} of {scene.controller.store} for longer than lock_timeout "
+        f"(0 "
+        "seconds); run again when it has finished, or raise lock_timeout"
     )
     assert first[0].code == 0, first[0].output
 

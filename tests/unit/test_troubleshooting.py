@@ -48,7 +48,7 @@ def test_no_message_is_explained_twice() -> None:
         ("raise ProviderError(str(error))", set()),
         ("raise ValueError('for programmers only')", set()),
         ("Failure(reason='tls', what='is not trusted', advice='Do something')", {"is not trusted", "Do something"}),
-        ("Meaning(Kind.UNKNOWN, f'{name} gave no answer')", {"… gave no answer"}),
+        ("Meaning(Kind.UNKNOWN, f'{name} did not answer')", {"… did not answer"}),
         ("module.fail_json(msg='it is not there')", {"it is not there"}),
         ("done.warnings.append('beware of this')", {"beware of this"}),
         ("NEXT = {'a': 'what comes next'}", {"what comes next"}),

@@ -133,7 +133,7 @@ def sentence(
     if request_id:
         text += f" [request id {request_id}]"
     if 300 <= status < 400:
-        text += ". It is a redirect, which is never followed, because the keys would go with it; check api_url"
+        text += ". Redirects are never followed, because the keys would be sent along; check api_url"
     hint = definition.hints.get(str(status)) if hints is None or str(status) in hints else None
     end = "" if text[-1] in ".?!" else "."
     return f"{text}{end} {hint}" if hint else text

@@ -92,11 +92,11 @@ def _sent(
     try:
         return client.send(request, values), None
     except NoAnswer as error:
-        return nothing, Meaning(Kind.UNKNOWN, f"{name} gave no answer: {error}")
+        return nothing, Meaning(Kind.UNKNOWN, f"{name} did not answer: {error}")
     except Untrusted as error:
         text = (
-            f"the certificate of {connection.definition.api_url} does not verify ({error}), so nothing was sent to it. "
-            "Check api_url; for a private certification authority set ca_path"
+            f"the certificate of {connection.definition.api_url} cannot be verified ({error}), so nothing was sent. "
+            "Check api_url; for a private certificate authority, set ca_path"
         )
         return nothing, Meaning(Kind.REFUSED_ACCESS, text, stop=True)
 
@@ -112,12 +112,12 @@ def list_accounts(connection: Connection, accounts: Iterable[str] = (), *, patie
     definition = connection.definition
     listing = definition.list_accounts
     if listing is None:
-        raise ProviderError(f"{definition.name} has no call that lists SMTP accounts, or none that is known")
+        raise ProviderError(f"{definition.name} has no known API call that lists SMTP accounts")
     domains = [""]
     if "account_domain" in names_in([listing.request.path, listing.request.query, listing.request.body]):
         domains = sorted({account_values(account)["account_domain"] for account in accounts} - {""})
         if not domains:
-            raise ProviderError(f"{definition.name} lists the accounts of one domain at a time: name accounts")
+            raise ProviderError(f"{definition.name} lists the accounts of one domain at a time; set accounts")
     client = Client(connection)
     names = [name for domain in domains for name in _of_domain(client, connection, listing, domain, patience)]
     return list(dict.fromkeys(names))

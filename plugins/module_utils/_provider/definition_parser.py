@@ -97,7 +97,7 @@ class Fields:
         unknown = sorted(str(key) for key in self._data if key not in self._seen)
         if unknown:
             raise InputError(
-                f"{self._where}: unknown field {', '.join(unknown)}; known: {', '.join(sorted(self._seen))}"
+                f"{self._where}: unknown field {', '.join(unknown)}; known fields: {', '.join(sorted(self._seen))}"
             )
 
 
@@ -135,11 +135,11 @@ def _password(top: Fields) -> PasswordRules:
     low = fields.number("min_length", 8, 1, 128)
     high = fields.number("max_length", 128, 1, 128)
     if high < max(low, 12):
-        raise InputError(f"{fields.at('max_length')}: must be at least 12 and not below min_length, not {high}")
+        raise InputError(f"{fields.at('max_length')}: must be at least 12 and at least min_length, not {high}")
     classes = tuple(fields.take("classes", list, []))
     unknown = [name for name in classes if name not in CLASSES]
     if unknown:
-        raise InputError(f"{fields.at('classes')}: must be some of {', '.join(CLASSES)}, not {unknown[0]!r}")
+        raise InputError(f"{fields.at('classes')}: may contain only {', '.join(CLASSES)}, not {unknown[0]!r}")
     symbols = fields.take("symbols", str)
     fields.finish()
     return PasswordRules(min_length=low, max_length=high, classes=classes, symbols=symbols)
@@ -149,7 +149,7 @@ def _hints(top: Fields) -> dict[str, str]:
     hints = {str(status): text for status, text in top.take("hints", Mapping, {}).items()}
     for status, text in hints.items():
         if not re.fullmatch(r"[1-5][0-9]{2}", status) or not isinstance(text, str) or CONTROL.search(text):
-            raise InputError(f"{top.at('hints')}.{status}: must map an HTTP status such as 403 to one line of text")
+            raise InputError(f"{top.at('hints')}.{status}: must map an HTTP status, such as 403, to one line of text")
     return hints
 
 
@@ -158,9 +158,11 @@ def _credentials(top: Fields) -> dict[str, str]:
     reserved = {*ACCOUNT_PLACEHOLDERS, "password", "offset", "limit", "page"}
     for name, variable in credentials.items():
         if not re.fullmatch(r"[a-z_]+", name) or name in reserved:
-            raise InputError(f"{top.at('credentials')}.{name}: is not a name that a credential can have (a-z and _)")
+            raise InputError(f"{top.at('credentials')}.{name}: is not a valid credential name (use a-z and _)")
         if variable and not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable):
-            raise InputError(f"{top.at('credentials')}.{name}: {variable!r} is not the name of an environment variable")
+            raise InputError(
+                f"{top.at('credentials')}.{name}: {variable!r} is not a valid name of an environment variable"
+            )
     return credentials
 
 
@@ -171,8 +173,8 @@ def _authentication(top: Fields, credentials: tuple[str, ...]) -> tuple[dict[str
     for name, value in headers.items():
         if not names_in(value):
             raise InputError(
-                f"{fields.at('headers')}.{name}: has no placeholder; a secret belongs into api_key or api_credentials, "
-                "and its name in braces here"
+                f"{fields.at('headers')}.{name}: has no placeholder; put the secret in api_key or api_credentials, "
+                f"and its name in braces here"
             )
     basic = fields.take("basic", Mapping)
     if basic is not None:
@@ -182,8 +184,8 @@ def _authentication(top: Fields, credentials: tuple[str, ...]) -> tuple[dict[str
         _only(basic, credentials, fields.at("basic"))
         if not names_in(basic["password"]):
             raise InputError(
-                f"{fields.at('basic')}.password: has no placeholder; a secret belongs into api_key or api_credentials, "
-                "and its name in braces here"
+                f"{fields.at('basic')}.password: has no placeholder; put the secret in api_key or api_credentials, "
+                f"and its name in braces here"
             )
     fields.finish()
     return headers, basic
@@ -202,7 +204,9 @@ def _request(fields: Fields, credentials: tuple[str, ...], allowed: tuple[str, .
     )
     parts = request.path.split("/")
     if parts[0] or "" in parts[1:-1] or {".", ".."} & set(parts) or re.search(r"[?#\\\s]", request.path):
-        raise InputError(f"{fields.at('path')}: must start with one '/' and have no '//', '.', '..', '?' or '#'")
+        raise InputError(
+            f"{fields.at('path')}: must start with one '/' and must not contain '//', '.', '..', '?' or '#'"
+        )
     own = tuple(name for name in allowed if name != "password")
     paging = ("offset", "limit", "page")
     _only(request.path, tuple(name for name in own if name not in paging), fields.at("path"))
@@ -210,7 +214,7 @@ def _request(fields: Fields, credentials: tuple[str, ...], allowed: tuple[str, .
     _only(request.headers, (*own, *credentials), fields.at("headers"))
     _only(request.body, (*allowed, *credentials), fields.at("body"))
     if request.encoding == "form" and not all(isinstance(v, str) for v in (request.body or {}).values()):
-        raise InputError(f"{fields.at('body')}: a form has texts only, no lists and no dicts")
+        raise InputError(f"{fields.at('body')}: form fields must be strings, not lists or dicts")
     return request
 
 
@@ -221,7 +225,7 @@ def _set_password(top: Fields, credentials: tuple[str, ...]) -> Request:
     if "password" not in names_in(list(_leaves(request.body))):
         raise InputError(f"{fields.at('body')}: must contain {{password}}")
     if not names_in([request.path, request.body, request.query]) & set(ACCOUNT_PLACEHOLDERS):
-        raise InputError(f"{fields.at('path')}: {{account}} must stand in the path, the query or the body")
+        raise InputError(f"{fields.at('path')}: {{account}} must appear in the path, the query or the body")
     return request
 
 
@@ -232,7 +236,7 @@ def _listing(top: Fields, credentials: tuple[str, ...]) -> Listing | None:
     fields = Fields(data, top.at("list_accounts"))
     empty: list[Any] = fields.take("empty_statuses", list, [])
     if not all(isinstance(status, int) and 100 <= status <= 599 for status in empty):
-        raise InputError(f"{fields.at('empty_statuses')}: must be HTTP statuses such as 404")
+        raise InputError(f"{fields.at('empty_statuses')}: must be a list of HTTP statuses such as 404")
     listing = Listing(
         request=_request(fields, credentials, ("account_domain", "offset", "limit", "page")),
         items=fields.text("items"),
@@ -309,6 +313,8 @@ def _only(value: Any, allowed: tuple[str, ...], where: str) -> None:
     """Refuse a placeholder where it has no value, or where a secret would be written into logs."""
     for name in sorted(names_in(value) - set(allowed)):
         if name == "password" and not where.endswith("body"):
-            raise InputError(f"{where}: {{password}} may stand in the body only: a path, query or header gets logged")
+            raise InputError(
+                f"{where}: {{password}} is allowed in the body only, because paths, queries and headers are logged"
+            )
         known = ", ".join(f"{{{item}}}" for item in allowed) or "none"
-        raise InputError(f"{where}: unknown placeholder {{{name}}}; known here: {known}")
+        raise InputError(f"{where}: unknown placeholder {{{name}}}; available here: {known}")

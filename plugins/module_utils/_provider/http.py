@@ -142,7 +142,7 @@ def _check_authorities(verify: bool | str) -> None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             context.load_verify_locations(**{"capath" if os.path.isdir(verify) else "cafile": verify})
         except (OSError, ssl.SSLError) as error:
-            why = "it holds no certificate" if isinstance(error, ssl.SSLError) else str(error.strerror)
+            why = "it contains no certificate" if isinstance(error, ssl.SSLError) else str(error.strerror)
             raise Untrusted(f"ca_path cannot be used: {why}") from error
 
 
@@ -156,7 +156,7 @@ def _bounded_text(response: requests.Response) -> str:
                 raise NoAnswer(f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB")
     except ValueError as error:
         # Python's own, for a chunk of negative length.
-        raise NoAnswer("the answer is broken") from error
+        raise NoAnswer("the answer is malformed") from error
     return received.decode("utf-8", "replace")
 
 
@@ -191,10 +191,10 @@ _REASONS = {
     "ReadTimeoutError": "no answer in time",
     "ReadTimeout": "no answer in time",
     "ConnectionResetError": "the connection was reset",
-    "BrokenPipeError": "the connection broke",
+    "BrokenPipeError": "the connection was lost",
     "RemoteDisconnected": "the connection was closed without an answer",
-    "IncompleteRead": "the connection broke in the middle of the answer",
-    "SSLError": "TLS broke",
+    "IncompleteRead": "the connection was lost in the middle of the answer",
+    "SSLError": "the TLS connection failed",
 }
 
 
@@ -222,5 +222,5 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     if failure:
         raise failure[0]
     if not outcome:
-        raise NoAnswer(f"no whole answer within {seconds:g} seconds")
+        raise NoAnswer(f"no complete answer within {seconds:g} seconds")
     return outcome[0]

@@ -20,7 +20,7 @@ NOT_SENT = Change(
     kind=Kind.REFUSED_ACCESS,
     doubt=False,
     sent=False,
-    message="not tried, because the provider refused the keys or the address on an account before it",
+    message="not tried because the provider refused the keys or the IP address for an earlier account",
 )
 # So many accounts one after the other that came to nothing, and no more are tried: each of them took all its attempts.
 IN_A_ROW = 20
@@ -28,7 +28,7 @@ NOT_TAKEN = Change(
     kind=Kind.REFUSED_ACCESS,
     doubt=False,
     sent=False,
-    message=f"not tried, because the provider took none of the {IN_A_ROW} accounts before it; run again later",
+    message=f"not tried because the provider accepted none of the {IN_A_ROW} accounts before it; run again later",
 )
 
 
@@ -132,5 +132,5 @@ def _safe(change_one: Callable[[str], Change], account: str) -> Change:
     try:
         return change_one(account)
     except BaseException as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
-        message = f"an error in mailops.smtp ({type(error).__name__}); please report it"
+        message = f"internal error in mailops.smtp ({type(error).__name__}); please report it"
         return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)

@@ -44,7 +44,7 @@ def definition_from(params: Mapping[str, Any]) -> Definition:
     """
     own, short = params.get("provider_definition"), params.get("password_request")
     if own and short:
-        raise InputError("password_request: is a short form of provider_definition; write its parts there")
+        raise InputError("password_request: cannot be combined with provider_definition; use its set_password")
     if own:
         Fields(own, "provider_definition").text("api_url")
     data = dict(own) if own else dict(BUILT_IN[params["provider"]])
@@ -72,7 +72,7 @@ def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str,
     fields.finish()
     if field:
         if short.get("body") is not None:
-            raise InputError("password_request: field and body exclude each other")
+            raise InputError("password_request: field and body are mutually exclusive")
         result["body"] = {field: "{password}"}
     return result
 
@@ -80,17 +80,17 @@ def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str,
 def _checked_url(url: str) -> str:
     """Return the address without a closing slash; secrets go over TLS, or do not leave the machine."""
     if not url:
-        raise InputError("api_url: is required, this provider has no address of its own")
+        raise InputError("api_url: is required because this provider has no default address")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port
     except ValueError:
         host, port = "", 0
     if re.search(r"[\x00-\x20\x7f?#@\\]", url) or not _is_host(host) or port == 0:
-        raise InputError("api_url: must be an address such as https://api.example.com, without user, query or fragment")
+        raise InputError("api_url: must be a URL such as https://api.example.com, without user, query or fragment")
     if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
         raise InputError(
-            f"api_url: {url!r} is not https; the keys and the password would cross the network in clear text "
+            f"api_url: {url!r} is not https: the keys and the password would be sent in clear text "
             "(http is accepted on loopback only)"
         )
     return url.rstrip("/")
@@ -139,5 +139,5 @@ def _checked_credential(name: str, value: Any, variable: str) -> str:
     if CONTROL.search(str(value)):
         raise InputError(f"{option}: contains a line break or another control character")
     if not str(value).isascii():
-        raise InputError(f"{option}: contains characters outside ASCII, which an HTTP header cannot carry")
+        raise InputError(f"{option}: contains non-ASCII characters, which an HTTP header cannot carry")
     return str(value)

@@ -58,17 +58,17 @@ def advise(sender: Sender, used: Record, rest: Record, wish: Wish, now: datetime
         return Advice(
             Step.SETTLE,
             f"{sender.in_use} is in use, but a host may still use {sender.leaving}: deploy and test {sender.in_use} on "
-            "every host, then record state=settled",
+            "every host, then record it with state=settled",
             sender.in_use,
         )
     if is_under_way(sender, rest) and not rest.in_doubt:
         why = unfinished(rest, now)
         if why is not None:
-            return Advice(Step.FINISH, f"{sender.at_rest}, at rest: {why}", sender.at_rest)
-        return Advice(Step.SWITCH, f"{sender.at_rest} has a new password that is verified: deploy it", sender.at_rest)
+            return Advice(Step.FINISH, f"{sender.at_rest} (at rest): {why}", sender.at_rest)
+        return Advice(Step.SWITCH, f"{sender.at_rest} has a verified new password: deploy it", sender.at_rest)
     if used.staged_password is not None:
         return Advice(
-            Step.FINISH, f"{sender.in_use}, in use: {unfinished(used, now)}; deploy it again then", sender.in_use
+            Step.FINISH, f"{sender.in_use} (in use): {unfinished(used, now)}; then deploy it again", sender.in_use
         )
     return _when_due(sender, used, wish, now)
 
@@ -80,15 +80,15 @@ def unfinished(record: Record, now: datetime) -> str | None:
     :param now: the time
     """
     if record.staged_password is not None:
-        return "a password is staged, and may have reached the provider: send the same one again"
+        return "a password is staged and may have reached the provider: send it again"
     if record.password is None:
         return "no password is stored"
     if record.in_doubt:
-        return "a password that was refused may be in force all the same: set a new one"
+        return "a refused password may still be in force: set a new one"
     if record.waits_at(now) and record.effective_at:
-        return f"its new password is in force at {written(record.effective_at)}: wait until then, and test it"
+        return f"its new password takes effect at {written(record.effective_at)}: wait until then and test it"
     if not record.is_verified:
-        return "no test send of its password is recorded: test it"
+        return "its password has not been tested: test it"
     return None
 
 
@@ -99,10 +99,10 @@ def _when_due(sender: Sender, used: Record, wish: Wish, now: datetime) -> Advice
     if used.waits_at(now) and used.effective_at:
         return Advice(
             Step.NOTHING,
-            f"{reason}, but it waits until {written(used.effective_at)}: {sender.in_use}, which is in use, was changed "
-            "too, and the two never change in the same window",
+            f"{reason}, but the change waits until {written(used.effective_at)}: {sender.in_use} (in use) was changed "
+            "too, and the two accounts never change in the same window",
         )
-    return Advice(Step.ROTATE, f"{reason}: {sender.at_rest}, at rest, gets a new password", sender.at_rest)
+    return Advice(Step.ROTATE, f"{reason}: {sender.at_rest} (at rest) needs a new password", sender.at_rest)
 
 
 def _is_due(account: str, used: Record, wish: Wish, now: datetime) -> tuple[bool, str]:
@@ -112,14 +112,14 @@ def _is_due(account: str, used: Record, wish: Wish, now: datetime) -> tuple[bool
     if wish.rotate == "always":
         return True, "rotate is always"
     if used.password is None:
-        return True, f"no password of {account}, in use, is stored"
+        return True, f"no password is stored for {account} (in use)"
     if used.in_doubt:
-        return True, f"a password of {account}, in use, that was refused may be in force all the same"
+        return True, f"a refused password of {account} (in use) may still be in force"
     if wish.max_age is None:
-        return False, f"a password of {account}, in use, is stored, and no max_age is set"
+        return False, f"a password is stored for {account} (in use), and max_age is not set"
     due = next_due(used, wish.max_age)
     if due is None:
-        return True, f"the password of {account}, in use, has no changed_at, so its age is unknown"
+        return True, f"the password of {account} (in use) has no changed_at, so its age is unknown"
     if now < due:
-        return False, f"{account}, in use, is due at {written(due)}"
-    return True, f"{account}, in use, was due at {written(due)}"
+        return False, f"{account} (in use) is due at {written(due)}"
+    return True, f"{account} (in use) was due at {written(due)}"

@@ -56,23 +56,23 @@ def _check_one(
     other = record(partner)
     if partner in new or partner in again:
         raise InputError(
-            f"{pair.in_use} and {pair.other} are the two accounts of the sender '{name}', of which only one at a time "
-            f"may change; name {pair.other} alone, and the other one when the hosts use {pair.other}"
+            f"{pair.in_use} and {pair.other} are the two accounts of sender '{name}', and only one may change at a "
+            f"time; change {pair.other} first, and the other one once the hosts use {pair.other}"
         )
     if pair.leaving is not None and (account in new or account == pair.leaving):
         raise InputError(
-            f"{account}: its sender '{name}' was switched to {pair.in_use}, and a host may still use {pair.leaving}; "
-            f"deploy and test {pair.in_use} on every host, record that with smtp_sender, state=settled, and run again"
+            f"{account}: its sender '{name}' was switched to {pair.in_use}, but a host may still use {pair.leaving}; "
+            f"deploy and test {pair.in_use} on every host, record that with smtp_sender (state=settled), and run again"
         )
     if other.waits_at(now) and other.effective_at:
         raise InputError(
-            f"{account}: the other account of its sender '{name}', {partner}, was changed and is in force at "
-            f"{written(other.effective_at)} only; run again after that"
+            f"{account}: {partner}, the other account of its sender '{name}', was changed and takes effect at "
+            f"{written(other.effective_at)}; run again after that"
         )
     if other.staged_password is not None and account in new:
         raise InputError(
-            f"{account}: the other account of its sender '{name}', {partner}, has a staged password that may be in "
-            f"force; run with {partner} first, which sends it again"
+            f"{account}: {partner}, the other account of its sender '{name}', has a staged password that may be in "
+            f"force; run with {partner} first to send it again"
         )
 
 
@@ -92,11 +92,11 @@ def not_at_rest(
     for account in accounts:
         pair = owners.get(account)
         if pair is None:
-            reasons[account] = "it is not an account of a sender that the store knows"
+            reasons[account] = "it belongs to no sender in the store"
         elif pair.at_rest != account:
             reasons[account] = f"it is not at rest but {(pair.role_of(account) or '').replace('_', ' ')}"
         elif is_under_way(pair, record(account)) and not record(account).in_doubt:
-            reasons[account] = "another run has changed it for the coming switch"
+            reasons[account] = "another run has already changed it for the next switch"
     return reasons
 
 
@@ -124,8 +124,8 @@ def paired(
         for account in accounts:
             if account in owners:
                 raise InputError(
-                    f"senders: {account} of '{name}' is an account of the sender '{owners[account]}' in the store; "
-                    "give each sender accounts of its own"
+                    f"senders: {account} of '{name}' belongs to the sender '{owners[account]}' in the store; "
+                    "give each sender its own accounts"
                 )
         pairs[name] = adopted(accounts[0], accounts[1], record(accounts[1]), now)
     return pairs
@@ -134,6 +134,6 @@ def paired(
 def _check_same(name: str, pair: Sender, accounts: Sequence[str]) -> None:
     if set(accounts) != set(pair.accounts):
         raise InputError(
-            f"senders: '{name}' has the accounts {' and '.join(accounts)}, but in the store {pair.in_use}, in use, and "
-            f"{pair.other}; name those, or take the sender out of smtp_senders in the store, which then adopts it anew"
+            f"senders: '{name}' has the accounts {' and '.join(accounts)}, but the store has {pair.in_use} (in use) "
+            f"and {pair.other}; list those, or remove the sender from smtp_senders in the store to add it anew"
         )

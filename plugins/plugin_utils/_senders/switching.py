@@ -101,7 +101,7 @@ def judged(request: Request, document: Document, now: datetime) -> Done:
 def _check_known(pairs: Mapping[str, Sender], known: Mapping[str, Sender]) -> None:
     unknown = [name for name in pairs if name not in known]
     if unknown:
-        raise InputError(f"the store does not know these senders: {', '.join(unknown)}; run state=present first")
+        raise InputError(f"these senders are not in the store: {', '.join(unknown)}; run state=present first")
 
 
 def _switched(name: str, pair: Sender, record: Callable[[str], Record], now: datetime) -> Sender:
@@ -112,11 +112,11 @@ def _switched(name: str, pair: Sender, record: Callable[[str], Record], now: dat
         return pair
     why = unfinished(rest, now)
     if why is None and not begun:
-        why = "its password is not newer than the sender itself: set a new one"
+        why = "its password was set before the sender was last switched or added: set a new one"
     if why is not None:
         raise InputError(
-            f"'{name}' cannot be switched to {pair.at_rest}: {why}. When smtp_account_password with state=verified has "
-            "recorded the test, switch"
+            f"'{name}' cannot be switched to {pair.at_rest}: {why}. Switch once smtp_account_password "
+            "(state=verified) has recorded its test"
         )
     return sender_records.switched(pair, used, now)
 
@@ -124,14 +124,14 @@ def _switched(name: str, pair: Sender, record: Callable[[str], Record], now: dat
 def _settled(name: str, pair: Sender, deployed: Sender | None) -> Sender:
     if deployed is not None and deployed.in_use != pair.in_use:
         raise InputError(
-            f"'{name}' was deployed with {deployed.in_use}, but another run has put {pair.in_use} in use meanwhile; "
-            "deploy and test that on every host, and record it then"
+            f"'{name}' was deployed with {deployed.in_use}, but another run has since switched to {pair.in_use}; "
+            f"deploy and test {pair.in_use} on every host, then record it"
         )
     # The same account can have been put in use, left, and put in use again: the hosts may be one switch behind.
     if deployed is not None and deployed.switched_at not in (None, pair.switched_at):
         raise InputError(
-            f"'{name}' was deployed with {pair.in_use}, but other runs have switched it to and fro meanwhile; deploy "
-            "and test that again on every host, and record it then"
+            f"'{name}' was deployed with {pair.in_use}, but other runs have since switched it back and forth; "
+            f"deploy and test {pair.in_use} again on every host, then record it"
         )
     return sender_records.settled(pair)
 

@@ -105,15 +105,15 @@ def _understood(text: str, name: str) -> Document:
     for section in SECTIONS:
         found = [(key, value) for key, value in root.value if key.value == section.key]
         if len(found) > 1:
-            raise StoreError(f"{name}: {section.key} stands there twice; remove one of the two")
+            raise StoreError(f"{name}: {section.key} is defined twice; remove one of them")
         if found and root.flow_style:
-            raise StoreError(f"{name} is written in braces ({{…}}); write it in lines, one key each")
+            raise StoreError(f"{name} uses YAML flow style ({{…}}); write one key per line")
         if found:
             parts[section.key] = _part(section, lines, *found[0], name)
     if not parts:
         raise StoreError(
-            f"{name} is not a store of mailops.smtp: it has no key {ACCOUNTS.key}. Name a file of its own in "
-            f"vault_file, or add the line '{ACCOUNTS.key}: {{}}' to this one"
+            f"{name} is not a store of mailops.smtp: it has no key {ACCOUNTS.key}. Set vault_file to a file of its "
+            f"own, or add the line '{ACCOUNTS.key}: {{}}' to this one"
         )
     return Document(text, parts, root)
 
@@ -123,14 +123,14 @@ def _check_senders(senders: Mapping[str, Sender], name: str) -> None:
     for sender, pair in senders.items():
         if not pair.is_whole:
             raise StoreError(
-                f"{name}: {SENDERS.key}['{sender}'] must name two accounts, one as in_use and one as at_rest or as "
-                "leaving, and have switched_at"
+                f"{name}: {SENDERS.key}['{sender}'] must have switched_at and two accounts: one in_use, the other "
+                f"at_rest or leaving"
             )
         for account in pair.accounts:
             if account in known:
                 raise StoreError(
-                    f"{name}: {account} is in two senders of {SENDERS.key}, '{known[account]}' and '{sender}'; give "
-                    "each sender accounts of its own"
+                    f"{name}: {account} belongs to two senders in {SENDERS.key}, '{known[account]}' and '{sender}'; "
+                    "give each sender its own accounts"
                 )
             known[account] = sender
 
@@ -163,7 +163,9 @@ def _check_form(text: str, name: str) -> None:
     depth = 0
     for event in yaml.parse(text, _Loader):
         if getattr(event, "anchor", None):
-            raise StoreError(f"{name} has YAML anchors or aliases, which cannot be edited safely; write the values out")
+            raise StoreError(
+                f"{name} uses YAML anchors or aliases, which cannot be edited safely; write the values out"
+            )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         # libyaml's composer crashes the process on what is nested without end.
         if depth > DEEPEST:
@@ -179,14 +181,14 @@ def _part(section: Section, lines: list[str], key: yaml.Node, value: yaml.Node, 
     if isinstance(value, yaml.ScalarNode) and value.value in ("", "null", "~"):
         return Part(top=Span(top.start, top.start + 1))
     if not isinstance(value, yaml.MappingNode):
-        raise StoreError(f"{name}: {section.key} must be a mapping from {section.names.split()[-1]} to record")
+        raise StoreError(f"{name}: {section.key} must map each {section.names.split()[-1]} to a record")
     entries: dict[str, Entry] = {}
     for key_node, node in value.value:
         where = f"{name}: {section.key}['{key_node.value}']"
         if not isinstance(key_node, yaml.ScalarNode):
             raise StoreError(f"{name}: a key of {section.key} is not the name of {section.names}")
         if key_node.value in entries:
-            raise StoreError(f"{where} stands there twice; remove one of the two")
+            raise StoreError(f"{where} is defined twice; remove one of them")
         if isinstance(node, yaml.ScalarNode) and node.tag == NULL:
             node = yaml.MappingNode(node.tag, [], node.start_mark, node.end_mark)
         if not isinstance(node, yaml.MappingNode):
@@ -203,9 +205,9 @@ def _entry(
     indent = name.start_mark.column + 2
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):
-            raise StoreError(f"{where}: a key of it is not the name of a field")
+            raise StoreError(f"{where}: a key is not the name of a field")
         if key.value in spans:
-            raise StoreError(f"{where}.{key.value} stands there twice; remove one of the two")
+            raise StoreError(f"{where}.{key.value} is defined twice; remove one of them")
         spans[key.value] = _without_blanks(lines, Span(key.start_mark.line, _end(value)))
         indent = key.start_mark.column
         form = section.forms.get(key.value)

@@ -98,8 +98,7 @@ def _checked(document: Document, changes: Changes, text: str, name: str) -> Docu
         same = False
     if not same:
         raise StoreError(
-            f"{name} is valid YAML, but of a form that cannot be edited safely; write it as in the README, in lines, "
-            "one field each"
+            f"{name} uses YAML syntax that cannot be edited safely; write it as in the README, one field per line"
         )
     return after
 
@@ -181,7 +180,7 @@ def _frame_edits(
         at = _after_sections(document, lines)
         return [Edit(Span(at, at), [f"{section.key}:\n", *new])] if new else []
     if not part.block and changes:
-        raise StoreError(f"{section.key} is written in braces ({{…}}); write it in lines, one field each")
+        raise StoreError(f"{section.key} uses YAML flow style ({{…}}); write one field per line")
     if not part.entries:
         head = _commented(f"{section.key}:\n", lines[part.top.start])
         return [Edit(part.top, [head, *new])] if new else []
@@ -208,7 +207,7 @@ def _after_sections(document: Document, lines: list[str]) -> int:
 
 def _entry_edits(section: Section, name: str, entry: Entry, record: Any, lines: list[str]) -> Iterator[Edit]:
     if not entry.block:
-        raise StoreError(f"{section.key}['{name}'] is written in braces ({{…}}); write it in lines, one field each")
+        raise StoreError(f"{section.key}['{name}'] uses YAML flow style ({{…}}); write one field per line")
     order = tuple(section.forms)
     if record == section.record() and not set(entry.fields) - set(order):
         yield Edit(entry.span, [])

@@ -54,7 +54,7 @@ class StoreLock:
     @property
     def _fd(self) -> int:
         if self._file is None:
-            raise StoreError(f"{self._path} is not held")
+            raise StoreError(f"the lock {self._path} is not held")
         return self._file
 
     @contextlib.contextmanager
@@ -126,7 +126,7 @@ class StoreLock:
         except OSError as error:
             folder = os.path.dirname(self._path)
             raise StoreError(
-                f"{self._store} cannot be written: a file beside it cannot be made in {folder} ({error.strerror})"
+                f"{self._store} cannot be written: the lock file cannot be created in {folder} ({error.strerror})"
             ) from None
 
     def _take(self, place: int, what: str, deadline: float, *, ahead: int | None = None) -> None:
@@ -135,8 +135,8 @@ class StoreLock:
         while not ((ahead is None or self._is_next(ahead)) and self._locked(place)):
             if self._clock() >= deadline:
                 raise StoreError(
-                    f"another run is at work on {what} of {self._store}, for longer than lock_timeout "
-                    f"({self._timeout:g} seconds); run again when it is done, or raise lock_timeout"
+                    f"another run has been working on {what} of {self._store} for longer than lock_timeout "
+                    f"({self._timeout:g} seconds); run again when it has finished, or raise lock_timeout"
                 )
             self._sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE if ahead is None else QUEUE_PAUSE)

@@ -89,10 +89,10 @@ def _scalar(node: yaml.Node, where: str) -> yaml.ScalarNode:
 
 def _ciphertext(node: yaml.Node, where: str) -> str:
     if node.tag != "!vault":
-        raise StoreError(f"{where} is not encrypted; put the output of 'ansible-vault encrypt_string' there")
+        raise StoreError(f"{where} is not encrypted; replace it with the output of 'ansible-vault encrypt_string'")
     text = "\n".join(line.strip() for line in str(node.value).strip().splitlines())
     if not CIPHERTEXT.fullmatch(text):
-        raise StoreError(f"{where} is not a whole value of Ansible Vault: it cannot be decrypted")
+        raise StoreError(f"{where} is not a complete Ansible Vault value and cannot be decrypted")
     return text
 
 

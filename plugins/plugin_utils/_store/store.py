@@ -60,10 +60,12 @@ class Store:
     def _data(self) -> bytes | None:
         folder = os.path.dirname(self.path)
         if not os.path.isdir(folder):
-            raise StoreError(f"{self.name} cannot be written: the folder {folder} does not exist; make it first")
+            raise StoreError(f"{self.name} cannot be written: the folder {folder} does not exist; create it first")
         try:
             if not stat.S_ISREG(os.stat(self.path).st_mode):
-                raise StoreError(f"{self.name} is not a file; vault_file names the file that keeps the passwords")
+                raise StoreError(
+                    f"{self.name} is not a regular file; vault_file must name the file that stores the passwords"
+                )
             with open(self.path, "rb") as file:
                 return file.read()
         except FileNotFoundError:
@@ -140,13 +142,13 @@ class Store:
 
         :raises StoreError: if it cannot be removed
         """
-        with self._failing("be tidied"):
+        with self._failing("be cleaned up"):
             self._discard_stale()
 
     def _replace(self, data: bytes, expected: bytes | None) -> None:
         def unchanged() -> None:
             if self._data() != expected:
-                raise StoreError(f"{self.name} was changed by someone else at this moment; run again")
+                raise StoreError(f"{self.name} was changed by another process during the write; run again")
 
         with self._failing("be written"):
             self._discard_stale()

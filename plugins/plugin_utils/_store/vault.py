@@ -73,16 +73,15 @@ class Vault:
         :raises StoreError: if none of the loaded secrets fits
         """
         if not self._secrets:
-            raise StoreError(f"{what} is encrypted and no Vault secret is loaded; {HOW_TO_LOAD}")
+            raise StoreError(f"{what} is encrypted, but no Vault secret is loaded; {HOW_TO_LOAD}")
         try:
             plain: bytes = self._lib.decrypt(ciphertext.encode("utf-8"))
             return plain.decode("utf-8")
         except (AnsibleError, ValueError):
             label = label_of(ciphertext)
-            named = f" (its identity is {label!r})" if label else ""
+            named = f" (Vault identity {label!r})" if label else ""
             raise StoreError(
-                f"{what}{named} cannot be decrypted with the Vault secrets that are loaded; load the one that "
-                "encrypted it"
+                f"{what}{named} cannot be decrypted with the loaded Vault secrets; load the one that encrypted it"
             ) from None
 
     def check_fits(self, ciphertexts: Iterable[tuple[str, str]]) -> None:

@@ -29,5 +29,5 @@ DEFINITION = {
         "message": ["message", "error"],
     },
     "password": {"min_length": 8, "max_length": 72},
-    "hints": {"401": "Check api_key", "403": "Check what api_key may do", "404": "Check the account's name"},
+    "hints": {"401": "Check api_key", "403": "Check the permissions of api_key", "404": "Check the account's name"},
 }

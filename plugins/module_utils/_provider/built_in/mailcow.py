@@ -43,9 +43,9 @@ DEFINITION = {
     },
     "password": {"min_length": 8, "max_length": 128},
     "hints": {
-        "200": "Check the mailbox's name, that the key may write, and the password policy of the server",
-        "401": "Check api_key, and that the server accepts the IP address of the host that makes the call "
+        "200": "Check the mailbox's name, that the key has write access, and the server's password policy",
+        "401": "Check api_key, and that the server allows the IP address of the host that makes the call "
         "(System > Configuration > Access > API)",
-        "403": "The key may only read; make one that may write (System > Configuration > Access > API)",
+        "403": "The key is read-only; create one with write access (System > Configuration > Access > API)",
     },
 }

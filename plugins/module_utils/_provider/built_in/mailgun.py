@@ -52,10 +52,9 @@ def definition(name: str, api_url: str) -> dict[str, Any]:
         "password": {"min_length": 5, "max_length": 32},
         "rate_limit": {"calls": 300, "seconds": 60},
         "hints": {
-            "401": "Check api_key, and that the domain is in this region: for the European Union set provider to "
+            "401": "Check api_key, and that the domain is in this region; for the European Union, set provider to "
             "mailgun_eu",
-            "404": "Check the account and its domain, and the region: for the European Union set provider to "
-            "mailgun_eu",
+            "404": "Check the account, its domain and the region; for the European Union, set provider to mailgun_eu",
         },
     }
 

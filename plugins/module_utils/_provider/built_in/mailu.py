@@ -38,7 +38,7 @@ DEFINITION = {
     "password": {"min_length": 8, "max_length": 128},
     "hints": {
         "401": "Check api_key",
-        "403": "Check api_key: it must be the API_TOKEN of the server",
-        "404": "Check the account's name, and that the server's API is switched on and at /api (API, WEB_API)",
+        "403": "Check api_key: it must be the server's API_TOKEN",
+        "404": "Check the account's name, and that the server's API is enabled at /api (API, WEB_API)",
     },
 }

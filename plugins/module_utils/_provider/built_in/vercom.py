@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import Any
 
 NO_SUCH_CALL = (
-    "Either the account does not exist at the provider, or the call does not: the provider does not publish how its "
-    "API changes an SMTP password, and the call made here is assumed. Check the account's name; ask the provider's "
-    "support for the call, and describe it with the option password_request"
+    "Either the account or the API call does not exist: the provider does not publish the call that changes an SMTP "
+    "password, so the one used here is assumed. Check the account's name; ask the provider's support for the right "
+    "call, and set "
+    "password_request"
 )
 
 
@@ -67,10 +68,10 @@ def definition(name: str, api_url: str) -> dict[str, Any]:
         "password": {"min_length": 8, "max_length": 128},
         "propagation_seconds": 900,
         "hints": {
-            "401": "Check application_key and authorization_key; a new key may need some minutes to become active",
-            "403": "Check that the key may change SMTP accounts, and that the API accepts the IP address of the host "
-            "that makes the call (Account > Settings > API, IP authorisation); delegate_to moves the call to "
-            "another host",
+            "401": "Check application_key and authorization_key; a new key can take some minutes to become active",
+            "403": "Check that the key may change SMTP accounts, and that the API allows the IP address of the host "
+            "that makes the call (Account > Settings > API, IP authorisation); use delegate_to to call from another "
+            "host",
             "404": NO_SUCH_CALL,
             "405": NO_SUCH_CALL,
         },

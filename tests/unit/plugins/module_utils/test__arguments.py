@@ -65,7 +65,7 @@ def test_none_and_twice() -> None:
         InputError, match=r"^accounts: is empty; name at least one SMTP account, such as 1\.name\.smtp$"
     ):
         checked_accounts([])
-    with pytest.raises(InputError, match=r"^accounts: named twice: a, b$"):
+    with pytest.raises(InputError, match=r"^accounts: listed more than once: a, b$"):
         checked_accounts(["b", "a", "c", "a", "b", "b"])
     assert not has_twins(["a", "A"]) and has_twins(["a", "a"])
 

@@ -151,7 +151,7 @@ def test_accepted_only_if_nothing_speaks_against_it(status: int, body: t.Any) ->
         assert kind in (V, N)
 
 
-HINT_401 = "Check application_key and authorization_key; a new key may need some minutes to become active"
+HINT_401 = "Check application_key and authorization_key; a new key can take some minutes to become active"
 SENTENCES: list[tuple[int, t.Any, str]] = [
     (200, envelope(), "emaillabs answered 200 [request id u-1]"),
     (400, REFUSAL, "emaillabs answered 400: The password is too weak (E-0-004) [request id u-1]"),
@@ -165,8 +165,8 @@ SENTENCES: list[tuple[int, t.Any, str]] = [
     (404, "", f"emaillabs answered 404. {vercom.NO_SUCH_CALL}"),
     (405, "<html>", f"emaillabs answered 405. {vercom.NO_SUCH_CALL}"),
     (502, "<html>Bad gateway</html>", "emaillabs answered 502"),
-    (302, "", "emaillabs answered 302. It is a redirect, which is never followed, because the keys would go with it; "
-     "check api_url"),
+    (302, "", "emaillabs answered 302. Redirects are never followed, because the keys would be sent along; check "
+              "api_url"),
     (400, envelope({"message": "a\r\nb\tc\x00d\u202ee  f\u2028g"}),
      "emaillabs answered 400: a b c d e f g [request id u-1]"),
     (400, {"meta": {"uniqId": 12345}, "errors": "text"}, "emaillabs answered 400 [request id 12345]"),

@@ -96,7 +96,7 @@ def test_least() -> None:
 
 
 W = "provider_definition"
-IN_BODY = "{password} may stand in the body only: a path, query or header gets logged"
+IN_BODY = "{password} is allowed in the body only, because paths, queries and headers are logged"
 WRONG_PATHS = (
     "x/{account}",
     "//x/{account}",
@@ -105,10 +105,10 @@ WRONG_PATHS = (
     "/x?y={account}",
     "https://evil.example/{account}",
 )
-PATH = f"{W}.set_password.path: must start with one '/' and have no '//', '.', '..', '?' or '#'"
+PATH = f"{W}.set_password.path: must start with one '/' and must not contain '//', '.', '..', '?' or '#'"
 CONTROL = "contains a line break or another control character"
-HINT = "must map an HTTP status such as 403 to one line of text"
-NO_KEY = "has no placeholder; a secret belongs into api_key or api_credentials, and its name in braces here"
+HINT = "must map an HTTP status, such as 403, to one line of text"
+NO_KEY = "has no placeholder; put the secret in api_key or api_credentials, and its name in braces here"
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 BAD: list[tuple[str, t.Any, str]] = [
     ("name", ..., f"{W}.name: is required"),
@@ -116,25 +116,25 @@ BAD: list[tuple[str, t.Any, str]] = [
     ("name", 5, f"{W}.name: must be a str, not int"),
     ("name", "a\nb", f"{W}.name: {CONTROL}"),
     ("nmae", "x",
-     f"{W}: unknown field nmae; known: answer, api_url, authentication, credentials, hints, list_accounts, "
+     f"{W}: unknown field nmae; known fields: answer, api_url, authentication, credentials, hints, list_accounts, "
      "name, password, propagation_seconds, rate_limit, set_password"),
     ("credentials", ["a"], f"{W}.credentials: must be a Mapping, not list"),
-    ("credentials/Key", "X", f"{W}.credentials.Key: is not a name that a credential can have (a-z and _)"),
-    ("credentials/password", "X", f"{W}.credentials.password: is not a name that a credential can have (a-z and _)"),
-    ("credentials/account", "X", f"{W}.credentials.account: is not a name that a credential can have (a-z and _)"),
-    ("credentials/other", "A B", f"{W}.credentials.other: 'A B' is not the name of an environment variable"),
+    ("credentials/Key", "X", f"{W}.credentials.Key: is not a valid credential name (use a-z and _)"),
+    ("credentials/password", "X", f"{W}.credentials.password: is not a valid credential name (use a-z and _)"),
+    ("credentials/account", "X", f"{W}.credentials.account: is not a valid credential name (use a-z and _)"),
+    ("credentials/other", "A B", f"{W}.credentials.other: 'A B' is not a valid name of an environment variable"),
     ("credentials/other", 1, f"{W}.credentials.other: must be a str, not int"),
     ("authentication/headers/X", "{password}", f"{W}.authentication.headers: {IN_BODY}"),
     ("authentication/headers/X", "{account}",
-     f"{W}.authentication.headers: unknown placeholder {{account}}; known here: {{api_key}}, {{other}}"),
+     f"{W}.authentication.headers: unknown placeholder {{account}}; available here: {{api_key}}, {{other}}"),
     ("authentication/headers/X", "a\r\nb", f"{W}.authentication.headers.X: {CONTROL}"),
     ("authentication/headers/X", "a-key", f"{W}.authentication.headers.X: {NO_KEY}"),
     ("authentication/basic/password", "a-key", f"{W}.authentication.basic.password: {NO_KEY}"),
     ("password/classes", ["digits"],
-     f"{W}.password.classes: must be some of lower, upper, digit, symbol, not 'digits'"),
+     f"{W}.password.classes: may contain only lower, upper, digit, symbol, not 'digits'"),
     ("authentication/basic", {"username": "a"}, f"{W}.authentication.basic.password: is required"),
-    ("authentication/basic/x", "a", f"{W}.authentication.basic: unknown field x; known: password, username"),
-    ("authentication/token", "a", f"{W}.authentication: unknown field token; known: basic, headers"),
+    ("authentication/basic/x", "a", f"{W}.authentication.basic: unknown field x; known fields: password, username"),
+    ("authentication/token", "a", f"{W}.authentication: unknown field token; known fields: basic, headers"),
     ("set_password", ..., f"{W}.set_password: is required"),
     ("set_password", "PUT", f"{W}.set_password: must be a Mapping, not str"),
     ("set_password/method", ..., f"{W}.set_password.method: is required"),
@@ -143,17 +143,19 @@ BAD: list[tuple[str, t.Any, str]] = [
     *(("set_password/path", path, PATH) for path in WRONG_PATHS),
     ("set_password/path", "/{password}", f"{W}.set_password.path: {IN_BODY}"),
     ("set_password/path", "/{api_key}",
-     f"{W}.set_password.path: unknown placeholder {{api_key}}; known here: {{account}}, "
+     f"{W}.set_password.path: unknown placeholder {{api_key}}; available here: {{account}}, "
      "{account_name}, {account_domain}"),
     ("set_password/query/p", "{password}", f"{W}.set_password.query: {IN_BODY}"),
     ("set_password/query/{password}", "p", f"{W}.set_password.query: {IN_BODY}"),
     ("set_password/headers/X-P", "{password}", f"{W}.set_password.headers: {IN_BODY}"),
-    ("set_password/body/x", "{page}", f"{W}.set_password.body: unknown placeholder {{page}}; known here: {{account}}, "
+    ("set_password/body/x", "{page}", f"{W}.set_password.body: unknown placeholder {{page}}; available here: "
+                                      f"{{account}}, "
      "{account_name}, {account_domain}, {password}, {api_key}, {other}"),
     ("set_password/body", {"new": "x"}, f"{W}.set_password.body: must contain {{password}}"),
     ("set_password/body", ..., f"{W}.set_password.body: must contain {{password}}"),
-    ("set_password/body/list", ["x"], f"{W}.set_password.body: a form has texts only, no lists and no dicts"),
-    ("set_password/x", 1, f"{W}.set_password: unknown field x; known: body, encoding, headers, method, path, query, "
+    ("set_password/body/list", ["x"], f"{W}.set_password.body: form fields must be strings, not lists or dicts"),
+    ("set_password/x", 1, f"{W}.set_password: unknown field x; known fields: body, encoding, headers, method, path, "
+                          f"query, "
      "source, standing"),
     ("list_accounts/fallback_method", "HEAD",
      f"{W}.list_accounts.fallback_method: must be one of , {METHODS}, not 'HEAD'"),
@@ -172,12 +174,12 @@ BAD: list[tuple[str, t.Any, str]] = [
     ("answer/refused/1/one_of", "a", f"{W}.answer.refused[1].one_of: must be a list, not str"),
     ("answer/already_set/1/empty", "no", f"{W}.answer.already_set[1].empty: must be a bool, not str"),
     ("answer/already_set/0/is", 1,
-     f"{W}.answer.already_set[0]: unknown field is; known: above, contains, empty, equals, "
+     f"{W}.answer.already_set[0]: unknown field is; known fields: above, contains, empty, equals, "
      "exists, one_of, path, status"),
     ("answer/message", [1], f"{W}.answer.message: must be a path such as meta.id, or a list of such paths"),
     ("answer/message", 1, f"{W}.answer.message: must be a str or list, not int"),
-    ("password/max_length", 11, f"{W}.password.max_length: must be at least 12 and not below min_length, not 11"),
-    ("password/min_length", 33, f"{W}.password.max_length: must be at least 12 and not below min_length, not 32"),
+    ("password/max_length", 11, f"{W}.password.max_length: must be at least 12 and at least min_length, not 11"),
+    ("password/min_length", 33, f"{W}.password.max_length: must be at least 12 and at least min_length, not 32"),
     ("password/min_length", 0, f"{W}.password.min_length: must be from 1 to 128, not 0"),
     ("password/symbols", 1, f"{W}.password.symbols: must be a str, not int"),
     ("propagation_seconds", -1, f"{W}.propagation_seconds: must be from 0 to 604800, not -1"),

@@ -51,7 +51,7 @@ def test_slow_answer_ends_at_the_time_limit(serve: Serve, header: bool) -> None:
     """Catches: a server that sends a byte now and then and holds the run for ever."""
     server = serve(drip(header=header))
     start = time.monotonic()
-    with pytest.raises(NoAnswer, match=r"^no whole answer within 0\.5 seconds$"):
+    with pytest.raises(NoAnswer, match=r"^no complete answer within 0\.5 seconds$"):
         put(connection_to(server.url, timeout=0.5))
     assert 0.4 < time.monotonic() - start < 3
 
@@ -74,7 +74,7 @@ def test_large_answer_is_none(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 BROKE = "the connection failed (ConnectionError)"
-IN_THE_MIDDLE = "the connection broke in the middle of the answer"
+IN_THE_MIDDLE = "the connection was lost in the middle of the answer"
 BROKEN: list[t.Any] = [
     (reset, "the connection was reset"),
     (hang_up, "the connection was closed without an answer"),
@@ -100,7 +100,7 @@ def test_broken_connection_is_no_answer(serve: Serve, step: t.Any, words: str) -
     server = serve(step)
     with pytest.raises(NoAnswer) as caught:
         put(connection_to(server.url, timeout=1))
-    assert str(caught.value).replace("no whole answer within 1 seconds", "no answer in time") == words
+    assert str(caught.value).replace("no complete answer within 1 seconds", "no answer in time") == words
     assert len(server.heard) == 1
 
 
@@ -163,6 +163,6 @@ def test_within() -> None:
     with pytest.raises(ValueError, match="mine"):
         within(5, lambda: int("mine"))
     never = threading.Event()
-    with pytest.raises(NoAnswer, match=r"^no whole answer within 0\.01 seconds$"):
+    with pytest.raises(NoAnswer, match=r"^no complete answer within 0\.01 seconds$"):
         within(0.01, lambda: never.wait(5))
     never.set()

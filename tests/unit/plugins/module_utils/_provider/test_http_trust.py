@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, mailops.smtp contributors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who gets to see a request: certificates, private certification authorities, proxies."""
+"""Who gets to see a request: certificates, private certificate authorities, proxies."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_wrong_host_name_with_urllib3_1() -> None:
 
 
 def test_ca_path_is_accepted(serve: Serve, good: Path) -> None:
-    """Catches: a private certification authority that is not used."""
+    """Catches: a private certificate authority that is not used."""
     server = serve(CLEAN, certificate=good)
     assert put(connection_to(server.url, verify=str(good))).status == 200
 
@@ -131,7 +131,7 @@ def test_ca_path_without_certificates(serve: Serve, good: Path, tmp_path: Path) 
     """Catches: a wrong file in ca_path that counts as an unknown outcome, although nothing can have been sent."""
     (tmp_path / "text.pem").write_text("no certificate\n", encoding="utf-8")
     server = serve(CLEAN, certificate=good)
-    with pytest.raises(Untrusted, match=r"^ca_path cannot be used: it holds no certificate$"):
+    with pytest.raises(Untrusted, match=r"^ca_path cannot be used: it contains no certificate$"):
         put(connection_to(server.url, verify=str(tmp_path / "text.pem")))
     server.close()
     assert server.raw == []

@@ -143,7 +143,7 @@ def test_a_fault_of_our_own_is_unknown() -> None:
         return DONE
 
     outcome = run(["a", "b", "c"], change_one)
-    message = "an error in mailops.smtp (ValueError); please report it"
+    message = "internal error in mailops.smtp (ValueError); please report it"
     assert outcome == {"a": DONE, "b": Change(Kind.UNKNOWN, doubt=True, sent=True, message=message), "c": DONE}
 
 

@@ -48,9 +48,9 @@ def test_addresses_that_are_accepted(url: str, kept: str | None) -> None:
     assert at(url) == (kept or url)
 
 
-SHAPE = "api_url: must be an address such as https://api.example.com, without user, query or fragment"
+SHAPE = "api_url: must be a URL such as https://api.example.com, without user, query or fragment"
 CLEAR = (
-    "api_url: {!r} is not https; the keys and the password would cross the network in clear text "
+    "api_url: {!r} is not https: the keys and the password would be sent in clear text "
     "(http is accepted on loopback only)"
 )
 BAD: list[tuple[str, str]] = [
@@ -116,7 +116,7 @@ def test_whatever_the_address_is(rest: str) -> None:
 def test_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: a provider of one's own host that is called nowhere."""
     monkeypatch.setitem(BUILT_IN, "nowhere", {**BUILT_IN["emaillabs"], "api_url": ""})
-    with pytest.raises(InputError, match=r"^api_url: is required, this provider has no address of its own$"):
+    with pytest.raises(InputError, match=r"^api_url: is required because this provider has no default address$"):
         definition_from({"provider": "nowhere"})
 
 
@@ -156,8 +156,8 @@ def test_password_request(given_request: t.Any, wanted: tuple[t.Any, ...]) -> No
     assert definition_from({"provider": "emaillabs"}).set_password.path == ASSUMED[1]
 
 
-PATH = "password_request.path: must start with one '/' and have no '//', '.', '..', '?' or '#'"
-IN_BODY = "{password} may stand in the body only: a path, query or header gets logged"
+PATH = "password_request.path: must start with one '/' and must not contain '//', '.', '..', '?' or '#'"
+IN_BODY = "{password} is allowed in the body only, because paths, queries and headers are logged"
 
 
 @pytest.mark.parametrize(
@@ -175,23 +175,24 @@ IN_BODY = "{password} may stand in the body only: a path, query or header gets l
         ({"path": "/{account}/{password}"}, f"password_request.path: {IN_BODY}"),
         (
             {"path": "/{account}/{authorization_key}"},
-            "password_request.path: unknown placeholder {authorization_key}; known here: {account}, {account_name}, "
+            "password_request.path: unknown placeholder {authorization_key}; available here: {account}, "
+            "{account_name}, "
             "{account_domain}",
         ),
-        ({"path": "/x"}, "password_request.path: {account} must stand in the path, the query or the body"),
+        ({"path": "/x"}, "password_request.path: {account} must appear in the path, the query or the body"),
         ({"path": ""}, "password_request.path: is empty"),
         ({"path": 5}, "password_request.path: must be a str, not int"),
         ({"body": {"p": "x"}}, "password_request.body: must contain {password}"),
         ({"body": {}}, "password_request.body: must contain {password}"),
         ({"body": ["{password}"]}, "password_request.body: must be a Mapping, not list"),
         ({"encoding": "form", "body": {"p": ["{password}"]}},
-         "password_request.body: a form has texts only, no lists and no dicts"),
-        ({"field": "p", "body": {"p": "{password}"}}, "password_request: field and body exclude each other"),
+         "password_request.body: form fields must be strings, not lists or dicts"),
+        ({"field": "p", "body": {"p": "{password}"}}, "password_request: field and body are mutually exclusive"),
         ({"field": "a\nb"}, "password_request.field: contains a line break or another control character"),
         ({"method": "TRACE"},
          "password_request.method: must be one of GET, POST, PUT, PATCH, DELETE, OPTIONS, not 'TRACE'"),
         ({"encoding": "xml"}, "password_request.encoding: must be one of json, form, not 'xml'"),
-        ({"fields": "p"}, "password_request: unknown field fields; known: body, encoding, field, method, path"),
+        ({"fields": "p"}, "password_request: unknown field fields; known fields: body, encoding, field, method, path"),
         ("PUT", "password_request: must be a dict, not str"),
     ],
 )  # fmt: skip
@@ -218,11 +219,9 @@ def test_own_definition() -> None:
     """Catches: a definition of one's own that is mixed with a built-in one, or whose address is not checked."""
     made = definition_from({"provider": "emaillabs", "provider_definition": {**OWN, "api_url": "https://own.example/"}})
     assert (made.name, made.api_url) == ("own", "https://own.example")
-    with pytest.raises(InputError, match=r"^api_url: 'http://own\.example' is not https; "):
+    with pytest.raises(InputError, match=r"^api_url: 'http://own\.example' is not https: "):
         definition_from({"provider": "emaillabs", "provider_definition": {**OWN, "api_url": "http://own.example"}})
-    with pytest.raises(
-        InputError, match=r"^password_request: is a short form of provider_definition; write its parts th"
-    ):
+    with pytest.raises(InputError, match=r"^password_request: cannot be combined with provider_definition; use"):
         definition_from({"provider": "emaillabs", "provider_definition": OWN, "password_request": {"field": "x"}})
 
 
@@ -249,7 +248,7 @@ def test_credentials() -> None:
 MISSING = (
     "application_key: is missing or empty; set the option, or EMAILLABS_APPLICATION_KEY in the controller's environment"
 )
-UNSENDABLE = "application_key: contains characters outside ASCII, which an HTTP header cannot carry"
+UNSENDABLE = "application_key: contains non-ASCII characters, which an HTTP header cannot carry"
 BROKEN = "application_key: contains a line break or another control character"
 
 

@@ -37,7 +37,7 @@ STAGED = replace(OLD, staged_password="y", staged_at=NOW)
 DOUBT = replace(FRESH, staged_at=NOW, doubtful_passwords=("z",))
 WHEN = "2026-11-23T13:10:00Z"
 TABLE = {
-    "fresh": (PAIR, FRESH, OLD, DUE, "nothing", None, "a, in use, is due at 2027-02-20T13:00:00Z"),
+    "fresh": (PAIR, FRESH, OLD, DUE, "nothing", None, "a (in use) is due at 2027-02-20T13:00:00Z"),
     "due": (
         PAIR,
         OLD,
@@ -45,7 +45,7 @@ TABLE = {
         DUE,
         "rotate",
         "b",
-        "a, in use, was due at 2026-11-13T13:00:00Z: b, at rest, gets a new password",
+        "a (in use) was due at 2026-11-13T13:00:00Z: b (at rest) needs a new password",
     ),
     "due at this second": (
         PAIR,
@@ -54,11 +54,11 @@ TABLE = {
         DUE,
         "rotate",
         "b",
-        "a, in use, was due at 2026-11-23T13:00:00Z: b, at rest, gets a new password",
+        "a (in use) was due at 2026-11-23T13:00:00Z: b (at rest) needs a new password",
     ),
-    "always": (PAIR, FRESH, OLD, ALWAYS, "rotate", "b", "rotate is always: b, at rest, gets a new password"),
+    "always": (PAIR, FRESH, OLD, ALWAYS, "rotate", "b", "rotate is always: b (at rest) needs a new password"),
     "never": (PAIR, Record(), OLD, NEVER, "nothing", None, "rotate is never"),
-    "no age": (PAIR, OLD, OLD, AGELESS, "nothing", None, "a password of a, in use, is stored, and no max_age is set"),
+    "no age": (PAIR, OLD, OLD, AGELESS, "nothing", None, "a password is stored for a (in use), and max_age is not set"),
     "none stored": (
         PAIR,
         Record(),
@@ -66,7 +66,7 @@ TABLE = {
         AGELESS,
         "rotate",
         "b",
-        "no password of a, in use, is stored: b, at rest, gets a new password",
+        "no password is stored for a (in use): b (at rest) needs a new password",
     ),
     "age unknown": (
         PAIR,
@@ -75,7 +75,7 @@ TABLE = {
         DUE,
         "rotate",
         "b",
-        "the password of a, in use, has no changed_at, so its age is unknown: b, at rest, gets a new password",
+        "the password of a (in use) has no changed_at, so its age is unknown: b (at rest) needs a new password",
     ),
     "in doubt": (
         PAIR,
@@ -84,7 +84,7 @@ TABLE = {
         DUE,
         "rotate",
         "b",
-        "a password of a, in use, that was refused may be in force all the same: b, at rest, gets a new password",
+        "a refused password of a (in use) may still be in force: b (at rest) needs a new password",
     ),
     "in use waits": (
         PAIR,
@@ -93,8 +93,8 @@ TABLE = {
         ALWAYS,
         "nothing",
         None,
-        f"rotate is always, but it waits until {WHEN}: a, which is in use, was changed too, and the two never change "
-        "in the same window",
+        f"rotate is always, but the change waits until {WHEN}: a (in use) was changed too, and the two accounts never "
+        f"change in the same window",
     ),
     "in use waits and is not due": (
         PAIR,
@@ -103,7 +103,7 @@ TABLE = {
         DUE,
         "nothing",
         None,
-        "a, in use, is due at 2027-02-21T12:55:00Z",
+        "a (in use) is due at 2027-02-21T12:55:00Z",
     ),
     "staged": (
         PAIR,
@@ -112,7 +112,7 @@ TABLE = {
         NEVER,
         "finish",
         "b",
-        "b, at rest: a password is staged, and may have reached the provider: send the same one again",
+        "b (at rest): a password is staged and may have reached the provider: send it again",
     ),
     "waiting": (
         PAIR,
@@ -121,7 +121,7 @@ TABLE = {
         NEVER,
         "finish",
         "b",
-        f"b, at rest: its new password is in force at {WHEN}: wait until then, and test it",
+        f"b (at rest): its new password takes effect at {WHEN}: wait until then and test it",
     ),
     "untested": (
         PAIR,
@@ -130,10 +130,10 @@ TABLE = {
         NEVER,
         "finish",
         "b",
-        "b, at rest: no test send of its password is recorded: test it",
+        "b (at rest): its password has not been tested: test it",
     ),
-    "ready": (PAIR, OLD, READY, NEVER, "switch", "b", "b has a new password that is verified: deploy it"),
-    "ready, always": (PAIR, FRESH, READY, ALWAYS, "switch", "b", "b has a new password that is verified: deploy it"),
+    "ready": (PAIR, OLD, READY, NEVER, "switch", "b", "b has a verified new password: deploy it"),
+    "ready, always": (PAIR, FRESH, READY, ALWAYS, "switch", "b", "b has a verified new password: deploy it"),
     "changed before the switch": (
         PAIR,
         FRESH,
@@ -141,7 +141,7 @@ TABLE = {
         DUE,
         "nothing",
         None,
-        "a, in use, is due at 2027-02-20T13:00:00Z",
+        "a (in use) is due at 2027-02-20T13:00:00Z",
     ),
     "at rest in doubt, due": (
         PAIR,
@@ -150,7 +150,7 @@ TABLE = {
         DUE,
         "rotate",
         "b",
-        "a, in use, was due at 2026-11-13T13:00:00Z: b, at rest, gets a new password",
+        "a (in use) was due at 2026-11-13T13:00:00Z: b (at rest) needs a new password",
     ),
     "at rest in doubt, not due": (
         PAIR,
@@ -159,7 +159,7 @@ TABLE = {
         DUE,
         "nothing",
         None,
-        "a, in use, is due at 2027-02-20T13:00:00Z",
+        "a (in use) is due at 2027-02-20T13:00:00Z",
     ),
     "in use staged": (
         PAIR,
@@ -168,8 +168,7 @@ TABLE = {
         ALWAYS,
         "finish",
         "a",
-        "a, in use: a password is staged, and may have reached the provider: send the same one again; deploy it again "
-        "then",
+        "a (in use): a password is staged and may have reached the provider: send it again; then deploy it again",
     ),
     "both staged": (
         PAIR,
@@ -178,7 +177,7 @@ TABLE = {
         ALWAYS,
         "finish",
         "b",
-        "b, at rest: a password is staged, and may have reached the provider: send the same one again",
+        "b (at rest): a password is staged and may have reached the provider: send it again",
     ),
     "in use staged, the other one ready": (
         PAIR,
@@ -187,7 +186,7 @@ TABLE = {
         DUE,
         "switch",
         "b",
-        "b has a new password that is verified: deploy it",
+        "b has a verified new password: deploy it",
     ),
     "leaving": (
         LEAVING,
@@ -196,7 +195,7 @@ TABLE = {
         ALWAYS,
         "settle",
         "a",
-        "a is in use, but a host may still use b: deploy and test a on every host, then record state=settled",
+        "a is in use, but a host may still use b: deploy and test a on every host, then record it with state=settled",
     ),
 }
 
@@ -221,8 +220,8 @@ def test_every_step_is_told() -> None:
     ("record", "words"),
     [
         (Record(), "no password is stored"),
-        (DOUBT, "a password that was refused may be in force all the same: set a new one"),
-        (Record("x"), "no test send of its password is recorded: test it"),
+        (DOUBT, "a refused password may still be in force: set a new one"),
+        (Record("x"), "its password has not been tested: test it"),
         (FRESH, None),
     ],
 )

@@ -35,20 +35,20 @@ def refusal(pair: Sender, records: dict[str, Record], *, new: str = "", again: s
 
 
 BOTH = (
-    "a and b are the two accounts of the sender 's', of which only one at a time may change; name b alone, and the "
-    "other one when the hosts use b"
+    "a and b are the two accounts of sender 's', and only one may change at a time; change b first, and the other one "
+    "once the hosts use b"
 )
 SETTLE = (
-    ": its sender 's' was switched to a, and a host may still use b; deploy and test a on every host, record that with "
-    "smtp_sender, state=settled, and run again"
+    ": its sender 's' was switched to a, but a host may still use b; deploy and test a on every host, record that "
+    "with smtp_sender (state=settled), and run again"
 )
 WINDOW = (
-    "{}: the other account of its sender 's', {}, was changed and is in force at 2026-11-23T13:15:00Z only; run again "
+    "{}: {}, the other account of its sender 's', was changed and takes effect at 2026-11-23T13:15:00Z; run again "
+    "after that"
 )
-WINDOW += "after that"
 PARTNER = (
-    "{}: the other account of its sender 's', {}, has a staged password that may be in force; run with {} first, which "
-    "sends it again"
+    "{}: {}, the other account of its sender 's', has a staged password that may be in force; run with {} first to "
+    "send it again"
 )
 TABLE = {
     "nothing": (PAIR, {"a": WAITING, "b": STAGED}, "", "", None),
@@ -86,11 +86,11 @@ def test_only_at_rest() -> None:
     pairs |= {at: Sender(f"in {at}", at, None, NOW - DAY) for at in "dfh"}
     assert not_at_rest(pairs, lambda name: records.get(name, Record()), ["a", "b", "d", "f", "h", "j", "k", "z"]) == {
         "a": "it is not at rest but in use",
-        "d": "another run has changed it for the coming switch",
-        "f": "another run has changed it for the coming switch",
+        "d": "another run has already changed it for the next switch",
+        "f": "another run has already changed it for the next switch",
         "j": "it is not at rest but in use",
         "k": "it is not at rest but leaving",
-        "z": "it is not an account of a sender that the store knows",
+        "z": "it belongs to no sender in the store",
     }
 
 
@@ -105,12 +105,12 @@ def test_known_senders_keep_their_roles_and_unknown_ones_are_adopted() -> None:
     [
         (
             {"s": ["a", "c"]},
-            "senders: 's' has the accounts a and c, but in the store a, in use, and b; name those, or take the sender "
-            "out of smtp_senders in the store, which then adopts it anew",
+            "senders: 's' has the accounts a and c, but the store has a (in use) and b; list those, or remove the "
+            "sender from smtp_senders in the store to add it anew",
         ),
         (
             {"t": ["c", "b"]},
-            "senders: b of 't' is an account of the sender 's' in the store; give each sender accounts of its own",
+            "senders: b of 't' belongs to the sender 's' in the store; give each sender its own accounts",
         ),
     ],
 )

@@ -71,15 +71,19 @@ def test_switch_and_settle(scene: Scene) -> None:
 
 WAITING = stored(age=timedelta(minutes=5))
 REFUSED = {
-    "not known": (None, {}, "the store does not know these senders: s; run state=present first"),
+    "not known": (None, {}, "these senders are not in the store: s; run state=present first"),
     "nothing stored": (NEWS, {}, "no password is stored"),
     "not changed": (
         NEWS,
         {"b": stored(age=2 * DAY)},
-        "its password is not newer than the sender itself: set a new one",
+        "its password was set before the sender was last switched or added: set a new one",
     ),
-    "not tested": (NEWS, {"b": Record("$ANSIBLE_VAULT;1.1;AES256\n61\n62", changed_at=NOW)}, "no test send"),
-    "waiting": (NEWS, {"b": WAITING}, "its new password is in force at 2026-11-23T13:10:00Z"),
+    "not tested": (
+        NEWS,
+        {"b": Record("$ANSIBLE_VAULT;1.1;AES256\n61\n62", changed_at=NOW)},
+        "its password has not been tested",
+    ),
+    "waiting": (NEWS, {"b": WAITING}, "its new password takes effect at 2026-11-23T13:10:00Z"),
 }
 
 
@@ -106,7 +110,7 @@ def test_one_refusal_stops_all_of_the_task(scene: Scene) -> None:
 def test_settled_only_with_the_account_that_was_deployed(scene: Scene) -> None:
     """Catches: a slow run that calls an account at rest which another run has put in use meanwhile."""
     begin(scene, LEAVING)
-    with pytest.raises(InputError, match=r"^'s' was deployed with a, but another run has put b in use meanwhile"):
+    with pytest.raises(InputError, match=r"^'s' was deployed with a, but another run has since switched to b"):
         task(scene, "settled", deployed={"s": Sender(in_use="a")})
     assert senders(scene)["s"] == LEAVING
     assert task(scene, "settled", deployed={"s": Sender(in_use="b")}).changes
@@ -115,7 +119,11 @@ def test_settled_only_with_the_account_that_was_deployed(scene: Scene) -> None:
 def test_settled_only_with_the_switch_that_was_deployed(scene: Scene) -> None:
     """Catches: a slow run that deployed the same account before it was left, and put in use again."""
     begin(scene, LEAVING)
-    with pytest.raises(InputError, match=r"^'s' was deployed with b, but other runs have switched it to and fro"):
+    with pytest.raises(
+        InputError,
+        match=r"^'s' was deployed with b, but other runs have since switched it back and "
+        r"forth",
+    ):
         task(scene, "settled", deployed={"s": Sender(in_use="b", switched_at=NOW - DAY)})
     assert senders(scene)["s"] == LEAVING
     assert task(scene, "settled", deployed={"s": Sender(in_use="b", switched_at=NOW)}).changes
@@ -141,7 +149,7 @@ def test_waits_for_a_run_that_changes_an_account(scene: Scene) -> None:
     """Catches: a sender that is adopted between the staging and the end of a rotation."""
     other = OtherRun(Path(scene.store.path), "b")
     assert other.says() == "held"
-    with pytest.raises(StoreError, match="another run is at work on the account b"):
+    with pytest.raises(StoreError, match="another run has been working on the account b"):
         task(scene)
     assert scene.store.text is None
     other.lets_go()
@@ -152,13 +160,13 @@ def test_rotation_refuses_what_a_sender_depends_on(scene: Scene) -> None:
     """Catches: a pair rule that the rotation does not ask, or asks after it has staged."""
     begin(scene, a=stored(age=100 * DAY), b=stored(age=100 * DAY))
     text = scene.store.text
-    with pytest.raises(InputError, match="only one at a time may change"):
+    with pytest.raises(InputError, match="only one may change at a time"):
         scene.run("a", "b")
-    with pytest.raises(InputError, match="only one at a time may change"):
+    with pytest.raises(InputError, match="only one may change at a time"):
         scene.run("a", "b", check_mode=True)
     assert scene.store.text == text and scene.sent == []
     assert scene.run("b").actions == {"b": "rotated"}
-    with pytest.raises(InputError, match="was changed and is in force at 2026-11-23T13:15:00Z only"):
+    with pytest.raises(InputError, match="was changed and takes effect at 2026-11-23T13:15:00Z"):
         scene.run("a")
 
 
@@ -167,7 +175,7 @@ def test_rotation_only_of_an_account_at_rest(scene: Scene) -> None:
     begin(scene, a=stored(age=100 * DAY), b=stored(age=100 * DAY))
     assert scene.run("a", "b", rotate="always", only_at_rest=True).actions == {"a": "unchanged", "b": "rotated"}
     second = scene.run("b", rotate="always", only_at_rest=True)
-    assert second.reasons == {"b": "another run has changed it for the coming switch"}
+    assert second.reasons == {"b": "another run has already changed it for the next switch"}
     assert len(scene.sent) == 1
 
 
@@ -186,8 +194,8 @@ def test_result_and_diff(scene: Scene) -> None:
                 "switched_at": "2026-11-23T13:00:00Z",
                 "step": "settle",
                 "account": "b",
-                "reason": "b is in use, but a host may still use a: deploy and test b on every host, then record "
-                "state=settled",
+                "reason": "b is in use, but a host may still use a: deploy and test b on every host, then record it "
+                "with state=settled",
             }
         ],
     }

@@ -28,29 +28,29 @@ def refusal(text: str, name: str = "a") -> str:
 
 
 NOT_A_STORE = "S is not a store of mailops.smtp: it is not a YAML mapping with the key smtp_accounts"
-PLAIN = "is not encrypted; put the output of 'ansible-vault encrypt_string' there"
-ALIAS = "S has YAML anchors or aliases, which cannot be edited safely; write the values out"
-HALF = "is not a whole value of Ansible Vault: it cannot be decrypted"
+PLAIN = "is not encrypted; replace it with the output of 'ansible-vault encrypt_string'"
+ALIAS = "S uses YAML anchors or aliases, which cannot be edited safely; write the values out"
+HALF = "is not a complete Ansible Vault value and cannot be decrypted"
 BAD = {
     "list": ("- a\n", NOT_A_STORE),
     "text": ("just words\n", NOT_A_STORE),
     "tab": ("smtp_accounts:\n\ta: 1\n", "S is not valid YAML (line 2): found character that cannot start any token"),
     "two documents": (ONE + "---\nx: 1\n", "S is not valid YAML (line 8): but found another document"),
     "NUL": ("smtp_accounts: {}\n#\x00\n", "S is not valid YAML: unreadable"),
-    "accounts as list": ("smtp_accounts: [a]\n", "S: smtp_accounts must be a mapping from account to record"),
-    "accounts as text": ("smtp_accounts: a\n", "S: smtp_accounts must be a mapping from account to record"),
+    "accounts as list": ("smtp_accounts: [a]\n", "S: smtp_accounts must map each account to a record"),
+    "accounts as text": ("smtp_accounts: a\n", "S: smtp_accounts must map each account to a record"),
     "record as text": (
         "smtp_accounts:\n  a: x\n",
         "S: smtp_accounts['a'] must be a mapping with fields such as password and changed_at",
     ),
-    "account twice": (ONE + account("'a'"), "S: smtp_accounts['a'] stands there twice; remove one of the two"),
+    "account twice": (ONE + account("'a'"), "S: smtp_accounts['a'] is defined twice; remove one of them"),
     "number twice": (
         "smtp_accounts:\n  1:\n  '1':\n",
-        "S: smtp_accounts['1'] stands there twice; remove one of the two",
+        "S: smtp_accounts['1'] is defined twice; remove one of them",
     ),
     "field twice": (
         ONE + "    changed_at: 1\n",
-        "S: smtp_accounts['a'].changed_at stands there twice; remove one of the two",
+        "S: smtp_accounts['a'].changed_at is defined twice; remove one of them",
     ),
     "field as alias": (ONE.replace("password:", "password: &p") + "    previous_password: *p\n", ALIAS),
     "merged fields": ("x: &x {y: 1}\n" + ONE + "    <<: *x\n", ALIAS),
@@ -61,7 +61,7 @@ BAD = {
     "alias in a list": (ONE.replace("password:", "password: &x") + "    doubtful_passwords:\n      - *x\n", ALIAS),
     "accounts twice": (
         ONE + "smtp_accounts:\n" + account("c"),
-        "S: smtp_accounts stands there twice; remove one of the two",
+        "S: smtp_accounts is defined twice; remove one of them",
     ),
     "list as an account": (
         "smtp_accounts:\n  ? [a]\n  : {}\n",
@@ -69,7 +69,7 @@ BAD = {
     ),
     "mapping as a field": (
         "smtp_accounts:\n  a:\n    ? {x: y}\n    : 1\n",
-        "S: smtp_accounts['a']: a key of it is not the name of a field",
+        "S: smtp_accounts['a']: a key is not the name of a field",
     ),
     "date before the calendar": (
         ONE.replace("2026-01-01T00:00:00Z", "0001-01-01T00:00:00+10:00"),
@@ -101,25 +101,25 @@ BAD = {
     ),
     "record in braces": (
         "smtp_accounts:\n  a: {changed_at: '2026-01-01T00:00:00Z'}\n",
-        "smtp_accounts['a'] is written in braces ({…}); write it in lines, one field each",
+        "smtp_accounts['a'] uses YAML flow style ({…}); write one field per line",
     ),
     "accounts in braces": (
         "smtp_accounts: {a: {}}\n",
-        "smtp_accounts['a'] is written in braces ({…}); write it in lines, one field each",
+        "smtp_accounts['a'] uses YAML flow style ({…}); write one field per line",
     ),
     "other account in braces": (
         "smtp_accounts: {c: {}}\n",
-        "smtp_accounts is written in braces ({…}); write it in lines, one field each",
+        "smtp_accounts uses YAML flow style ({…}); write one field per line",
     ),
     "all in braces": (
         "{smtp_accounts: {c: {}}, x: 1}\n",
-        "S is written in braces ({…}); write it in lines, one key each",
+        "S uses YAML flow style ({…}); write one key per line",
     ),
     "all in braces, and empty": (
         "{x: 1, smtp_accounts: }\n",
-        "S is written in braces ({…}); write it in lines, one key each",
+        "S uses YAML flow style ({…}); write one key per line",
     ),
-    "JSON": ('{"smtp_accounts": {}}\n', "S is written in braces ({…}); write it in lines, one key each"),
+    "JSON": ('{"smtp_accounts": {}}\n', "S uses YAML flow style ({…}); write one key per line"),
 }
 
 
@@ -147,8 +147,7 @@ UNEDITABLE = {
 def test_store_that_cannot_be_edited_by_lines_is_refused(text: str) -> None:
     """Catches: a store that is invalid afterwards, or says something else of another account or key."""
     assert refusal(text) == (
-        "the store is valid YAML, but of a form that cannot be edited safely; write it as in the README, in lines, one "
-        "field each"
+        "the store uses YAML syntax that cannot be edited safely; write it as in the README, one field per line"
     )
 
 
@@ -171,7 +170,7 @@ def test_edit_that_would_harm_others_is_refused(monkeypatch: pytest.MonkeyPatch)
             return plain(*given).replace(old, new)
 
         monkeypatch.setattr(edits, "_edited", harming)
-        with pytest.raises(StoreError, match=r"^S is valid YAML, but of a form that cannot be edited safely; write it"):
+        with pytest.raises(StoreError, match=r"^S uses YAML syntax that cannot be edited safely; write it"):
             rendered(parse(text, "S"), {"a": STAGED}, "S")
 
 

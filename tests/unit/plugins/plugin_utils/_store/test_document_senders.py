@@ -119,9 +119,9 @@ def test_all_senders_taken_out() -> None:
     assert with_sender(ONE + WRITTEN + "x: 1\n", Sender()) == ONE + "smtp_senders: {}\nx: 1\n"
 
 
-WHOLE = "must name two accounts, one as in_use and one as at_rest or as leaving, and have switched_at"
+WHOLE = "must have switched_at and two accounts: one in_use, the other at_rest or leaving"
 BAD = {
-    "list": ("smtp_senders: [a]\n", "S: smtp_senders must be a mapping from sender to record"),
+    "list": ("smtp_senders: [a]\n", "S: smtp_senders must map each sender to a record"),
     "text": (
         "smtp_senders:\n  a: b\n",
         "S: smtp_senders['a'] must be a mapping with fields such as in_use and at_rest",
@@ -133,9 +133,9 @@ BAD = {
     "mapping as a sender": ("smtp_senders:\n  {a: b}: c\n", "S: a key of smtp_senders is not the name of a sender"),
     "twice": (
         WRITTEN + WRITTEN.split("\n", 1)[1],
-        "S: smtp_senders['newsletter'] stands there twice; remove one of the two",
+        "S: smtp_senders['newsletter'] is defined twice; remove one of them",
     ),
-    "section twice": (WRITTEN + WRITTEN, "S: smtp_senders stands there twice; remove one of the two"),
+    "section twice": (WRITTEN + WRITTEN, "S: smtp_senders is defined twice; remove one of them"),
     "no date": (WRITTEN.split("    switched_at", 1)[0], f"S: smtp_senders['newsletter'] {WHOLE}"),
     "one account": (WRITTEN.replace("at_rest", "rest"), f"S: smtp_senders['newsletter'] {WHOLE}"),
     "the same twice": (WRITTEN.replace("2.acme", "1.acme"), f"S: smtp_senders['newsletter'] {WHOLE}"),
@@ -151,12 +151,13 @@ BAD = {
     ),
     "account of two": (
         WRITTEN + WRITTEN.split("\n", 1)[1].replace("newsletter", "b").replace("1.acme", "3.acme"),
-        "S: 2.acme.smtp is in two senders of smtp_senders, 'newsletter' and 'b'; give each sender accounts of its own",
+        "S: 2.acme.smtp belongs to two senders in smtp_senders, 'newsletter' and 'b'; give each sender its own "
+        "accounts",
     ),
-    "in braces": ("{smtp_senders: {}}\n", "S is written in braces ({…}); write it in lines, one key each"),
+    "in braces": ("{smtp_senders: {}}\n", "S uses YAML flow style ({…}); write one key per line"),
     "alias": (
         WRITTEN.replace("1.acme", "&a 1.acme"),
-        "S has YAML anchors or aliases, which cannot be edited safely; write the values out",
+        "S uses YAML anchors or aliases, which cannot be edited safely; write the values out",
     ),
 }
 
@@ -174,16 +175,15 @@ def test_bad_senders_are_refused(text: str, message: str) -> None:
     [
         (
             "smtp_senders:\n  newsletter: {in_use: a, at_rest: b, switched_at: '2026-01-01T00:00:00Z'}\n",
-            "smtp_senders['newsletter'] is written in braces ({…}); write it in lines, one field each",
+            "smtp_senders['newsletter'] uses YAML flow style ({…}); write one field per line",
         ),
         (
             "smtp_senders: {a: {in_use: a, at_rest: b, switched_at: '2026-01-01T00:00:00Z'}}\n",
-            "smtp_senders is written in braces ({…}); write it in lines, one field each",
+            "smtp_senders uses YAML flow style ({…}); write one field per line",
         ),
         (
             "smtp_senders:\n  newsletter:\n    ~\n",
-            "S is valid YAML, but of a form that cannot be edited safely; write it as in the README, in lines, one "
-            "field each",
+            "S uses YAML syntax that cannot be edited safely; write it as in the README, one field per line",
         ),
     ],
 )

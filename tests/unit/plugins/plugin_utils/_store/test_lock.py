@@ -107,8 +107,8 @@ def lock_file(store: Path) -> Path:
 
 def busy(what: str, store: Path, seconds: str) -> str:
     return (
-        f"another run is at work on {what} of {store}, for longer than lock_timeout ({seconds} seconds); run again "
-        "when it is done, or raise lock_timeout"
+        f"another run has been working on {what} of {store} for longer than lock_timeout ({seconds} seconds); run "
+        f"again when it has finished, or raise lock_timeout"
     )
 
 
@@ -302,7 +302,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     store = tmp_path / "none" / "smtp.yml"
     with pytest.raises(StoreError) as caught, lock_of(store, FakeTime()).accounts(["a"]):
         raise AssertionError
-    why = f"a file beside it cannot be made in {tmp_path / 'none'} (No such file or directory)"
+    why = f"the lock file cannot be created in {tmp_path / 'none'} (No such file or directory)"
     assert str(caught.value) == f"{store} cannot be written: {why}"
 
 

@@ -132,7 +132,7 @@ def test_another_stores_file_in_the_making_is_left(path: Path) -> None:
         (b"a: [1\n", "{} is not valid YAML (line 2): did not find expected ',' or ']'"),
         (
             b"vars: 1\n",
-            "{} is not a store of mailops.smtp: it has no key smtp_accounts. Name a file of its own in vault_file, or "
+            "{} is not a store of mailops.smtp: it has no key smtp_accounts. Set vault_file to a file of its own, or "
             "add the line 'smtp_accounts: {{}}' to this one",
         ),
     ],
@@ -151,13 +151,13 @@ def test_folder_in_place_of_the_file(path: Path) -> None:
     path.mkdir()
     with pytest.raises(StoreError) as caught:
         change(path)
-    assert str(caught.value) == f"{path} is not a file; vault_file names the file that keeps the passwords"
+    assert str(caught.value) == f"{path} is not a regular file; vault_file must name the file that stores the passwords"
 
 
 def test_pipe_in_place_of_the_file(path: Path) -> None:
     """Catches: a run that hangs while it waits for somebody to write into a pipe."""
     os.mkfifo(path)
-    with pytest.raises(StoreError, match="is not a file"):
+    with pytest.raises(StoreError, match="is not a regular file"):
         change(path)
 
 
@@ -166,7 +166,7 @@ def test_missing_folder(tmp_path: Path) -> None:
     path = tmp_path / "none" / "smtp.yml"
     with pytest.raises(StoreError) as caught:
         change(path)
-    assert str(caught.value) == f"{path} cannot be written: the folder {path.parent} does not exist; make it first"
+    assert str(caught.value) == f"{path} cannot be written: the folder {path.parent} does not exist; create it first"
 
 
 def test_link_to_itself(path: Path) -> None:
@@ -234,9 +234,9 @@ def test_whole_file_without_its_secret(path: Path) -> None:
     path.write_text(VAULT.encrypt(OURS, "prod") + "\n")
     with pytest.raises(StoreError) as caught:
         change(path, Vault([DEFAULT], None))
-    rule = "cannot be decrypted with the Vault secrets that are loaded; load the one that encrypted it"
-    assert str(caught.value) == f"{path} (its identity is 'prod') {rule}"
-    with pytest.raises(StoreError, match="is encrypted and no Vault secret is loaded; start the run with --vault-"):
+    rule = "cannot be decrypted with the loaded Vault secrets; load the one that encrypted it"
+    assert str(caught.value) == f"{path} (Vault identity 'prod') {rule}"
+    with pytest.raises(StoreError, match="is encrypted, but no Vault secret is loaded; start the run with --vault-"):
         change(path, Vault([], None))
 
 

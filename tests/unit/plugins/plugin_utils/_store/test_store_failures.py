@@ -118,6 +118,6 @@ def test_another_editors_change_is_not_overwritten(
     monkeypatch.setattr(os, "fsync", edited_meanwhile)
     with pytest.raises(StoreError) as caught:
         change(path)
-    assert str(caught.value) == f"{path} was changed by someone else at this moment; run again"
+    assert str(caught.value) == f"{path} was changed by another process during the write; run again"
     assert (path.read_text() if path.exists() else None) == theirs
     assert [p.name for p in path.parent.iterdir() if p != path] == []

@@ -113,16 +113,16 @@ def test_no_secrets() -> None:
     assert str(caught.value) == f"no Vault secret is loaded, so no password can be stored; {LOAD}"
     with pytest.raises(StoreError) as stored:
         Vault([], None).decrypt(Vault(BOTH, None).encrypt("x"), "smtp.yml: password of a")
-    assert str(stored.value) == f"smtp.yml: password of a is encrypted and no Vault secret is loaded; {LOAD}"
+    assert str(stored.value) == f"smtp.yml: password of a is encrypted, but no Vault secret is loaded; {LOAD}"
 
 
-@pytest.mark.parametrize(("wanted", "named"), [("prod", " (its identity is 'prod')"), ("default", "")])
+@pytest.mark.parametrize(("wanted", "named"), [("prod", " (Vault identity 'prod')"), ("default", "")])
 def test_wrong_secret(wanted: str, named: str) -> None:
     """Catches: core's own message, which says neither the account nor what to load."""
     ciphertext = Vault(BOTH, wanted).encrypt("s3cret")
     with pytest.raises(StoreError) as caught:
         Vault([("default", OTHER), ("prod", OTHER)], None).decrypt(ciphertext, "smtp.yml: password of a")
-    rule = "cannot be decrypted with the Vault secrets that are loaded; load the one that encrypted it"
+    rule = "cannot be decrypted with the loaded Vault secrets; load the one that encrypted it"
     assert str(caught.value) == f"smtp.yml: password of a{named} {rule}"
     assert caught.value.__cause__ is None and caught.value.__suppress_context__
 
@@ -137,7 +137,7 @@ def test_damaged_value(change: str) -> None:
         "odd": [*lines[:-1], lines[-1][:-1]],
         "not utf-8": VaultLib(BOTH).encrypt(b"\xff\xfe", secret=PROD).decode().split("\n"),
     }[change]
-    with pytest.raises(StoreError, match="cannot be decrypted with the Vault secrets that are loaded"):
+    with pytest.raises(StoreError, match="cannot be decrypted with the loaded Vault secrets"):
         Vault(BOTH, None).decrypt("\n".join(damaged), "it")
 
 
@@ -146,7 +146,7 @@ def test_check_fits_tries_every_identity() -> None:
     mine, theirs = Vault(BOTH, "default").encrypt("x"), Vault(BOTH, "prod").encrypt("y")
     only_mine = Vault([("default", DEFAULT)], None)
     only_mine.check_fits([("one", mine), ("two", mine)])
-    with pytest.raises(StoreError, match=r"^two \(its identity is 'prod'\) cannot be decrypted"):
+    with pytest.raises(StoreError, match=r"^two \(Vault identity 'prod'\) cannot be decrypted"):
         only_mine.check_fits([("one", mine), ("two", theirs)])
 
 
