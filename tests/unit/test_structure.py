@@ -16,7 +16,7 @@ PLUGINS, PICTURE = ROOT / "plugins", ROOT / "docs" / "docsite" / "diagrams" / "r
 IMPORT = re.compile(r"from ansible_collections\.mailops\.smtp\.plugins\.([\w.]+) import (\w+)")
 # Of all rooms, from the ground floor up. What travels to a mail host is in module_utils and modules.
 FLOORS = [
-    "module_utils/_errors  module_utils/_text  module_utils/_trust",
+    "module_utils/_errors  module_utils/_text  module_utils/_trust  module_utils/_addresses",
     "module_utils/_secrets  module_utils/_files  module_utils/_arguments",
     "module_utils/_provider  module_utils/_smtp  module_utils/_postfix  module_utils/_secret_file",
     "modules  doc_fragments  plugin_utils/_times  plugin_utils/_threads",

@@ -141,5 +141,7 @@ def sentence(
 
 def shortened(text: str) -> str:
     """Return a provider's words in one line of bounded length."""
+    # Stricter than _text.is_control: what a provider sends is shown on a terminal, where characters that change the
+    # direction of the text, or that nothing can display, mislead too.
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"

@@ -21,12 +21,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition 
     Request,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import names_in
+from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 STANDINGS = ("verified", "reported", "assumed")
 PAGING = ("none", "offset", "page")
 CLASSES = ("lower", "upper", "digit", "symbol")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 class Fields:
@@ -59,7 +59,7 @@ class Fields:
     def text(self, name: str, default: str = "", *, required: bool = False) -> str:
         """Return a text in one line."""
         value = str(self.take(name, str, default, required=required))
-        if CONTROL.search(value):
+        if has_control(value):
             raise InputError(f"{self.at(name)}: contains a line break or another control character")
         if required and not value:
             raise InputError(f"{self.at(name)}: is empty")
@@ -148,7 +148,7 @@ def _password(top: Fields) -> PasswordRules:
 def _hints(top: Fields) -> dict[str, str]:
     hints = {str(status): text for status, text in top.take("hints", Mapping, {}).items()}
     for status, text in hints.items():
-        if not re.fullmatch(r"[1-5][0-9]{2}", status) or not isinstance(text, str) or CONTROL.search(text):
+        if not re.fullmatch(r"[1-5][0-9]{2}", status) or not isinstance(text, str) or has_control(text):
             raise InputError(f"{top.at('hints')}.{status}: must map an HTTP status, such as 403, to one line of text")
     return hints
 

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from ansible_collections.mailops.smtp.plugins.module_utils._addresses import is_loopback
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Reply
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import fill, fill_path, is_loopback
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import fill, fill_path
 from ansible_collections.mailops.smtp.plugins.module_utils._trust import check_as_every_python
 
 if TYPE_CHECKING:

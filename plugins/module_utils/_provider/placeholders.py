@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Placeholders in a provider definition, and what an address says about itself. Pure."""
+"""Placeholders in a provider definition. Pure."""
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -75,13 +74,3 @@ def check_account(account: str, used: set[str]) -> None:
         raise InputError(
             f"account {account!r} has no domain, which this provider's API needs: write it as name@example.com"
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether a host is this machine, by its name or address alone (no look-up)."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ansible_collections.mailops.smtp.plugins.module_utils._addresses import is_loopback
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import (
     emaillabs,
@@ -25,7 +26,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in im
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import Fields, build
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import is_loopback
+from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
 BUILT_IN: dict[str, dict[str, Any]] = {
     str(module.DEFINITION["name"]): module.DEFINITION
@@ -33,7 +34,6 @@ BUILT_IN: dict[str, dict[str, Any]] = {
 }
 # Credentials that have an option of their own; the others come in api_credentials.
 OPTIONS = ("application_key", "authorization_key", "api_key")
-CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def definition_from(params: Mapping[str, Any]) -> Definition:
@@ -136,8 +136,8 @@ def _checked_credential(name: str, value: Any, variable: str) -> str:
     if value is None or not str(value).strip():
         place = f", or {variable} in the controller's environment" if variable else ""
         raise InputError(f"{option}: is missing or empty; set the option{place}")
-    if CONTROL.search(str(value)):
-        raise InputError(f"{option}: contains a line break or another control character")
     if not str(value).isascii():
         raise InputError(f"{option}: contains non-ASCII characters, which an HTTP header cannot carry")
+    if has_control(str(value)):
+        raise InputError(f"{option}: contains a line break or another control character")
     return str(value)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import queue
 import socket
 import ssl
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.module_utils._addresses import is_loopback
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.advice import CONNECTION_ADVICE
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import Deadline, Dialogue
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
@@ -119,15 +119,9 @@ def _resolve(request: Request, deadline: Deadline) -> list[Any]:
     return list(answer)
 
 
-def _is_loopback(address: str) -> bool:
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return (mapped or parsed).is_loopback
-
-
 def _connect(request: Request, deadline: Deadline) -> socket.socket:
     found = _resolve(request, deadline)
-    if request.encryption == "none" and not all(_is_loopback(each[4][0]) for each in found):
+    if request.encryption == "none" and not all(is_loopback(each[4][0]) for each in found):
         raise Failure(reason="tls", what="is not a loopback address", advice=_LOOPBACK_ADVICE)
     errors: list[OSError] = []
     for index, (family, kind, protocol, _name, address) in enumerate(found):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import PasswordRules
+from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
 SHORTEST_GENERATED = 12
 LONGEST = 128
@@ -38,9 +39,9 @@ def check_shape(length: int, symbols: str, rules: PasswordRules) -> None:
         raise InputError(f"password_length: must be from {low} to {high}, not {length}")
     bad = sorted({char for char in symbols if char not in string.punctuation})
     if bad:
-        raise InputError("password_symbols: only printable ASCII symbols can be named, no letters, digits or spaces")
+        raise InputError("password_symbols: only printable ASCII symbols are allowed, not letters, digits or spaces")
     if "symbol" in rules.classes and not symbols:
-        raise InputError("password_symbols: the provider wants a symbol in every password; name some")
+        raise InputError("password_symbols: the provider requires a symbol in every password; list some")
     if rules.symbols is not None and set(symbols) - set(rules.symbols):
         raise InputError(f"password_symbols: the provider accepts only {rules.symbols or 'none'}")
 
@@ -72,16 +73,16 @@ def check_given(password: str, option: str, rules: PasswordRules) -> str:
     """
     if not password:
         raise InputError(f"{option}: is empty")
-    if any(ord(char) < 32 or ord(char) == 127 for char in password):
-        raise InputError(f"{option}: contains a line break, a NUL or another control character")
-    low, high = rules.min_length, min(LONGEST, rules.max_length)
-    if not low <= len(password) <= high:
-        raise InputError(f"{option}: must have from {low} to {high} characters, not {len(password)}")
-    missing = [name for name in rules.classes if not any(IS_OF[name](char) for char in password)]
-    if missing:
-        raise InputError(f"{option}: the provider wants a {' and a '.join(missing)} in every password")
     try:
         password.encode("utf-8")
     except UnicodeEncodeError:
-        raise InputError(f"{option}: contains characters that cannot be written as UTF-8") from None
+        raise InputError(f"{option}: contains characters that cannot be encoded as UTF-8") from None
+    if has_control(password):
+        raise InputError(f"{option}: contains a line break or another control character")
+    low, high = rules.min_length, min(LONGEST, rules.max_length)
+    if not low <= len(password) <= high:
+        raise InputError(f"{option}: must have {low} to {high} characters, not {len(password)}")
+    missing = [name for name in rules.classes if not any(IS_OF[name](char) for char in password)]
+    if missing:
+        raise InputError(f"{option}: the provider also requires these kinds of characters: {', '.join(missing)}")
     return password

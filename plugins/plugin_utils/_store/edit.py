@@ -50,24 +50,6 @@ class Edit:
     lines: list[str]
 
 
-def rendered(
-    document: Document,
-    accounts: Mapping[str, Record],
-    name: str = "the store",
-    *,
-    senders: Mapping[str, Sender] | None = None,
-) -> str:
-    """Return the text with some entries changed; one that becomes empty is taken out.
-
-    :param document: the text as it was read
-    :param accounts: account to its new record
-    :param name: what messages call the file
-    :param senders: sender to its new record
-    :raises StoreError: if an entry that changes is written in a way that cannot be edited line by line
-    """
-    return edited(document, accounts, name, senders=senders).text
-
-
 def edited(
     document: Document,
     accounts: Mapping[str, Record],
@@ -75,7 +57,7 @@ def edited(
     *,
     senders: Mapping[str, Sender] | None = None,
 ) -> Document:
-    """Return the document with some entries changed, understood anew from its text.
+    """Return the document with some entries changed and parsed again; an entry that becomes empty is removed.
 
     :param document: the text as it was read
     :param accounts: account to its new record

@@ -82,7 +82,7 @@ class FakeStore(Store):
         self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
     ) -> None:
         self._happens("write")
-        self.text = edits.rendered(snapshot.document, accounts, senders=senders)
+        self.text = edits.edited(snapshot.document, accounts, self.name, senders=senders).text
         self.log.append("write " + ", ".join(f"{name} {record.state_at(NOW)}" for name, record in accounts.items()))
 
     def remove(self, snapshot: Snapshot) -> None:
@@ -98,7 +98,7 @@ class FakeStore(Store):
 
     def edit(self, **changes: Record) -> None:
         """Change records as another run or a person would."""
-        self.text = edits.rendered(documents.parse(self.text or "", self.name), changes)
+        self.text = edits.edited(documents.parse(self.text or "", self.name), changes, self.name).text
 
     def record(self, account: str) -> Record:
         return documents.parse(self.text or "", self.name).record(account)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from typing import Any
 import yaml
 from ansible.parsing.vault import VaultSecret
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import parse
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.edit import rendered
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import edit, record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document, parse
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
@@ -44,6 +45,17 @@ Strict.add_constructor("!vault", lambda _loader, node: node.value)
 
 def seen(text: str) -> Any:
     return yaml.load(text, Loader=Strict)  # noqa: S506
+
+
+def rendered(
+    document: Document,
+    accounts: Mapping[str, Record],
+    name: str = "the store",
+    *,
+    senders: Mapping[str, Sender] | None = None,
+) -> str:
+    """Return a store's text with some entries changed."""
+    return edit.edited(document, accounts, name, senders=senders).text
 
 
 def edited(text: str, **changes: Record) -> str:

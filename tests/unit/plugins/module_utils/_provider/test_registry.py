@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import is_loopback
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import (
     BUILT_IN,
     credentials_from,
@@ -118,16 +117,6 @@ def test_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BUILT_IN, "nowhere", {**BUILT_IN["emaillabs"], "api_url": ""})
     with pytest.raises(InputError, match=r"^api_url: is required because this provider has no default address$"):
         definition_from({"provider": "nowhere"})
-
-
-@pytest.mark.parametrize(
-    ("host", "wanted"),
-    [("localhost", True), ("127.0.0.1", True), ("127.255.0.3", True), ("::1", True), ("::2", False), ("", False),
-     ("10.0.0.1", False), ("localhost.example.com", False), ("0.0.0.0", False), ("0x7f.1", False)],
-)  # fmt: skip
-def test_is_loopback(host: str, wanted: bool) -> None:
-    """Catches: another machine taken for this one."""
-    assert is_loopback(host) is wanted
 
 
 ASSUMED = ("PUT", "/v2.1/email/smtpAccount/{account}/password", "json", {"password": "{password}"})

@@ -223,12 +223,6 @@ def test_clear_text_elsewhere_is_refused(run: Run, monkeypatch: pytest.MonkeyPat
     assert run.server.lines == []
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.9.1", "::1", "::1%lo", "::ffff:127.0.0.1"])
-def test_loopback_addresses(address: str) -> None:
-    """Catches: a way of writing a loopback address that is not known as one."""
-    assert exchange._is_loopback(address)
-
-
 def resolve(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> None:
     def getaddrinfo(_host: str, port: int, **_kind: object) -> list[t.Any]:
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (address, port)) for address in addresses]

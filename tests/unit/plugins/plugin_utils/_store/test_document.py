@@ -13,7 +13,6 @@ import yaml
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import document as documents
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, parse
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.edit import rendered
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import (
     NEW,
@@ -24,6 +23,7 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.stores import (
     account,
     check_staged,
     edited,
+    rendered,
     seen,
     vault,
 )

@@ -12,10 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, parse
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.edit import rendered
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
-from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, OLD, STAGED, account, seen
+from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, OLD, STAGED, account, rendered, seen
 
 QUIET = settings(database=None, deadline=None, print_blob=True)
 NAMES = st.text("abzAZ019._@+-eExXoOnNyY~", min_size=1, max_size=12) | st.sampled_from(

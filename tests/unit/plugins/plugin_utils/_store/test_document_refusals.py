@@ -16,8 +16,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store import documen
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import edit as edits
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import parse
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.edit import rendered
-from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, ONE, STAGED, account, edited
+from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, ONE, STAGED, account, edited, rendered
 
 
 def refusal(text: str, name: str = "a") -> str:

@@ -11,10 +11,9 @@ import pytest
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import sender as sender_records
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, parse
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.edit import rendered
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
-from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NOW, ONE, STAGED, account, seen
+from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NOW, ONE, STAGED, account, rendered, seen
 
 NEWS = Sender(in_use="1.acme.smtp", at_rest="2.acme.smtp", switched_at=NOW)
 WRITTEN = """\
