@@ -21,8 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, secrets_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
 
 
@@ -53,10 +52,7 @@ class ActionModule(SecretAction):
         return {"changed": False, "accounts": entries, "provider_asked": listed is not None}
 
     def _document(self, path: str | None) -> Document | None:
-        if path is None:
-            return None
-        store = Store(self._loader.path_dwim(path), Vault(secrets_of(self._loader), None))
-        return store.read().document
+        return None if path is None else open_store(self._loader, path).read().document
 
     def _listed(self, params: Mapping[str, Any], known: list[str], task_vars: dict[str, Any]) -> set[str] | None:
         definition = definition_from(params)

@@ -28,8 +28,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password im
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Request, Tools
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, secrets_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
 
 if TYPE_CHECKING:
@@ -55,11 +54,10 @@ class ActionModule(SecretAction):
         if params["state"] == "present":
             credentials = credentials_from(definition, params, os.environ)
             self.scrubber.add(*credentials.values())
-        vault = Vault(secrets_of(self._loader), params["vault_id"])
-        store = Store(self._loader.path_dwim(params["vault_file"]), vault)
+        store = open_store(self._loader, params["vault_file"], params["vault_id"])
         tools = Tools(
             store=store,
-            vault=vault,
+            vault=store.vault,
             generate=lambda: generate(params["password_length"], params["password_symbols"]),
             caller=self._caller(params, definition, credentials, task_vars),
             now=utc_now,
@@ -121,18 +119,18 @@ def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Defini
     known = set(accounts)
     if params["password"] is not None:
         if len(accounts) != 1:
-            raise InputError(f"password: is for exactly one account, and {len(accounts)} are named; use passwords")
+            raise InputError(f"password: is for one account only, but {len(accounts)} are listed; use passwords")
         given = {accounts[0]: params["password"]}
     for account, password in (params["passwords"] or {}).items():
         if account not in known:
-            raise InputError(f"passwords: {account!r} is not one of accounts")
+            raise InputError(f"passwords: {account!r} is not listed in accounts")
         given[account] = str(password)
     option = "password" if params["password"] is not None else "passwords"
     for account, password in given.items():
         check_given(password, option if option == "password" else f"passwords[{account!r}]", definition.password)
     if given and (params["rotate"] == "never" or params["state"] == "verified"):
         rule = "rotate=never" if params["rotate"] == "never" else "state=verified"
-        raise InputError(f"{option}: a password was given, but {rule} sets none; remove one of the two")
+        raise InputError(f"{option}: a password was given, but {rule} sets none; remove one of them")
     return given
 
 

@@ -20,8 +20,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.advice impor
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.switching import Request, run
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, secrets_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, read, utc_now
 
 
@@ -44,8 +43,7 @@ class ActionModule(SecretAction):
             lock_timeout=params["lock_timeout"],
             deployed={str(name): _deployed(str(name), told) for name, told in (params["deployed"] or {}).items()},
         )
-        vault = Vault(secrets_of(self._loader), params["vault_id"])
-        store = Store(self._loader.path_dwim(params["vault_file"]), vault)
+        store = open_store(self._loader, params["vault_file"], params["vault_id"])
         done = run(request, store, utc_now, check_mode=self._task.check_mode)
         result = {**result_of(done), "vault_file": store.name}
         if self._task.diff:

@@ -79,14 +79,14 @@ CASES = {
     "account empty": Case({"accounts": [""]}, f"accounts: '' {NOT_LOGIN}"),
     "password for two": Case(
         {"accounts": [ONE, TWO], "password": "good-enough-1234"},
-        "password: is for exactly one account, and 2 are named; use passwords",
+        "password: is for one account only, but 2 are listed; use passwords",
     ),
     "password and passwords": Case(
         {"password": "good-enough-1234", "passwords": {ONE: "good-enough-1234"}},
         "parameters are mutually exclusive: password|passwords",
     ),
     "passwords for another": Case(
-        {"passwords": {TWO: "good-enough-1234"}}, "passwords: '2.acme.smtp' is not one of accounts"
+        {"passwords": {TWO: "good-enough-1234"}}, "passwords: '2.acme.smtp' is not listed in accounts"
     ),
     "password empty": Case({"password": ""}, "password: is empty"),
     "password with newline": Case(
@@ -99,7 +99,7 @@ CASES = {
     "password too short": Case({"password": "a234567"}, "password: must have 8 to 128 characters, not 7"),
     "password and never": Case(
         {"password": "good-enough-1234", "rotate": "never"},
-        "password: a password was given, but rotate=never sets none; remove one of the two",
+        "password: a password was given, but rotate=never sets none; remove one of them",
     ),
     "password_length short": Case({"password_length": 11}, "password_length: must be from 12 to 128, not 11"),
     "password_length long": Case({"password_length": 129}, "password_length: must be from 12 to 128, not 129"),

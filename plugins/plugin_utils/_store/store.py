@@ -12,13 +12,19 @@ import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import document as documents
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault, is_vault_text, label_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import (
+    Vault,
+    is_vault_text,
+    label_of,
+    secrets_of,
+)
 
 NEW_MODE = 0o600
 
@@ -31,6 +37,16 @@ class Snapshot:
     document: Document
 
 
+def open_store(loader: Any, path: str, vault_id: str | None = None) -> Store:
+    """Return the store that a task names, with the Vault secrets of this run.
+
+    :param loader: the action plugin's data loader
+    :param path: the option C(vault_file)
+    :param vault_id: the option C(vault_id), None for Ansible's own choice
+    """
+    return Store(loader.path_dwim(path), Vault(secrets_of(loader), vault_id))
+
+
 class Store:
     """A store on disk.
 
@@ -41,7 +57,7 @@ class Store:
     def __init__(self, path: str, vault: Vault) -> None:
         self.name = path
         self.path = os.path.realpath(path)
-        self._vault = vault
+        self.vault = vault
         # The last content that was read or written: the same bytes need not be understood again.
         self._known: Snapshot | None = None
 
@@ -78,7 +94,7 @@ class Store:
             text = data.decode("utf-8")
         except UnicodeDecodeError:
             raise StoreError(f"{self.name} is not a store of mailops.smtp: it is not UTF-8 text") from None
-        return self._vault.decrypt(text, self.name) if is_vault_text(data) else text
+        return self.vault.decrypt(text, self.name) if is_vault_text(data) else text
 
     def check_writable(self) -> None:
         """Refuse to begin if the store cannot be written later. Writes nothing.
@@ -115,7 +131,7 @@ class Store:
         if text == snapshot.document.text and snapshot.data is not None:
             return
         if snapshot.data is not None and is_vault_text(snapshot.data):
-            text = self._vault.encrypt(text, label_of(snapshot.data.decode("utf-8"))) + "\n"
+            text = self.vault.encrypt(text, label_of(snapshot.data.decode("utf-8"))) + "\n"
         data = text.encode("utf-8")
         self._replace(data, snapshot.data)
         self._known = Snapshot(data, document)
