@@ -15,7 +15,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import
     Wish,
     decide,
 )
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, next_due
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)
 WINDOW = timedelta(minutes=15)
@@ -105,24 +105,7 @@ def test_decide(record: Record, wish: Wish, step: Step, reason: str) -> None:
     assert decide(record, wish, NOW) == Plan(step, reason)
 
 
-@pytest.mark.parametrize(
-    ("record", "age", "due"),
-    [
-        (STORED, AGE, NOW - DAY + AGE),
-        (STORED, None, None),
-        (Record(), AGE, None),
-        (Record(password="A"), AGE, None),
-        (Record(changed_at=NOW), AGE, None),
-        (STAGED, AGE, NOW - DAY + AGE),
-    ],
-)
-def test_next_due(record: Record, age: timedelta | None, due: datetime | None) -> None:
-    """Catches: a due date counted from the test send, or made up for an account without a password."""
-    assert next_due(record, age) == due
-
-
-def test_next_due_beyond_the_calendar() -> None:
-    """Catches: one mistyped year in the store that ends the listing of all accounts."""
+def test_due_beyond_the_calendar() -> None:
+    """Catches: one mistyped year in the store that ends the rotation of all accounts."""
     far = replace(STORED, changed_at=datetime(9990, 1, 1, tzinfo=timezone.utc))
-    assert next_due(far, AGE * 400) == datetime.max.replace(tzinfo=timezone.utc)
     assert decide(far, Wish("when_due", AGE * 400), NOW) == Plan(Step.NOTHING, "it is due at 9999-12-31T23:59:59Z")

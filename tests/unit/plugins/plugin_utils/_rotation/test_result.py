@@ -44,18 +44,6 @@ def done(**ends: tuple[str, str, Record, Record]) -> Done:
     )
 
 
-def test_dates() -> None:
-    """Catches: a date of another field, or a due date without a greatest age."""
-    assert dates(VERIFIED, 90 * DAY) == {
-        "changed_at": "2026-11-22T13:00:00Z",
-        "effective_at": "2026-11-22T13:15:00Z",
-        "verified_at": "2026-11-22T13:15:09Z",
-        "next_due": "2027-02-20T13:00:00Z",
-    }
-    assert set(dates(Record(), 90 * DAY).values()) == {None}
-    assert dates(VERIFIED, None)["next_due"] is None
-
-
 def test_result_of_a_rotation() -> None:
     """Catches: a field that the documentation promises and that is missing or wrong."""
     told = done(

@@ -18,6 +18,7 @@ NOW = datetime(2026, 11, 23, 13, 0, 0, 400000, tzinfo=timezone.utc)
 SECOND = NOW.replace(microsecond=0)
 WINDOW = timedelta(minutes=15)
 DAY = timedelta(days=1)
+AGE = 90 * DAY
 CURRENT = Record(password="A", previous_password="Z", changed_at=SECOND - DAY, effective_at=SECOND - DAY + WINDOW)
 VERIFIED = replace(CURRENT, verified_at=SECOND - DAY + WINDOW)
 QUIET = settings(database=None, deadline=None, print_blob=True)
@@ -42,6 +43,41 @@ QUIET = settings(database=None, deadline=None, print_blob=True)
 def test_state_at(record: Record, state: str) -> None:
     """Catches: a window called over while it is open, or a test send of the password before taken for this one's."""
     assert record.state_at(NOW) == state
+
+
+@pytest.mark.parametrize(
+    ("record", "age", "due"),
+    [
+        (VERIFIED, AGE, SECOND - DAY + AGE),
+        (VERIFIED, None, None),
+        (Record(), AGE, None),
+        (Record(password="A"), AGE, None),
+        (Record(changed_at=SECOND), AGE, None),
+        (replace(VERIFIED, staged_password="B", staged_at=SECOND), AGE, SECOND - DAY + AGE),
+    ],
+)
+def test_next_due(record: Record, age: timedelta | None, due: datetime | None) -> None:
+    """Catches: a due date counted from the test send, or made up for an account without a password."""
+    assert records.next_due(record, age) == due
+
+
+def test_next_due_beyond_the_calendar() -> None:
+    """Catches: one mistyped year in the store that ends the listing of all accounts."""
+    far = replace(VERIFIED, changed_at=datetime(9990, 1, 1, tzinfo=timezone.utc))
+    assert records.next_due(far, AGE * 400) == datetime.max.replace(tzinfo=timezone.utc)
+
+
+def test_dates() -> None:
+    """Catches: a date of another field, or a due date without a greatest age."""
+    tested = replace(VERIFIED, verified_at=SECOND - DAY + WINDOW + timedelta(seconds=9))
+    assert records.dates(tested, AGE) == {
+        "changed_at": "2026-11-22T13:00:00Z",
+        "effective_at": "2026-11-22T13:15:00Z",
+        "verified_at": "2026-11-22T13:15:09Z",
+        "next_due": "2027-02-20T13:00:00Z",
+    }
+    assert set(records.dates(Record(), AGE).values()) == {None}
+    assert records.dates(tested, None)["next_due"] is None
 
 
 @pytest.mark.parametrize(
