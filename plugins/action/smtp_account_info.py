@@ -43,7 +43,7 @@ class ActionModule(SecretAction):
         records = {name: entry.record for name, entry in document.entries.items()} if document else None
         listed = self._listed(params, accounts or list(records or {}), task_vars)
         if records is None and listed is None:
-            raise InputError("nothing to ask: set vault_file, or the keys of the provider's API, or both")
+            raise InputError("nothing to show: set vault_file, the provider's API keys, or both")
         names = (
             accounts if accounts is not None else [*(records or {}), *sorted((listed or set()) - set(records or {}))]
         )
@@ -64,7 +64,7 @@ class ActionModule(SecretAction):
         args = {**params, **dict.fromkeys(OPTIONS), "api_credentials": credentials, "accounts": known}
         result = self.call_module(args, task_vars, hide=hide)
         if "listed" not in result:
-            words = str(result.get("msg") or "the module ended without an answer")
+            words = str(result.get("msg") or "the module ended without a result")
             # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
             raise ProviderError(self.scrubber.text(words)[:1000])
         return set(result["listed"])

@@ -114,7 +114,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             raise InputError(f"unknown option: {text}" if unknown else text)
         params = {name: checked.validated_parameters.get(name) for name in self.SPEC}
         if CENSORED in self._secrets_in(params):
-            raise InputError(f"{CENSORED} stands for a hidden value; give the value itself")
+            raise InputError(f"{CENSORED} is a placeholder for a hidden value; set the value itself")
         self.scrubber.add(*self._secrets_in(params))
         return params
 
@@ -227,4 +227,4 @@ def _told(error: Exception) -> str:
     """Return where an unexpected error arose, without its text: that can contain anything."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
-    return f"an unexpected {type(error).__name__} at {where}; please report it. What is staged in the store stays there"
+    return f"an unexpected {type(error).__name__} at {where}; please report it. Nothing staged in the store is lost"

@@ -293,7 +293,7 @@ def test_interrupted_in_the_middle_of_the_call(
     if interrupt is kill_module:
         result = ended.result(SET)
         assert result["accounts"][0]["action"] == "unknown"
-        assert "the module ended without an answer" in result["msg"]
+        assert "the module ended without a result" in result["msg"]
         assert "stays staged, and the next run sends the same one again" in result["msg"]
     elif interrupt is not kill_main:
         assert SENTENCE in " ".join(ended.output.split())

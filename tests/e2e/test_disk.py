@@ -106,7 +106,7 @@ def test_replaced_during_the_call_by_what_is_no_store(disk: Disk, content: str) 
     disk.during_the_call = lambda: disk.pipeline.path.write_text(content)
     with pytest.raises(StoreError, match=f"The provider has accepted new passwords for: {ONE}") as caught:
         disk.pipeline.run([ONE])
-    assert "the next run sends it again and finishes" in str(caught.value)
+    assert "the next run sends it again and completes the rotation" in str(caught.value)
     assert disk.pipeline.path.read_text() == content
 
 

@@ -105,7 +105,7 @@ def test_provider_that_refuses_is_quoted(scene: Scene) -> None:
 def test_nothing_to_ask(scene: Scene) -> None:
     """Catches: an empty answer where nothing was asked."""
     message = told(scene, keys=False, store=False)["msg"]
-    assert message == "nothing to ask: set vault_file, or the keys of the provider's API, or both"
+    assert message == "nothing to show: set vault_file, the provider's API keys, or both"
 
 
 def sent(scene: Scene, *arguments: str, **over: Any) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def test_clock_set_back_a_little_is_waited_for_and_told(pipeline: Pipeline) -> N
     assert WINDOW + 598 <= seconds <= WINDOW + 600
     assert warnings == [
         f"the store's dates are up to {seconds - WINDOW} seconds ahead of this machine's clock; the wait is longer by "
-        "as much"
+        f"that much"
     ]
 
 

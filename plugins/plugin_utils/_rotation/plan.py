@@ -72,24 +72,24 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
 def _with_staged(record: Record, wish: Wish) -> Plan:
     since = f" since {written(record.staged_at)}" if record.staged_at else ""
     if wish.only_stage:
-        return Plan(Step.NOTHING, f"a password is staged already{since}; state=present sends it")
+        return Plan(Step.NOTHING, f"a password has been staged{since}; state=present sends it")
     return Plan(
-        Step.RESEND, f"a password is staged{since}, and may have reached the provider: the same one is sent again"
+        Step.RESEND, f"a password has been staged{since} and may have reached the provider, so it is sent again"
     )
 
 
 def _always(record: Record, wish: Wish) -> Plan:
     if wish.seen is not None and wish.seen.password != record.password:
-        return Plan(Step.NOTHING, "another run changed it while this one waited for its turn")
+        return Plan(Step.NOTHING, "another run changed it while this one was waiting")
     return Plan(Step.NEW, "rotate is always")
 
 
 def _when_due(record: Record, wish: Wish, now: datetime) -> Plan:
     if record.in_doubt:
-        return Plan(Step.NEW, "a refused password may still be in force: a new one settles it")
+        return Plan(Step.NEW, "a refused password may still be in force, so a new one is set")
     due = next_due(record, wish.max_age)
     if wish.max_age is None:
-        return Plan(Step.NOTHING, "a password is stored, and no max_age is set")
+        return Plan(Step.NOTHING, "a password is stored, and max_age is not set")
     if due is None:
         return Plan(Step.NEW, "the stored password has no changed_at, so its age is unknown")
     if now >= due:

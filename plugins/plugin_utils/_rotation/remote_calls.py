@@ -84,7 +84,7 @@ def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
     """Return what the module says of an account; what it does not say is unknown."""
     told = (outcome.get("outcomes") or {}).get(account)
     if told is None:
-        message = f"the module ended without an answer: {words[:500]}"
+        message = f"the module ended without a result: {words[:500]}"
         return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)
     return Change(
         kind=Kind(told["kind"]),

@@ -49,7 +49,7 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
     if done.skew:
         warnings.append(
             f"the store's dates are up to {math.ceil(done.skew.total_seconds())} seconds ahead of this machine's "
-            "clock; the wait is longer by as much"
+            "clock; the wait is longer by that much"
         )
     if warnings:
         result["warnings"] = warnings

@@ -177,7 +177,7 @@ class Sending:
         if record.staged_password != ciphertext and change.kind is Kind.ACCEPTED:
             self._done.warnings.append(
                 f"{account}: its record was edited while this run changed the password; the password that the "
-                "provider accepted was put in place, what else was edited is kept"
+                f"provider accepted was stored, and the other edits were kept"
             )
 
     def _note_answer(self, account: str, change: Change, record: Record) -> None:
@@ -199,6 +199,6 @@ def _telling_what_was_taken(answers: Mapping[str, Change]) -> Iterator[None]:
     except StoreError as error:
         taken = sorted(account for account, change in answers.items() if change.kind is Kind.ACCEPTED)
         raise StoreError(
-            f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}. What was sent "
-            "was staged in the store before; the next run sends it again and finishes"
+            f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}. Every password that "
+            f"was sent is staged in the store; the next run sends it again and completes the rotation"
         ) from None

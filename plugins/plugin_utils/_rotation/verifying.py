@@ -16,7 +16,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
-RECORDED = "its test send is recorded"
+RECORDED = "its successful test is now recorded"
 
 
 def verify(request: Request, tools: Tools, *, check_mode: bool) -> Done:
@@ -60,20 +60,20 @@ def _untested(snapshot: Snapshot, accounts: list[str], tools: Tools, done: Done)
         if not record.is_verified or (record.doubtful_passwords and not record.in_doubt):
             untested.append(account)
         done.before[account] = record
-        done.note(account, "unchanged", "its test send is recorded already", record)
+        done.note(account, "unchanged", "its successful test was already recorded", record)
     return untested
 
 
 def _check(account: str, record: Record, now: datetime, store: str) -> None:
     """Refuse what no test send can have proved."""
     if record.staged_password is not None:
-        raise InputError(f"{account}: a password is staged and was not sent yet; run state=present first")
+        raise InputError(f"{account}: its staged password was not sent yet; run state=present first")
     if record.password is None:
         raise InputError(f"{account}: no password is stored in {store}, so none can be verified")
     if record.waits_at(now) and record.effective_at:
         raise InputError(
-            f"{account}: its password takes effect at {written(record.effective_at)} only; a test before that "
-            "proves nothing. Wait, test, and then record it"
+            f"{account}: its password takes effect at {written(record.effective_at)}; a test before then "
+            "proves nothing. Wait, test it, then record the result"
         )
 
 

@@ -137,7 +137,7 @@ def test_second_attempt_has_the_arguments_again() -> None:
 def test_hidden_value_is_refused(hidden: dict[str, Any]) -> None:
     """Catches: asterisks that are set as a password because somebody copied them from a log."""
     result = action({"name": "x", **hidden}).run()
-    assert result["failed"] and "stands for a hidden value; give the value itself" in result["msg"]
+    assert result["failed"] and "is a placeholder for a hidden value; set the value itself" in result["msg"]
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_unexpected_error_tells_its_place_only() -> None:
     made.does = fails(KeyError("a secret that nobody knows"))
     message = made.run()["msg"]
     where = r"test__action\.py:[0-9]+"
-    rest = r"; please report it\. What is staged in the store stays there"
+    rest = r"; please report it\. Nothing staged in the store is lost"
     assert re.fullmatch(f"an unexpected KeyError at {where}{rest}", message)
 
 

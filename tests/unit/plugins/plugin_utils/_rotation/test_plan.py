@@ -27,8 +27,8 @@ STAGED = replace(STORED, staged_password="B", staged_at=NOW - timedelta(minutes=
 DOUBTFUL = replace(STORED, doubtful_passwords=("C",), staged_at=NOW - timedelta(minutes=5))
 DUE, ALWAYS, NEVER = Wish("when_due", AGE), Wish("always", None), Wish("never", AGE)
 GIVEN = Wish("when_due", AGE, explicit=True)
-AGAIN = "a password is staged since 2026-11-23T12:55:00Z, and may have reached the provider: the same one is sent again"
-WAITS = "a password is staged already since 2026-11-23T12:55:00Z; state=present sends it"
+AGAIN = "a password has been staged since 2026-11-23T12:55:00Z and may have reached the provider, so it is sent again"
+WAITS = "a password has been staged since 2026-11-23T12:55:00Z; state=present sends it"
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ WAITS = "a password is staged already since 2026-11-23T12:55:00Z; state=present 
         (Record(), GIVEN, Step.NEW, "another password was given than the stored one"),
         (Record(previous_password="Z", changed_at=NOW), DUE, Step.NEW, "no password is stored"),
         (STORED, DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
-        (STORED, Wish("when_due", None), Step.NOTHING, "a password is stored, and no max_age is set"),
+        (STORED, Wish("when_due", None), Step.NOTHING, "a password is stored, and max_age is not set"),
         (STORED, Wish("when_due", DAY), Step.NEW, "it was due at 2026-11-23T13:00:00Z"),
         (STORED, Wish("when_due", DAY + timedelta(seconds=1)), Step.NOTHING, "it is due at 2026-11-23T13:00:01Z"),
         (
@@ -49,7 +49,7 @@ WAITS = "a password is staged already since 2026-11-23T12:55:00Z; state=present 
             Step.NEW,
             "the stored password has no changed_at, so its age is unknown",
         ),
-        (Record(password="A"), Wish("when_due", None), Step.NOTHING, "a password is stored, and no max_age is set"),
+        (Record(password="A"), Wish("when_due", None), Step.NOTHING, "a password is stored, and max_age is not set"),
         (UNTESTED, DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
         (UNTESTED, ALWAYS, Step.NEW, "rotate is always"),
         (STORED, ALWAYS, Step.NEW, "rotate is always"),
@@ -59,13 +59,13 @@ WAITS = "a password is staged already since 2026-11-23T12:55:00Z; state=present 
             STORED,
             replace(ALWAYS, seen=replace(STORED, password="Z")),
             Step.NOTHING,
-            "another run changed it while this one waited for its turn",
+            "another run changed it while this one was waiting",
         ),
         (
             STORED,
             replace(ALWAYS, seen=Record()),
             Step.NOTHING,
-            "another run changed it while this one waited for its turn",
+            "another run changed it while this one was waiting",
         ),
         (STORED, NEVER, Step.NOTHING, "rotate is never"),
         (STORED, replace(GIVEN, is_current=True), Step.NOTHING, "the password given is the stored one"),
@@ -85,8 +85,8 @@ WAITS = "a password is staged already since 2026-11-23T12:55:00Z; state=present 
         (STAGED, replace(GIVEN, is_staged=True, only_stage=True), Step.NOTHING, WAITS),
         (replace(STAGED, password=None), NEVER, Step.RESEND, AGAIN),
         (replace(STAGED, staged_at=None), DUE, Step.RESEND, AGAIN.replace(" since 2026-11-23T12:55:00Z", "")),
-        (DOUBTFUL, DUE, Step.NEW, "a refused password may still be in force: a new one settles it"),
-        (DOUBTFUL, Wish("when_due", None), Step.NEW, "a refused password may still be in force: a new one settles it"),
+        (DOUBTFUL, DUE, Step.NEW, "a refused password may still be in force, so a new one is set"),
+        (DOUBTFUL, Wish("when_due", None), Step.NEW, "a refused password may still be in force, so a new one is set"),
         (replace(UNTESTED, doubtful_passwords=("Z",)), DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
         (DOUBTFUL, NEVER, Step.NOTHING, "rotate is never"),
         (DOUBTFUL, replace(GIVEN, is_current=True), Step.NEW, "another password was given than the stored one"),
@@ -94,7 +94,7 @@ WAITS = "a password is staged already since 2026-11-23T12:55:00Z; state=present 
             Record(password="A", doubtful_passwords=("C",), staged_at=NOW),
             Wish("when_due", None),
             Step.NEW,
-            "a refused password may still be in force: a new one settles it",
+            "a refused password may still be in force, so a new one is set",
         ),
         (replace(STORED, doubtful_passwords=("Z",)), DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),
         (replace(STORED, staged_at=NOW), DUE, Step.NOTHING, "it is due at 2027-02-20T13:00:00Z"),

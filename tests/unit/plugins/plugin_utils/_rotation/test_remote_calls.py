@@ -93,7 +93,7 @@ def test_a_limit_reaches_the_next_batch_and_who_sizes_it() -> None:
 def test_a_module_that_ended_without_an_answer(told: Any, why: str) -> None:
     """Catches: an outcome taken for a refusal though the call may have landed; a secret that is cut and then found."""
     answers = caller(FakeAction([told])).send(PASSWORDS)
-    message = f"the module ended without an answer: {why}"
+    message = f"the module ended without a result: {why}"
     assert answers == dict.fromkeys(PASSWORDS, Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message))
     assert (answers.calling, answers.allowed, answers.burst) == (None, None, 0)
 

@@ -117,7 +117,7 @@ def test_warnings() -> None:
     told.skew = timedelta(seconds=61)
     assert result_of(told, max_age=None, now=NOW)["warnings"] == [
         "edited",
-        "the store's dates are up to 61 seconds ahead of this machine's clock; the wait is longer by as much",
+        "the store's dates are up to 61 seconds ahead of this machine's clock; the wait is longer by that much",
     ]
     assert told.warnings == ["edited"]
 

@@ -96,7 +96,7 @@ def test_dead_between_call_and_commit(scene: Scene) -> None:
             stored("theirs", age=timedelta(0)),
             [],
             "unchanged",
-            "another run changed it while this one waited for its turn",
+            "another run changed it while this one was waiting",
         ),
         ({}, stored("theirs", age=timedelta(0)), [], "unchanged", "it is due at 2027-02-21T13:00:00Z"),
         (
@@ -111,7 +111,7 @@ def test_dead_between_call_and_commit(scene: Scene) -> None:
             records.staged(stored(age=100 * DAY), sealed("theirs"), NOW),
             [{"a": "theirs"}],
             "recovered",
-            "a password is staged since 2026-11-23T13:00:00Z, and may have reached the provider: the same one is sent "
+            "a password has been staged since 2026-11-23T13:00:00Z and may have reached the provider, so it is sent "
             "again",
         ),
         (
@@ -159,12 +159,12 @@ def test_stage_only(scene: Scene) -> None:
         (Record(), "a: no password is stored in {}, so none can be verified"),
         (
             records.staged(stored(), sealed("new"), NOW),
-            "a: a password is staged and was not sent yet; run state=present first",
+            "a: its staged password was not sent yet; run state=present first",
         ),
         (
             stored(age=timedelta(minutes=14, seconds=59)),
-            "a: its password takes effect at 2026-11-23T13:00:01Z only; a test before that proves nothing. Wait, test, "
-            "and then record it",
+            "a: its password takes effect at 2026-11-23T13:00:01Z; a test before then proves nothing. Wait, test it, "
+            "then record the result",
         ),
     ],
 )

@@ -99,8 +99,8 @@ def test_failed_commit(scene: Scene) -> None:
     with pytest.raises(StoreError) as caught:
         scene.run("a", "b", "c")
     assert str(caught.value) == (
-        "smtp.yml cannot be written: No space left on device. The provider has accepted new passwords for: a, b. What "
-        "was sent was staged in the store before; the next run sends it again and finishes"
+        "smtp.yml cannot be written: No space left on device. The provider has accepted new passwords for: a, b. "
+        "Every password that was sent is staged in the store; the next run sends it again and completes the rotation"
     )
     assert values(scene.store.record("a")) == {"made 1"}
     assert scene.run("a", "b").actions == {"a": "recovered", "b": "recovered"}
@@ -138,7 +138,7 @@ def test_record_edited_during_the_call(scene: Scene) -> None:
     assert values(scene.store.record("z")) == {"new neighbour"}
     assert done.warnings == [
         "a: its record was edited while this run changed the password; the password that the provider accepted was "
-        "put in place, what else was edited is kept"
+        "stored, and the other edits were kept"
     ]
 
 
