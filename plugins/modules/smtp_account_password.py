@@ -327,8 +327,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_option
     patience_from,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Audience
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import can_call, told
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Reader
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import can_call, public
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 
@@ -339,7 +339,7 @@ def main() -> None:
     params, passwords = module.params, module.params["passwords"] or {}
     if not can_call():
         reason = missing_required_lib("requests")
-        module.exit_json(changed=False, outcomes=told(dict.fromkeys(passwords, NOT_SENT), passwords, {}, reason))
+        module.exit_json(changed=False, outcomes=public(dict.fromkeys(passwords, NOT_SENT), passwords, {}, reason))
     definition = definition_from(params)
     credentials = credentials_from(definition, params, {})
     pace, began = pace_from(params, definition), time.monotonic()
@@ -350,14 +350,14 @@ def main() -> None:
             patience=patience_from(params),
             concurrency=params["concurrency"],
             pace=pace,
-            abandoned=Audience().is_gone,
+            abandoned=Reader().is_gone,
         )
     except Abandoned:
         # Most likely nobody reads this. Whatever was sent is staged in the store, and the next run sends it again.
         module.fail_json(
             msg="The controlling process has gone, so no further requests are sent. The next run completes them."
         )
-    module.exit_json(changed=True, outcomes=told(changes, passwords, credentials), **pace.told(began))
+    module.exit_json(changed=True, outcomes=public(changes, passwords, credentials), **pace.handover(began))
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         except (InputError, StoreError, ProviderError, AnsibleError) as error:
             result.update(failed=True, msg=str(error))
         except Exception as error:  # noqa: BLE001  (a traceback could show a secret)
-            result.update(failed=True, msg=_told(error))
+            result.update(failed=True, msg=_unexpected(error))
         finally:
             # Callbacks are given the task with its arguments, templated as they are now.
             self._task.args = self._shown(given)
@@ -223,7 +223,7 @@ def _texts(value: Any) -> list[str]:
     return [str(value), *(part for part in re.split(r"[\s=,:{}\"']+", str(value)) if len(part) >= SHORTEST_PART)]
 
 
-def _told(error: Exception) -> str:
+def _unexpected(error: Exception) -> str:
     """Return where an unexpected error arose, without its text: that can contain anything."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno}"

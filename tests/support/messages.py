@@ -27,7 +27,7 @@ MADE = {"fail_json": (9, "msg"), "Meaning": (1, "message"), "Change": (3, "messa
 # Names that messages are put into before they are used, and functions that return one.
 CONSTANT = re.compile(r"NEXT|_?([A-Z]+_)?ADVICE|_REFUSALS|_REASONS|NO_[A-Z_]+|HOW_[A-Z_]+")
 VARIABLE = re.compile(r"what|message|words|text|reason|unexpected")
-TELLS = re.compile(r"_?(told|failure)")
+TELLS = re.compile(r"_?(told|failure|unexpected|with_attempts)")
 SHORTEST = 10
 # Facts and variables of the role that say what is wrong.
 TOLD = re.compile(r"__smtp_rotation_(trouble|told_\w+)")

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From an HTTP answer to what it means for a password: accepted, refused or unknown. Pure.
+"""What an HTTP response means for a password: accepted, refused or unknown. Pure.
 
-Source of the rules: docs/docsite/rst/guide_rotation.rst. What is not certainly accepted and not certainly refused is
-unknown; nobody guesses.
+Source of the rules: docs/docsite/rst/guide_rotation.rst. Whatever is neither clearly accepted nor clearly refused is
+unknown.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ LONGEST_MESSAGE = 500
 
 
 class Kind(str, Enum):
-    """What one attempt came to."""
+    """The outcome of one attempt."""
 
     ACCEPTED = "accepted"
-    REFUSED_VALUE = "refused_value"  # the provider does not want this password
-    REFUSED_ACCESS = "refused_access"  # the provider did not get as far as looking at the password
-    THROTTLED = "throttled"  # asked to come again later
-    UNKNOWN = "unknown"  # it may have landed
+    REFUSED_VALUE = "refused_value"  # the provider does not accept this password
+    REFUSED_ACCESS = "refused_access"  # the provider refused the request before it checked the password
+    THROTTLED = "throttled"  # the provider asks to try again later
+    UNKNOWN = "unknown"  # the password may have taken effect
 
 
 @dataclass(frozen=True)
 class Reply:
-    """An HTTP answer: status, headers with names in lower case, text of the body."""
+    """An HTTP response: status, headers with lower-case names, and the body as text."""
 
     status: int
     headers: Mapping[str, str]
@@ -44,7 +44,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Meaning:
-    """What an answer means, in the provider's words and ours."""
+    """The outcome that a response shows, with a message for the user."""
 
     kind: Kind
     message: str
@@ -58,7 +58,7 @@ def read(definition: Definition, reply: Reply, secrets: Iterable[str] = ()) -> M
 
     :param definition: the provider
     :param reply: its answer
-    :param secrets: what the answer may echo and the message must not
+    :param secrets: values that the answer may echo and the message must not contain
     """
     body = decoded(reply.text)
     kind = _kind(definition.answer, reply.status, body)
@@ -72,7 +72,7 @@ def read(definition: Definition, reply: Reply, secrets: Iterable[str] = ()) -> M
 
 
 def decoded(text: str) -> Any:
-    """Return a JSON text's value, None if it is not JSON."""
+    """Return the value of a JSON text, None if it is not JSON."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -110,18 +110,18 @@ def _applies(condition: Mapping[str, Any], status: int, body: Any) -> bool:
 def sentence(
     definition: Definition, status: int, body: Any, secrets: Iterable[str] = (), *, hints: Iterable[str] | None = None
 ) -> str:
-    """Return one sentence on an answer: status, the provider's words and request id, and what to look at.
+    """Return one sentence about an answer: status, the provider's words and request id, and a hint.
 
     :param definition: the provider
     :param status: the HTTP status
     :param body: the decoded body
-    :param secrets: what the body may echo and the sentence must not
-    :param hints: statuses for which the definition's hint is given, all by default
+    :param secrets: values that the body may echo and the sentence must not contain
+    :param hints: the statuses whose hint is added, all by default
     """
     answer = definition.answer
     echoed = (str(value) for path in answer.secret_fields for value in find(body, path))
     hidden = Scrubber([*secrets, *echoed])
-    # Scrubbed before it is cut or folded: of a secret that is not whole any more, nothing would be found.
+    # Scrub before shortening: a secret that has been cut is not found any more.
     words = shortened(hidden.text(first_text(body, answer.message)))
     code = shortened(hidden.text(first_text(body, answer.code)))[:60]
     request_id = shortened(hidden.text(first_text(body, answer.request_id)))[:100]

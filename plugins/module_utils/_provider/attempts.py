@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One account's change: attempt, wait, attempt again with the same value, and what it all came to. Knows no HTTP."""
+"""Retries the change of one account's password with the same value until the outcome is definite. Knows no HTTP."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_PAUSE = 30.0
 
 @dataclass(frozen=True)
 class Patience:
-    """How long to go on: C(retries) after the first attempt, C(ceiling) seconds at most for one Retry-After."""
+    """When to give up: C(retries) after the first attempt, at most C(ceiling) seconds for one Retry-After."""
 
     retries: int
     ceiling: float
@@ -28,10 +28,10 @@ class Patience:
 
 @dataclass(frozen=True)
 class Change:
-    """What the attempts to change one password came to.
+    """The outcome of all attempts to change one password.
 
-    C(kind) is the last attempt's. C(doubt): an attempt before it, or itself, may have landed. C(sent): at least one
-    attempt was made.
+    C(kind): the last attempt's. C(doubt): whether any attempt may have taken effect without a confirmation. C(sent):
+    whether any attempt was made. C(stop): whether the other accounts would be refused as well.
     """
 
     kind: Kind
@@ -49,13 +49,13 @@ def change(
     hold: Callable[[float], None] | None = None,
     now: Callable[[], float] = time.time,
 ) -> Change:
-    """Try until the answer is definite or patience ends.
+    """Repeat an attempt until the outcome is definite or no retries are left.
 
-    :param attempt: makes one attempt with always the same value
-    :param patience: how often, and how long to wait when asked to
+    :param attempt: makes one attempt, always with the same value
+    :param patience: how often to retry, and how long a pause to accept
     :param sleep: waits a number of seconds
-    :param hold: called in place of sleep when the provider asks for a pause, which then concerns every account
-    :param now: the time of day, seconds since 1970, for a Retry-After that is a date
+    :param hold: called instead of C(sleep) if the provider asks for a pause, which then applies to all accounts
+    :param now: returns the time in seconds since 1970, for a Retry-After that is a date
     """
     doubt = False
     for number in range(patience.retries + 1):
@@ -68,10 +68,12 @@ def change(
         if number == patience.retries or too_long:
             break
         (hold if hold and meaning.kind is Kind.THROTTLED else sleep)(pause)
-    return Change(kind=meaning.kind, doubt=doubt, sent=True, message=_told(meaning, number + 1), stop=meaning.stop)
+    return Change(
+        kind=meaning.kind, doubt=doubt, sent=True, message=_with_attempts(meaning, number + 1), stop=meaning.stop
+    )
 
 
-def _told(meaning: Meaning, attempts: int) -> str:
+def _with_attempts(meaning: Meaning, attempts: int) -> str:
     if meaning.kind in (Kind.UNKNOWN, Kind.THROTTLED) and attempts > 1:
         return f"{meaning.message} (after {attempts} attempts)"
     return meaning.message
@@ -87,7 +89,7 @@ def _pause(meaning: Meaning, number: int, now: float) -> float:
 
 
 def retry_after(value: str | None, now: float) -> float | None:
-    """Return the seconds that a Retry-After header asks for, None if it is missing or says nothing usable.
+    """Return the seconds that a Retry-After header asks for, None if it is missing or unusable.
 
     :param value: the header: seconds, or a date
     :param now: seconds since 1970
@@ -97,7 +99,7 @@ def retry_after(value: str | None, now: float) -> float | None:
         return float(text)
     try:
         moment = email.utils.parsedate_to_datetime(text)
-        # A date without a zone is UTC, by the standard, and not this machine's time.
+        # By the standard, a date without a time zone is UTC.
         moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
         return max(0.0, moment.timestamp() - now)
     except (TypeError, ValueError, IndexError, OverflowError):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a task's options say that calls are made. Apart from the options themselves: a run without a call needs none."""
+"""Turns a task's options into what calls need. A file of its own, because a run without a call does not need it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.pace import
 
 
 def connection_from(params: Mapping[str, Any], definition: Definition, credentials: Mapping[str, str]) -> Connection:
-    """Return how the provider is reached, as the options say.
+    """Return how to reach the provider.
 
     :param params: the task's options
     :param definition: the provider
@@ -26,7 +26,7 @@ def connection_from(params: Mapping[str, Any], definition: Definition, credentia
 
 
 def pace_from(params: Mapping[str, Any], definition: Definition) -> Pace:
-    """Return how fast calls may follow each other, as the options or else the provider say.
+    """Return the rate limit that the options, or else the provider, set.
 
     :param params: the task's options
     :param definition: the provider
@@ -37,7 +37,7 @@ def pace_from(params: Mapping[str, Any], definition: Definition) -> Pace:
 
 
 def patience_from(params: Mapping[str, Any]) -> Patience:
-    """Return how often a call is repeated, as the options say.
+    """Return how often to repeat a call.
 
     :param params: the task's options
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The calls of a provider's API that the collection makes: set a password, list the accounts."""
+"""The API calls that the collection makes: set passwords, list accounts."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def set_passwords(
     pace: Pace | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> dict[str, Change]:
-    """Set the password of every account, and return what each call came to.
+    """Set the password of every account, and return the outcome of each.
 
-    :param connection: the provider and how it is reached
+    :param connection: the provider and how to reach it
     :param passwords: account to password
-    :param patience: how often one call is repeated
-    :param concurrency: calls at the same time
+    :param patience: how often to repeat a call
+    :param concurrency: how many calls to make at the same time
     :param sleep: waits a number of seconds
-    :param clock: a clock that nobody sets, in seconds
-    :param pace: how fast calls follow each other, by default as fast as the definition allows
-    :param abandoned: tells whether nobody waits for the outcome any more; then nothing more is sent
-    :raises Abandoned: if that is so
+    :param clock: a monotonic clock, in seconds
+    :param pace: limits the rate of calls, by default to what the definition allows
+    :param abandoned: returns whether the controller has gone; then nothing more is sent
+    :raises Abandoned: if it has
     """
     spread = pace or Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
 
@@ -86,7 +86,7 @@ def _set_password(client: Client, connection: Connection, values: Mapping[str, s
 def _sent(
     client: Client, connection: Connection, request: Request, values: Mapping[str, str]
 ) -> tuple[Reply, Meaning | None]:
-    """Return the answer, or else what its absence means."""
+    """Return the response, or the meaning of not getting one."""
     name = connection.definition.name
     nothing = Reply(0, {}, "")
     try:
@@ -104,9 +104,9 @@ def _sent(
 def list_accounts(connection: Connection, accounts: Iterable[str] = (), *, patience: Patience) -> list[str]:
     """Return the names of all accounts that the provider lists.
 
-    :param connection: the provider and how it is reached
-    :param accounts: accounts that are known, for a provider that lists one domain at a time
-    :param patience: how often one call is repeated
+    :param connection: the provider and how to reach it
+    :param accounts: known accounts, for a provider that lists one domain at a time
+    :param patience: how often to repeat a call
     :raises ProviderError: if the provider has no such call or does not answer it
     """
     definition = connection.definition
@@ -151,19 +151,19 @@ def _page(
     if names is None and reply.status in listing.empty_statuses and isinstance(decoded(reply.text), dict):
         return []
     if names is None:
-        raise ProviderError(f"the accounts cannot be listed: {_told(connection, reply)}")
+        raise ProviderError(f"the accounts cannot be listed: {_sentence(connection, reply)}")
     return names
 
 
 def _names(connection: Connection, listing: Listing, reply: Reply) -> list[str] | None:
-    """Return the names in an answer, None if it is not a whole list of accounts."""
+    """Return the names in an answer, None if it is not a complete list of accounts."""
     body = decoded(reply.text)
     if not 200 <= reply.status < 300 or reply.status == 207:
         return None
     if any(holds(dict(condition), body) for condition in connection.definition.answer.refused):
         return None
     found = find(body, listing.items)
-    # An empty list is written as an empty object by some.
+    # Some providers write an empty list as an empty object.
     if found == [{}]:
         return []
     if not found or not isinstance(found[0], list):
@@ -172,7 +172,7 @@ def _names(connection: Connection, listing: Listing, reply: Reply) -> list[str] 
     return names if len(names) == len(found[0]) else None
 
 
-def _told(connection: Connection, reply: Reply) -> str:
+def _sentence(connection: Connection, reply: Reply) -> str:
     # The other hints are about the call that sets a password.
     secrets = connection.credentials.values()
     return sentence(connection.definition, reply.status, decoded(reply.text), secrets, hints=("401", "403"))
@@ -181,7 +181,7 @@ def _told(connection: Connection, reply: Reply) -> str:
 def _asked(
     client: Client, connection: Connection, request: Request, values: Mapping[str, str], patience: Patience
 ) -> Reply:
-    """Return a definite answer; what is not one is asked for again, as long as there is patience."""
+    """Return a definite answer, repeating the call until there is one or no retries are left."""
     replies: list[Reply] = []
 
     def attempt() -> Meaning:
@@ -196,8 +196,8 @@ def _asked(
 
 
 def _meaning(connection: Connection, reply: Reply) -> Meaning:
-    """Reading can be repeated freely, so every answer that is not a passing trouble is handed on."""
-    text = _told(connection, reply)
+    """Return whether to ask again: reading is harmless, so every answer that is not a temporary error is accepted."""
+    text = _sentence(connection, reply)
     if reply.status == 429:
         return Meaning(Kind.THROTTLED, text, retry_after=reply.headers.get("retry-after"))
     return Meaning(Kind.UNKNOWN if reply.status >= 500 or reply.status == 408 else Kind.ACCEPTED, text)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Questions to a provider's answer, as data: a path into it, and what must be found there. Pure."""
+"""Conditions on a provider's response, as data: a path into it and what must be found there. Pure."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ OPERATORS = ("equals", "above", "one_of", "contains", "empty", "exists")
 
 
 def find(answer: Any, path: str) -> list[Any]:
-    """Return every value that a path leads to.
+    """Return every value at a path.
 
     :param answer: the decoded answer
-    :param path: names separated by dots; C(*) stands for every item of a list; an empty path for the whole answer
+    :param path: names separated by dots; C(*) means every item of a list, an empty path the whole answer
     """
     values = [answer]
     for step in path.split(".") if path else ():
@@ -33,7 +33,7 @@ def _step(value: Any, step: str) -> list[Any]:
 
 
 def holds(condition: dict[str, Any], answer: Any) -> bool:
-    """Tell whether a condition holds for an answer.
+    """Return whether a condition holds for an answer.
 
     :param condition: C(path), and one operator: C(equals) (every value found is this one, and there is one),
         C(above) (one of them is a larger number), C(one_of) (one of them is in this list), C(contains) (one of them
@@ -57,7 +57,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _same(value: Any, wanted: Any) -> bool:
-    # False == 0 in Python; an answer that says false where a count belongs is not the answer that was described.
+    # False == 0 in Python, but an answer with false in place of a count is not the answer that was described.
     return isinstance(value, bool) == isinstance(wanted, bool) and bool(value == wanted)
 
 

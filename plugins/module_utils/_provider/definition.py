@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A provider, as data: where it is, how it is asked, how its answers are read. No provider is known here by name."""
+"""A provider as data: its address, its calls, and how its responses are read. Knows no provider by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ACCOUNT_PLACEHOLDERS = ("account", "account_name", "account_domain")
 
 @dataclass(frozen=True)
 class Request:
-    """A call of the provider's API, with placeholders."""
+    """One call of the provider's API, with placeholders."""
 
     method: str
     path: str
@@ -29,7 +29,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Listing:
-    """The call that lists accounts, its paging, and where the names are in its answer."""
+    """The call that lists accounts, its paging, and where its response has the names."""
 
     request: Request
     items: str
@@ -42,11 +42,11 @@ class Listing:
 
 @dataclass(frozen=True)
 class Answer:
-    """How an answer is read: conditions and paths as in C(conditions).
+    """How to read a response, with conditions and paths as in C(conditions).
 
-    C(accepted): all of them hold for a success. C(refused): one of them makes a success a refusal. C(denied): one of
-    them means that the keys were refused, and says nothing about the password. C(already_set): one of them means that
-    this is the account's password already. C(secret_fields): what stands there is never shown.
+    C(accepted): all must hold for a success. C(refused): any of them turns a success into a refusal. C(denied): any of
+    them means that the keys were refused, which says nothing about the password. C(already_set): any of them means that
+    the account already has this password. C(secret_fields): values that are never shown.
     """
 
     accepted: tuple[Mapping[str, Any], ...] = ()
@@ -61,10 +61,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class PasswordRules:
-    """What a password must be, lengths in characters.
+    """The provider's rules for passwords, lengths in characters.
 
-    C(classes): of which of lower, upper, digit and symbol it must have one. C(symbols): the ones it may have, None for
-    any.
+    C(classes): which of lower, upper, digit and symbol a password must contain. C(symbols): those it may contain, None
+    for any.
     """
 
     min_length: int = 8
@@ -75,10 +75,10 @@ class PasswordRules:
 
 @dataclass(frozen=True)
 class Definition:
-    """Everything that the engine needs to know of a provider.
+    """Everything that the engine needs to know about a provider.
 
-    C(credentials) maps each credential to the environment variable that can hold it; C(hints) maps an HTTP status,
-    as text, to what the user should look at; C(rate_limit) is in calls a second.
+    C(credentials) maps each credential to the environment variable that may hold it; C(hints) maps an HTTP status, as
+    text, to advice for the user; C(rate_limit) is in calls per second.
     """
 
     name: str

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a dict, of ours or a user's, to a definition: every field is checked, and a message names the field."""
+"""Parses a provider definition, built in or a user's, from a dict. Checks every field; messages name the field."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ CLASSES = ("lower", "upper", "digit", "symbol")
 
 
 class Fields:
-    """A dict of input, read field by field; what nobody read is an unknown field."""
+    """A dict that is read field by field; fields that were never read are unknown."""
 
     def __init__(self, data: Any, where: str) -> None:
         if not isinstance(data, Mapping):
@@ -40,11 +40,11 @@ class Fields:
         self._seen: set[str] = set()
 
     def at(self, name: str) -> str:
-        """Return the field's full name, for a message."""
+        """Return the field's full name for messages."""
         return f"{self._where}.{name}"
 
     def take(self, name: str, kind: type | tuple[type, ...], default: Any = None, *, required: bool = False) -> Any:
-        """Return a field's value, of the type asked for."""
+        """Return a field's value after checking its type."""
         self._seen.add(name)
         value = self._data.get(name)
         if value is None:
@@ -57,7 +57,7 @@ class Fields:
         return value
 
     def text(self, name: str, default: str = "", *, required: bool = False) -> str:
-        """Return a text in one line."""
+        """Return a single-line string."""
         value = str(self.take(name, str, default, required=required))
         if has_control(value):
             raise InputError(f"{self.at(name)}: contains a line break or another control character")
@@ -66,26 +66,26 @@ class Fields:
         return value
 
     def choice(self, name: str, choices: tuple[str, ...], default: str = "", *, required: bool = False) -> str:
-        """Return one of the texts in a list."""
+        """Return a string that is one of the choices."""
         value = self.text(name, default, required=required)
         if value not in choices:
             raise InputError(f"{self.at(name)}: must be one of {', '.join(choices)}, not {value!r}")
         return value
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        """Return a whole number within limits."""
+        """Return an integer within limits."""
         value = int(self.take(name, int, default))
         if not low <= value <= high:
             raise InputError(f"{self.at(name)}: must be from {low} to {high}, not {value}")
         return value
 
     def texts(self, name: str) -> dict[str, str]:
-        """Return a dict of texts, each in one line."""
+        """Return a dict of single-line strings."""
         inner = Fields(self.take(name, Mapping, {}), self.at(name))
         return {str(key): inner.text(key) for key in inner._data}
 
     def paths(self, name: str) -> tuple[str, ...]:
-        """Return a list of paths; a single one may be written without the list."""
+        """Return a list of paths; a single path may be given without a list."""
         value = self.take(name, (str, list), [])
         items = [value] if isinstance(value, str) else list(value)
         if not all(isinstance(item, str) for item in items):
@@ -93,7 +93,7 @@ class Fields:
         return tuple(str(item) for item in items)
 
     def finish(self) -> None:
-        """Refuse fields that nobody asked for."""
+        """Refuse fields that were never read."""
         unknown = sorted(str(key) for key in self._data if key not in self._seen)
         if unknown:
             raise InputError(
@@ -102,11 +102,11 @@ class Fields:
 
 
 def build(data: Any, where: str = "provider_definition") -> Definition:
-    """Check a definition and return it as an object.
+    """Return a checked definition.
 
     :param data: the dict
-    :param where: what messages call it
-    :raises InputError: naming the field that is wrong
+    :param where: its name in messages
+    :raises InputError: naming the invalid field
     """
     top = Fields(data, where)
     rules = _password(top)
@@ -310,7 +310,7 @@ def _leaves(value: Any) -> Iterable[Any]:
 
 
 def _only(value: Any, allowed: tuple[str, ...], where: str) -> None:
-    """Refuse a placeholder where it has no value, or where a secret would be written into logs."""
+    """Refuse a placeholder that has no value here, or that would put a secret into logs."""
     for name in sorted(names_in(value) - set(allowed)):
         if name == "password" and not where.endswith("body"):
             raise InputError(

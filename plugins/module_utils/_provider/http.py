@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one file that speaks HTTP: one request, one bounded answer, no redirect, no retry."""
+"""The only file that speaks HTTP: one request, one response of limited size, no redirects, no retries."""
 
 from __future__ import annotations
 
@@ -29,39 +29,39 @@ T = TypeVar("T")
 
 
 class NoAnswer(Exception):
-    """The connection failed or ran out of time: the request may or may not have been carried out."""
+    """The connection failed or timed out: the request may or may not have been processed."""
 
 
 class Untrusted(Exception):
-    """The server's certificate does not verify: nothing was sent."""
+    """The server's certificate cannot be verified: nothing was sent."""
 
 
 class Client:
-    """Calls one provider's API; not to be shared between threads."""
+    """Calls one provider's API. Not thread-safe."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._session: requests.Session | None = None
 
     def send(self, request: Request, values: Mapping[str, str]) -> Reply:
-        """Send one request and return its answer.
+        """Send one request and return the response.
 
         :param request: the call, with placeholders
-        :param values: what stands for each placeholder
-        :raises NoAnswer: if there was no whole answer in time
-        :raises Untrusted: if the server's certificate does not verify
+        :param values: the value of each placeholder
+        :raises NoAnswer: if no complete response came in time
+        :raises Untrusted: if the server's certificate cannot be verified
         """
         session = self._session or self._new_session()
         self._session = None
         reply = within(self._connection.timeout, lambda: self._exchange(session, request, values))
-        # Kept only after a whole exchange: on a session that is late, broken, or still owes the answer that follows a
-        # 1xx, the next account would read the answer of this one.
+        # Keep the session only after a complete exchange. Otherwise the next account could read this one's response,
+        # which may still arrive late or follow a 1xx.
         if reply.status >= 200:
             self._session = session
         return reply
 
     def _new_session(self) -> requests.Session:
-        # Imported here: a task that finds nothing to do never pays for it.
+        # Imported here, because it is slow and most tasks find nothing to do.
         import requests
 
         _check_authorities(self._connection.verify)
@@ -74,7 +74,7 @@ class Client:
         return session
 
     def _authenticate(self, prepared: Any) -> Any:
-        """Set the credentials. As C(auth), because requests would let a .netrc replace a plain header."""
+        """Set the credentials. Used as C(auth), because requests would let a .netrc replace a plain header."""
         definition, credentials = self._connection.definition, self._connection.credentials
         prepared.headers.update(fill(definition.headers, credentials))
         if definition.basic is not None:
@@ -85,7 +85,7 @@ class Client:
         return prepared
 
     def _proxies(self) -> dict[str, str]:
-        """Let no proxy of the environment see what is in clear text because it stays on this machine."""
+        """Bypass the environment's proxies for clear text, which must not leave this machine."""
         url = urlsplit(self._connection.definition.api_url)
         host = url.hostname or ""
         return {"no_proxy": host} if url.scheme == "http" and is_loopback(host) else {}
@@ -104,7 +104,7 @@ class Client:
                 json=body if request.encoding == "json" else None,
                 data=body if request.encoding == "form" else None,
                 timeout=self._connection.timeout,
-                # Here, and not on the session: there REQUESTS_CA_BUNDLE would take the place of ca_path.
+                # Not set on the session, where REQUESTS_CA_BUNDLE would replace ca_path.
                 verify=self._connection.verify,
                 proxies=self._proxies(),
                 allow_redirects=False,
@@ -148,7 +148,7 @@ def _check_authorities(verify: bool | str) -> None:
 
 
 def _bounded_text(response: requests.Response) -> str:
-    """Return the body; one that is larger than any honest answer counts as no answer."""
+    """Return the body; an unreasonably large one counts as no answer."""
     received = bytearray()
     try:
         for chunk in response.iter_content(CHUNK):
@@ -156,13 +156,13 @@ def _bounded_text(response: requests.Response) -> str:
             if len(received) > LARGEST_ANSWER:
                 raise NoAnswer(f"the answer is larger than {LARGEST_ANSWER // 1024 // 1024} MiB")
     except ValueError as error:
-        # Python's own, for a chunk of negative length.
+        # Raised by Python itself, for a chunk of negative length.
         raise NoAnswer("the answer is malformed") from error
     return received.decode("utf-8", "replace")
 
 
 def _translated(error: Exception) -> Exception:
-    """Return the exception in our terms, without the library's text: it can contain the request."""
+    """Return our exception for one of the library, without its text, which can contain the request."""
     cause: BaseException | None = error
     chain = []
     while cause is not None and cause not in chain:
@@ -200,12 +200,12 @@ _REASONS = {
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """Return what a call returns, or give up after a time, whatever the call is waiting for.
+    """Return what a call returns, or give up after some time, whatever the call is waiting for.
 
-    A library's time-outs bound one read each; a server that sends a byte now and then would never end.
+    A library's timeouts limit a single read each, so a server that sends a byte now and then would never be cut off.
 
-    :param seconds: the most that it may take
-    :param call: the work; it goes on in a thread of its own if it is late, and its result is dropped
+    :param seconds: the time limit
+    :param call: the function to call; if it is late, its thread keeps running and the result is discarded
     :raises NoAnswer: if it takes longer
     """
     outcome: list[T] = []

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether anybody still waits for this process's answer. A module that nobody waits for must not change anything more.
+"""Detects that the controller has gone. A module without its controller must not change anything any more.
 
-The account's turn belongs to the controller, and ends with it. A module that outlives its controller, in a pause or
+The controller holds the account's lock, which ends with it. A module that outlives its controller, in a pause or
 between two attempts, would send its password after a later run has set another one.
 """
 
@@ -18,44 +18,44 @@ import time
 from collections.abc import Callable
 
 STANDARD_OUTPUT = 1
-KNOCK_EVERY = 1.0
+PROBE_INTERVAL = 1.0
 _NO_READER = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
 class Abandoned(Exception):
-    """Nobody waits for the answer any more."""
+    """The controller has gone."""
 
 
-class Audience:
-    """Whoever reads what this process writes.
+class Reader:
+    """Whoever reads the output of this process.
 
-    A pipe tells at once that its reader has died. A relay, such as sshd, finds out only when it has something to pass
-    on: so an empty line is written now and then, which Ansible skips before a module's answer.
+    A pipe shows at once that its reader has died. A relay, such as sshd, only finds out when it has something to pass
+    on, so an empty line is written now and then. Ansible skips empty lines before a module's result.
 
-    :param descriptor: the pipe or socket that the answer goes to; anything else is taken to be read for ever
-    :param clock: a clock that nobody sets, in seconds
+    :param descriptor: the pipe or socket for the output; anything else is assumed to have a reader for ever
+    :param clock: a monotonic clock, in seconds
     """
 
     def __init__(self, descriptor: int = STANDARD_OUTPUT, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._descriptor = descriptor
         self._clock = clock
         self._relayed = _is_pipe_or_socket(descriptor)
-        self._knocked = clock()
+        self._probed = clock()
         self._gone = False
 
     def is_gone(self) -> bool:
-        """Tell whether nobody reads any more. Once it is so, it stays so."""
-        self._gone = self._gone or self._knock_fails() or _has_no_reader(self._descriptor)
+        """Return whether the reader has gone. Once it has, it stays gone."""
+        self._gone = self._gone or self._probe_fails() or _has_no_reader(self._descriptor)
         return self._gone
 
-    def _knock_fails(self) -> bool:
-        if not self._relayed or self._clock() - self._knocked < KNOCK_EVERY:
+    def _probe_fails(self) -> bool:
+        if not self._relayed or self._clock() - self._probed < PROBE_INTERVAL:
             return False
-        self._knocked = self._clock()
+        self._probed = self._clock()
         try:
             os.write(self._descriptor, b"\n")
         except BlockingIOError:
-            # Full: somebody reads slowly, or will not read; poll knows which.
+            # The pipe is full: the reader is slow or has gone; poll knows which.
             return False
         except OSError:
             return True
@@ -71,6 +71,6 @@ def _is_pipe_or_socket(descriptor: int) -> bool:
 
 def _has_no_reader(descriptor: int) -> bool:
     poller = select.poll()
-    # These events are told unasked.
+    # These events are reported even if not asked for.
     poller.register(descriptor, 0)
     return any(event & _NO_READER for _descriptor, event in poller.poll(0))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the module tells its action plugin: each account's change, as data and without secrets."""
+"""What the module returns to its action plugin: each account's outcome, as data and without secrets."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrub
 
 
 def can_call() -> bool:
-    """Tell whether the Python package that speaks HTTP is here."""
+    """Return whether the requests package is installed."""
     return importlib.util.find_spec("requests") is not None
 
 
-def told(
+def public(
     changes: Mapping[str, Change], passwords: Mapping[str, str], credentials: Mapping[str, str], reason: str = ""
 ) -> dict[str, dict[str, Any]]:
-    """Return every change as a dict; a provider's words can quote what it was sent, so they are scrubbed.
+    """Return every outcome as a dict. Messages are scrubbed, because a provider may quote what it was sent.
 
-    :param changes: account to what its call came to
+    :param changes: account to its outcome
     :param passwords: account to the password that was sent
     :param credentials: the provider's keys
-    :param reason: why nothing could be sent at all, in place of each change's own message
+    :param reason: why nothing could be sent at all; replaces each outcome's own message
     """
     keys = Scrubber(credentials.values())
     return {

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How fast calls may follow each other, for all threads together."""
+"""Limits the rate of calls, for all threads together."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-# What providers count in, in seconds.
+# The windows in which providers usually count calls, in seconds.
 WINDOWS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
-# Of a limit: the provider counts when calls arrive, and some are on their way for longer than others.
+# The share of a limit to use: the provider counts calls when they arrive, and some take longer than others.
 SHARE = 0.98
-# Slower than this nobody is made by a guess: others may have used up most of what was allowed.
+# The lowest rate that is ever guessed, in calls per second: others may have used up most of the limit.
 SLOWEST = 1.0
-# Of a second: timers and clocks are not exact.
+# In seconds: timers and clocks are not exact.
 TOLERANCE = 0.002
 NEARLY = 0.9
 
 
 @dataclass
 class Turn:
-    """One call: when it began, and when its answer came, both by the pace's clock."""
+    """One call: when it began and when its response came, both by the pace's clock."""
 
     began: float
     ended: float | None = None
@@ -35,7 +35,7 @@ class Turn:
 
 @dataclass
 class _Guess:
-    """What a limit was guessed from: C(passed) calls in C(window) seconds; and the rate and the burst of before."""
+    """What a limit was guessed from: C(passed) calls in C(window) seconds, and the rate and burst before the guess."""
 
     moment: float
     passed: int
@@ -45,12 +45,12 @@ class _Guess:
 
 
 class Pace:
-    """Spreads calls evenly, holds all of them when the provider asks for a pause, and learns from that.
+    """Spreads calls evenly, stops all of them if the provider asks for a pause, and learns its limit from that.
 
-    :param rate: calls a second, None for as many as there are until the provider asks for a pause
-    :param burst: how many calls may make up at once for time in which none was made
-    :param recent: when the calls of the last second arrived that another pace let through, by the same clock
-    :param clock: a clock that nobody sets, in seconds
+    :param rate: calls per second, None for no limit until the provider asks for a pause
+    :param burst: how many calls may be made at once after an idle period
+    :param recent: arrival times of the last second's calls that another pace made, by the same clock
+    :param clock: a monotonic clock, in seconds
     :param sleep: waits a number of seconds
     """
 
@@ -72,7 +72,7 @@ class Pace:
         self._shortest = math.inf
         self._guess: _Guess | None = None
         self._set(rate, burst)
-        # A time to come is another machine's, or of before a restart: nothing is known of what was made up for.
+        # A time in the future comes from another machine or from before a restart, so it counts as now.
         for moment in sorted(min(one, clock()) for one in recent):
             self._reserve(moment)
             self._turns.append(Turn(moment))
@@ -81,13 +81,13 @@ class Pace:
         self.rate = rate
         self.burst = burst
         self._interval = 1.0 / rate if rate else 0.0
-        # The calls of the last second: whoever was late must not be followed too closely.
+        # The calls of the last second, so that a late one is not followed too closely.
         self._turns: deque[Turn] = deque(maxlen=math.ceil(rate) if rate else 1)
 
-    def told(self, began: float) -> dict[str, Any]:
-        """Return what the next one should know, as its arguments, and for how long calls were made.
+    def handover(self, began: float) -> dict[str, Any]:
+        """Return the arguments for the next batch's pace, and for how many seconds calls were made.
 
-        :param began: when the first one was, by the same clock
+        :param began: when the first call was made, by the same clock
         """
         recent = [self._arrival(turn) for turn in self._turns] if self.rate else []
         return {"rate": self.rate, "burst": self.burst, "recent": recent, "seconds": self._clock() - began}
@@ -98,7 +98,7 @@ class Pace:
             start = self._reserve(self._clock())
         while True:
             with self._lock:
-                # A turn of its own after a pause that began meanwhile, or all who waited would begin when it ends.
+                # A pause may have begun meanwhile: reserve again, or all waiting calls would start when it ends.
                 if start < self._held_until:
                     start = self._reserve(self._clock())
                 left = max(start, self._earliest()) - self._clock()
@@ -109,7 +109,7 @@ class Pace:
             self._sleep(left)
 
     def _reserve(self, now: float) -> float:
-        """Return when the next call may begin: evenly, but for what makes up for time in which none was made."""
+        """Return when the next call may begin: evenly spread, apart from bursts after an idle period."""
         start = max(self._next - self.burst * self._interval, now, self._held_until)
         self._next = max(self._next, start) + self._interval
         return start
@@ -120,44 +120,44 @@ class Pace:
         return self._arrival(self._turns[0]) + 1 + TOLERANCE
 
     def _arrival(self, turn: Turn) -> float:
-        """Return when a call arrived, rather too late than too early: a connection that is opened delays it."""
+        """Return when a call arrived, at the latest; opening a connection delays it."""
         return turn.began if turn.ended is None else max(turn.began, turn.ended - self._shortest)
 
     def ended(self, turn: Turn, *, passed: bool) -> None:
-        """Take note of an answer.
+        """Note a response.
 
-        :param turn: the call's
-        :param passed: whether the provider did not put it off
+        :param turn: the call's turn
+        :param passed: whether the provider processed the call rather than throttling it
         """
         with self._lock:
             turn.ended = self._clock()
             self._shortest = min(self._shortest, turn.ended - turn.began)
             if passed and self._guess and turn.began < self._guess.moment:
-                # It was on its way when another one was put off: it counts among those that were let through before.
+                # It was in flight when another call was throttled, so it counts towards the calls that passed before.
                 self._guess.passed += 1
                 self._apply(self._guess)
             else:
                 self._passed += passed
 
     def hold(self, seconds: float) -> None:
-        """Let no call begin for a time, and from then on no more of them than were let through before.
+        """Make no calls for some time, and after that no more than passed before.
 
-        :param seconds: from now
+        :param seconds: the length of the pause
         """
         with self._lock:
             now = self._clock()
             if now >= self._held_until:
                 self._learn(seconds, now)
             self._held_until = max(self._held_until, now + seconds)
-            # Nothing is made up for after it: the provider has just said that it was too much.
+            # No burst after the pause: the provider has just said that it was too much.
             self._next = max(self._next, self._held_until + self.burst * self._interval)
             self._since = self._held_until
 
     def _learn(self, seconds: float, now: float) -> None:
-        """Guess the limit: so many calls have passed in a window that ends with the pause, in whole seconds."""
+        """Guess the limit from the calls that passed in a window that ends with the pause, in whole seconds."""
         if self._passed:
             least = max(seconds, now - self._since + seconds - 1)
-            # A provider that asks for a whole window, and not for the rest of one, means no longer window.
+            # A provider may ask for a whole window instead of the rest of one; it then means no longer window.
             window = next((one for one in WINDOWS if one >= NEARLY * least), least)
             self._guess = _Guess(now, self._passed, window, self.rate, self.burst)
             self._apply(self._guess)
@@ -165,6 +165,6 @@ class Pace:
 
     def _apply(self, guess: _Guess) -> None:
         rate = max(SLOWEST, SHARE * guess.passed / guess.window)
-        # What was let through at once will be again; a provider that says no once more is asked for less at once.
+        # A burst that passed will pass again; if the provider throttles once more, the burst is halved.
         burst = guess.burst // 2 if guess.rate else max(0, min(guess.passed, int(rate)) - 1)
         self._set(min(rate, guess.rate or rate), burst)

@@ -31,10 +31,10 @@ def names_in(value: Any) -> set[str]:
 
 
 def fill(value: Any, values: Mapping[str, str]) -> Any:
-    """Return the value with every placeholder filled in, as it is: for JSON and form bodies and for headers.
+    """Return the value with every placeholder filled in verbatim, for JSON and form bodies and for headers.
 
     :param value: a part of a definition
-    :param values: what stands for each placeholder
+    :param values: the value of each placeholder
     """
     if isinstance(value, str):
         return PLACEHOLDER.sub(lambda match: values[match.group(1)], value)
@@ -46,10 +46,10 @@ def fill(value: Any, values: Mapping[str, str]) -> Any:
 
 
 def fill_path(path: str, values: Mapping[str, str]) -> str:
-    """Return a URL path in which each value is one quoted segment, whatever it contains.
+    """Return a URL path with each value percent-encoded, so that it stays one segment.
 
     :param path: the path of a definition
-    :param values: what stands for each placeholder
+    :param values: the value of each placeholder
     """
     return PLACEHOLDER.sub(lambda match: quote(values[match.group(1)], safe=""), path)
 

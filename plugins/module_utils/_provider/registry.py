@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The built-in providers by name, and how a task's options make one of them, or the user's own, into a definition."""
+"""The built-in providers by name, and the definition and credentials that a task's options select."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ BUILT_IN: dict[str, dict[str, Any]] = {
     str(module.DEFINITION["name"]): module.DEFINITION
     for module in (emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, redlink, smtp2go)
 }
-# Credentials that have an option of their own; the others come in api_credentials.
+# Credentials with their own option; all others are set in api_credentials.
 OPTIONS = ("application_key", "authorization_key", "api_key")
 
 
 def definition_from(params: Mapping[str, Any]) -> Definition:
-    """Return the definition that a task's options ask for, with its address.
+    """Return the definition that a task's options select, with its address.
 
     :param params: the options C(provider), C(provider_definition), C(password_request), C(api_url)
-    :raises InputError: naming the option or the field that is wrong
+    :raises InputError: naming the invalid option or field
     """
     own, short = params.get("provider_definition"), params.get("password_request")
     if own and short:
@@ -54,14 +54,14 @@ def definition_from(params: Mapping[str, Any]) -> Definition:
     try:
         return build(data)
     except InputError as error:
-        # The built-in definitions are valid, so what is wrong is the part that password_request put in.
+        # The built-in definitions are valid, so the error is in the part that comes from password_request.
         if short:
             raise InputError(str(error).replace("provider_definition.set_password", "password_request")) from error
         raise
 
 
 def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the call that sets a password, with the parts that the user gave in place of the provider's."""
+    """Return the provider's call that sets a password, with the parts that the user replaced."""
     fields = Fields(short, "password_request")
     result = dict(request)
     for name in ("method", "path", "encoding", "body"):
@@ -78,7 +78,7 @@ def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str,
 
 
 def _checked_url(url: str) -> str:
-    """Return the address without a closing slash; secrets go over TLS, or do not leave the machine."""
+    """Return the address without a trailing slash. Secrets are sent over TLS or stay on this machine."""
     if not url:
         raise InputError("api_url: is required because this provider has no default address")
     try:
@@ -97,7 +97,7 @@ def _checked_url(url: str) -> str:
 
 
 def _is_host(host: str) -> bool:
-    """Tell whether a text is a host's name or address."""
+    """Return whether a string is a host name or an IP address."""
     if ":" in host:
         return True
     try:
@@ -110,11 +110,11 @@ def _is_host(host: str) -> bool:
 def credentials_from(
     definition: Definition, params: Mapping[str, Any], environment: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the provider's credentials, from options or else from the environment.
+    """Return the provider's credentials from options, or else from the environment.
 
     :param definition: the provider
     :param params: the task's options
-    :param environment: environment variables of the controller
+    :param environment: the controller's environment variables
     :raises InputError: if one is missing, empty, or cannot be sent in a header
     """
     more = params.get("api_credentials") or {}

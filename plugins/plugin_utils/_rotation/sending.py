@@ -16,7 +16,12 @@ from typing import TYPE_CHECKING
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import IN_A_ROW, NOT_SENT, NOT_TAKEN, in_a_row
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import (
+    MOST_FAILURES,
+    NOT_SENT,
+    NOT_TAKEN,
+    consecutive_failures,
+)
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers, Batches
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.settling import action_of, settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
@@ -68,7 +73,7 @@ class Sending:
         self._made: dict[str, tuple[str, Future[str]]] = {}
         self._batches = Batches(len(self._left), tools.concurrency)
         self._batch: dict[str, str] = {}
-        self._in_a_row = 0
+        self._failures = 0
 
     def stage(self, current: Snapshot, *, everything: bool) -> None:
         """Have the first batch on disk. The caller holds the store and has just read it.
@@ -104,9 +109,9 @@ class Sending:
         # Of a module that told nothing, nothing is known of the provider either.
         if isinstance(answers, Answers) and answers.calling is not None:
             for change in answers.values():
-                self._in_a_row = in_a_row(self._in_a_row, change)
+                self._failures = consecutive_failures(self._failures, change)
         told = next((change for change in answers.values() if change.stop or not change.sent), None)
-        return told or (NOT_TAKEN if self._in_a_row >= IN_A_ROW else None)
+        return told or (NOT_TAKEN if self._failures >= MOST_FAILURES else None)
 
     def _taken(self, size: int) -> dict[str, str]:
         """Return the next accounts with the ciphertexts of their passwords, and have more made meanwhile."""

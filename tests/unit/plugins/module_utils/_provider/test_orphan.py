@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import KNOCK_EVERY, Audience
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import PROBE_INTERVAL, Reader
 
 
 class Clock:
@@ -44,7 +44,7 @@ def fixture_pipe(request: pytest.FixtureRequest) -> t.Iterator[tuple[t.Any, t.An
 
 def test_reader_that_dies_is_noticed_at_once_and_for_ever(pipe: tuple[t.Any, t.Any], clock: Clock) -> None:
     """Catches: a module that goes on after its controller was killed."""
-    audience = Audience(pipe[1].fileno(), clock=clock)
+    audience = Reader(pipe[1].fileno(), clock=clock)
     assert not audience.is_gone()
     pipe[0].close()
     assert [audience.is_gone(), audience.is_gone()] == [True, True]
@@ -52,8 +52,8 @@ def test_reader_that_dies_is_noticed_at_once_and_for_ever(pipe: tuple[t.Any, t.A
 
 def test_knocks_no_oftener_than_needed(pipe: tuple[t.Any, t.Any], clock: Clock) -> None:
     """Catches: an answer that is buried in empty lines, or a relay that has nothing to notice the death by."""
-    audience = Audience(pipe[1].fileno(), clock=clock)
-    for moment in (0, KNOCK_EVERY / 2, KNOCK_EVERY, KNOCK_EVERY * 1.5, KNOCK_EVERY * 2):
+    audience = Reader(pipe[1].fileno(), clock=clock)
+    for moment in (0, PROBE_INTERVAL / 2, PROBE_INTERVAL, PROBE_INTERVAL * 1.5, PROBE_INTERVAL * 2):
         clock.now = moment
         assert not audience.is_gone()
     assert os.read(pipe[0].fileno(), 100) == b"\n\n"
@@ -63,12 +63,12 @@ def test_end_that_only_a_write_can_find(clock: Clock) -> None:
     """Catches: a relay that reads no more, and of which poll says nothing."""
     reader, writer = socket.socketpair()
     with reader, writer:
-        audience = Audience(writer.fileno(), clock=clock)
+        audience = Reader(writer.fileno(), clock=clock)
         reader.shutdown(socket.SHUT_RD)
         assert not audience.is_gone()
-        clock.now = KNOCK_EVERY
+        clock.now = PROBE_INTERVAL
         assert audience.is_gone()
-        clock.now = 2 * KNOCK_EVERY
+        clock.now = 2 * PROBE_INTERVAL
         assert audience.is_gone()
 
 
@@ -79,16 +79,16 @@ def test_reader_that_is_only_slow_is_not_gone(clock: Clock) -> None:
         os.set_blocking(write, False)
         while sink.write(b"x" * 65536):
             pass
-        audience = Audience(write, clock=clock)
-        clock.now = KNOCK_EVERY
+        audience = Reader(write, clock=clock)
+        clock.now = PROBE_INTERVAL
         assert not audience.is_gone()
 
 
 def test_file_is_written_nothing_and_read_for_ever(tmp_path: Path, clock: Clock) -> None:
     """Catches: empty lines in the file of somebody who runs the module by hand."""
     with (tmp_path / "answer").open("wb") as file:
-        audience = Audience(file.fileno(), clock=clock)
-        clock.now = 10 * KNOCK_EVERY
+        audience = Reader(file.fileno(), clock=clock)
+        clock.now = 10 * PROBE_INTERVAL
         assert not audience.is_gone()
     assert (tmp_path / "answer").read_bytes() == b""
 
@@ -98,4 +98,4 @@ def test_closed_output_is_nobody() -> None:
     read, write = os.pipe()
     os.close(read)
     os.close(write)
-    assert Audience(write).is_gone()
+    assert Reader(write).is_gone()

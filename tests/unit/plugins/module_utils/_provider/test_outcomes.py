@@ -14,7 +14,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import emaillabs
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import told
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import public
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import NOT_SENT
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import KEYS, envelope
 
@@ -25,19 +25,19 @@ EMAILLABS = build(emaillabs.DEFINITION)
 def test_told_as_data() -> None:
     """Catches: an outcome that the action plugin cannot read back."""
     changes = {"a": Change(Kind.UNKNOWN, doubt=True, sent=True, message="no answer"), "b": NOT_SENT}
-    found = told(changes, {"a": PASSWORD, "b": "other-passw0rd"}, KEYS)
+    found = public(changes, {"a": PASSWORD, "b": "other-passw0rd"}, KEYS)
     assert json.loads(json.dumps(found)) == {
         "a": {"kind": "unknown", "doubt": True, "sent": True, "stop": False, "message": "no answer"},
         "b": {"kind": "refused_access", "doubt": False, "sent": False, "stop": False, "message": NOT_SENT.message},
     }
-    assert told({"b": NOT_SENT}, {"b": "x"}, {}, "no requests here")["b"]["message"] == "no requests here"
+    assert public({"b": NOT_SENT}, {"b": "x"}, {}, "no requests here")["b"]["message"] == "no requests here"
 
 
 def test_words_are_scrubbed() -> None:
     """Catches: a provider that quotes the password or a key in its message."""
     message = f"bad {PASSWORD}, {PASSWORD.encode().hex()}, {KEYS['authorization_key']}"
     change = Change(Kind.REFUSED_VALUE, doubt=False, sent=True, message=message)
-    assert told({"a": change}, {"a": PASSWORD}, KEYS)["a"]["message"] == "bad ********, ********, ********"
+    assert public({"a": change}, {"a": PASSWORD}, KEYS)["a"]["message"] == "bad ********, ********, ********"
 
 
 def shown(password: str, error: dict[str, t.Any]) -> str:
@@ -45,7 +45,7 @@ def shown(password: str, error: dict[str, t.Any]) -> str:
     secrets = [password, *KEYS.values()]
     meaning = read(EMAILLABS, Reply(400, {}, json.dumps(envelope(error))), secrets)
     change = Change(meaning.kind, doubt=False, sent=True, message=meaning.message)
-    return str(told({"a": change}, {"a": password}, KEYS)["a"]["message"])
+    return str(public({"a": change}, {"a": password}, KEYS)["a"]["message"])
 
 
 @pytest.mark.parametrize("offset", [0, 100, 460])

@@ -211,7 +211,7 @@ class Limited:
             sleep=self._timeline.sleep,
         )
         self._timeline.run(*[lambda: self._work(pace, calls // 8)] * 8)
-        return pace.told(0.0)
+        return pace.handover(0.0)
 
     def pause(self, seconds: float) -> None:
         """Make no call for a time, as between two batches."""

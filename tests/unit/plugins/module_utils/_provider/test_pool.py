@@ -14,7 +14,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider import pool
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import IN_A_ROW, NOT_SENT, NOT_TAKEN
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import MOST_FAILURES, NOT_SENT, NOT_TAKEN
 
 DONE = Change(Kind.ACCEPTED, doubt=False, sent=True, message="")
 STOP = Change(Kind.REFUSED_ACCESS, doubt=False, sent=True, message="", stop=True)
@@ -70,17 +70,17 @@ def test_as_many_at_a_time_as_asked_for(concurrency: int) -> None:
 @pytest.mark.parametrize("kind", [Kind.UNKNOWN, Kind.THROTTLED])
 def test_provider_that_is_down_stops_the_batch(kind: Kind) -> None:
     """Catches: ten thousand accounts that each wait for all their attempts, while the provider takes none."""
-    names = [str(number) for number in range(IN_A_ROW + 5)]
+    names = [str(number) for number in range(MOST_FAILURES + 5)]
     outcome = run(names, lambda _account: Change(kind, doubt=True, sent=True, message=""))
-    assert [change.sent for change in outcome.values()] == [True] * IN_A_ROW + [False] * 5
+    assert [change.sent for change in outcome.values()] == [True] * MOST_FAILURES + [False] * 5
     assert outcome[names[-1]] == NOT_TAKEN
 
 
 def test_one_answer_among_them_and_it_goes_on() -> None:
     """Catches: a batch that ends although the provider works, only not for every account."""
-    names = [str(number) for number in range(3 * IN_A_ROW)]
+    names = [str(number) for number in range(3 * MOST_FAILURES)]
     silent = Change(Kind.UNKNOWN, doubt=True, sent=True, message="")
-    outcome = run(names, lambda account: DONE if int(account) % IN_A_ROW == IN_A_ROW - 1 else silent)
+    outcome = run(names, lambda account: DONE if int(account) % MOST_FAILURES == MOST_FAILURES - 1 else silent)
     assert all(change.sent for change in outcome.values())
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import IN_A_ROW, NOT_SENT, NOT_TAKEN
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import MOST_FAILURES, NOT_SENT, NOT_TAKEN
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import parse
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.rotation_scene import DAY, Scene, came_to, sealed, stored
@@ -120,7 +120,12 @@ def test_a_provider_that_is_down_is_left_alone(scene: Scene) -> None:
     done = scene.run(*NAMES)
     sizes = [len(batch) for batch in scene.sent]
     rest = NAMES[sum(sizes) :]
-    assert sizes[0] == FIRST and len(sizes) > 1 and max(sizes[1:]) < IN_A_ROW and IN_A_ROW <= 5 + sum(sizes[1:]) < 40
+    assert (
+        sizes[0] == FIRST
+        and len(sizes) > 1
+        and max(sizes[1:]) < MOST_FAILURES
+        and MOST_FAILURES <= 5 + sum(sizes[1:]) < 40
+    )
     assert {(done.actions[name], done.reasons[name]) for name in rest} == {("unknown", NOT_TAKEN.message)}
     assert {record for name, record in records(scene).items() if name in rest} == {waiting}
 
