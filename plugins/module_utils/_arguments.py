@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Argument specifications that a module, its action plugin and its kin share, and the checks that no type can do."""
+"""Argument specifications shared by modules and action plugins, and checks that argument types cannot express."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ ACCOUNT = re.compile(r"[A-Za-z0-9._@+-]{1,128}")
 
 
 def check_limits(params: Mapping[str, Any]) -> None:
-    """Refuse a number that is out of bounds.
+    """Refuse a number that is out of range.
 
     :param params: the task's options
     :raises InputError: naming the option
@@ -140,10 +140,10 @@ def checked_accounts(accounts: list[str]) -> list[str]:
 
 
 def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
-    """Return the senders, each with two accounts that no other one has.
+    """Return the senders, each with two accounts that no other sender has.
 
     :param senders: the option
-    :raises InputError: if there is none, or one is not the name of two logins of its own
+    :raises InputError: if there is none, or one does not have two logins of its own
     """
     if not senders:
         raise InputError("senders: is empty; name at least one sender with its two accounts")
@@ -166,5 +166,5 @@ def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
 
 
 def has_twins(accounts: list[str]) -> bool:
-    """Tell whether an account is named twice."""
+    """Return whether an account is listed twice."""
     return len(set(accounts)) < len(accounts)

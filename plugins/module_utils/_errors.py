@@ -2,18 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What can go wrong, named by what the user must look at."""
+"""Errors, named by what the user has to check."""
 
 from __future__ import annotations
 
 
 class InputError(Exception):
-    """The input: an option, a variable, a provider definition. Nothing has been changed."""
+    """An option, a variable or a provider definition is invalid. Nothing has been changed."""
 
 
 class StoreError(Exception):
-    """The store: the file that keeps the passwords cannot be read, understood, locked or written."""
+    """The store cannot be read, parsed, locked or written."""
 
 
 class ProviderError(Exception):
-    """The provider: its API did not give what was asked for."""
+    """The provider's API did not give what was asked for."""

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Takes secrets out of whatever is about to be shown.
+"""Removes secrets from whatever is about to be shown.
 
-A secret can come back in a provider's words, in an exception or in a library's message, and not always as it was
-sent: so each is looked for as it is and as base64, URL-encoded, JSON-escaped, HTML-escaped and hexadecimal text.
+A secret can come back in a provider's words, in an exception or in a library's message, and not always as it was sent.
+So each secret is searched for as it is and as base64, URL-encoded, JSON-escaped, HTML-escaped and hexadecimal text.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from urllib.parse import quote, quote_plus
 
 CENSORED = "********"
 LONGEST_KEPT = 100
-# A shorter text would censor ordinary words; no password or key that the collection accepts is shorter.
+# Shorter texts would censor ordinary words; no accepted password or key is shorter.
 SHORTEST = 4
-# Base64 of a part of a text: shorter than this it is found in innocent texts.
+# Base64 of part of a secret: anything shorter occurs in harmless text.
 SHORTEST_INNER = 8
-# What a URL's encoders leave as it is: Python's, for a form and for a path; a browser's, for a part and for a whole.
+# Characters that URL encoders leave alone: Python's for forms and paths, a browser's for components and whole URLs.
 UNQUOTED = ("", "/", "!*'()~", "!*'()~;,/?:@&=+$#")
 
-# As Python's html.escape writes them. The package has a table of all entities, which takes long to import.
+# Like Python's html.escape, whose package takes long to import because of its table of entities.
 HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
 def forms(secret: str) -> set[str]:
-    """Return the ways in which a secret may be written in a text.
+    """Return the forms that a secret may have in a text.
 
     :param secret: the secret itself
     :returns: the secret, plain and encoded
     """
     raw = secret.encode("utf-8", "surrogatepass")
     if secret.isascii() and secret.isalnum():
-        # As most are: no encoder of URLs, JSON or HTML has anything to do.
+        # The usual case: encoders of URLs, JSON and HTML leave it alone.
         return {form for form in (secret, raw.hex(), raw.hex().upper(), *_base64(raw)) if len(form) >= SHORTEST}
     escaped = json.dumps(secret)[1:-1]
     quoted = {way(raw, safe=safe) for way in (quote, quote_plus) for safe in UNQUOTED}
@@ -61,12 +61,12 @@ def forms(secret: str) -> set[str]:
 
 
 def _base64(raw: bytes) -> Iterable[str]:
-    """Yield base64 of the secret alone, and of it inside a longer text, where it starts at any of three places."""
+    """Yield base64 of the secret alone, and inside a longer text at each of the three possible offsets."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield encode(raw).decode("ascii").rstrip("=")
         for before in range(3):
             whole = encode(b"\0" * before + raw).decode("ascii").rstrip("=")
-            # Characters at the ends carry bits of the neighbours too.
+            # Characters at the ends also encode bits of the neighbouring text.
             inner = whole[(before * 8 + 5) // 6 : (before + len(raw)) * 8 // 6]
             if len(inner) >= SHORTEST_INNER:
                 yield inner
@@ -77,16 +77,16 @@ class Scrubber:
 
     def __init__(self, secrets: Iterable[str | None] = ()) -> None:
         self._known: set[str] = set()
-        # By their first characters: the time to scan a text does not grow with the number of secrets.
+        # Indexed by their first characters, so that the time for a scan does not grow with the number of secrets.
         self._forms: dict[str, list[str]] = {}
-        # Texts without any secret: in the result of many accounts the same keys and dates stand again and again.
+        # Texts known to be clean: results for many accounts repeat the same keys and dates.
         self._clean: set[str] = set()
         self.add(*secrets)
 
     def add(self, *secrets: str | None) -> None:
-        """Learn more secrets.
+        """Add secrets.
 
-        :param secrets: texts that must never be shown; empty ones and None are passed over
+        :param secrets: strings that must never be shown; empty ones and None are ignored
         """
         for secret in secrets:
             if secret and secret not in self._known:
@@ -114,7 +114,7 @@ class Scrubber:
         return value
 
     def _found(self, value: str) -> list[tuple[int, int]]:
-        """Return where secrets stand, those that overlap or touch as one."""
+        """Return the positions of secrets; those that overlap or touch are merged."""
         places: list[tuple[int, int]] = []
         if not self._forms:
             return places
@@ -130,9 +130,9 @@ class Scrubber:
         return merged
 
     def clean(self, value: Any) -> Any:
-        """Return a copy of a result without any known secret, at any depth, keys included.
+        """Return a copy of a result without any known secret, at any depth, including keys.
 
-        :param value: what is about to be returned: a dict, a list, a text, a number
+        :param value: what is about to be returned, of any type
         """
         if isinstance(value, str):
             return self.text(value)
@@ -140,7 +140,7 @@ class Scrubber:
             return self.text(value.decode("utf-8", "replace"))
         if isinstance(value, dict):
             known = self._clean
-            # Looked up here: most keys and many texts of a long result are known, and each call costs more than that.
+            # Looked up here, because most keys and many strings of a long result are known and a call costs more.
             return {
                 key if key in known else self._key(key): (
                     item if item is None or (isinstance(item, str) and item in known) else self.clean(item)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The store's text, understood: its sections, their entries, and the lines where each field stands. Pure."""
+"""The parsed store: its sections, their entries, and the lines of each field. Pure."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.spans import E
 
 HEADER = "# Managed by mailops.smtp. Safe to commit: every password is encrypted with Ansible Vault.\n"
 EMPTY = f"{ACCOUNTS.key}: {{}}\n"
-# Where YAML ends a line; Python's own idea of it is another one.
+# Where a line ends in YAML, which differs from Python.
 LINE_END = re.compile(r"(?<=\n)|(?<=\r)(?!\n)|(?<=[\x85\u2028\u2029])")
-# Where one of the two ends a line and the other might not.
+# Characters at which only one of the two may end a line.
 OTHER_LINE_ENDS = "\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 DEEPEST = 100
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -38,7 +38,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Document:
-    """A store's text, understood. C(root): the text as YAML understands it, if it has more than what is ours."""
+    """A parsed store. C(root): its YAML tree, if it has more than our sections."""
 
     text: str = ""
     parts: Mapping[str, Part] = field(default_factory=dict)
@@ -46,11 +46,11 @@ class Document:
 
     @property
     def lines(self) -> list[str]:
-        """Return the text's lines, each with its end. Made anew each time: most documents are never edited."""
+        """Return the text's lines with their line ends. Not cached, because most documents are never edited."""
         return lines_in(self.text)
 
     def part(self, section: Section) -> Part:
-        """Return a section, an empty one if it is not there."""
+        """Return a section, an empty one if it is missing."""
         return self.parts.get(section.key) or Part()
 
     @property
@@ -59,19 +59,19 @@ class Document:
         return self.part(ACCOUNTS).entries
 
     def record(self, account: str) -> Record:
-        """Return an account's record, an empty one if the store does not know the account."""
+        """Return an account's record, an empty one for an account that is not in the store."""
         entry = self.entries.get(account)
         return entry.record if entry else Record()
 
     @property
     def senders(self) -> dict[str, Sender]:
-        """Return the senders that the store knows."""
+        """Return the senders in the store."""
         entries = self.part(SENDERS).entries
         return {name: entry.record for name, entry in entries.items() if entry.record != Sender()}
 
 
 def lines_in(text: str) -> list[str]:
-    """Return a text's lines as YAML counts them, each with its end.
+    """Return a text's lines as YAML counts them, with their line ends.
 
     :param text: any text
     """
@@ -81,20 +81,20 @@ def lines_in(text: str) -> list[str]:
 
 
 def parse(text: str, name: str) -> Document:
-    """Return a store's text, understood.
+    """Return a store, parsed from its text.
 
     :param text: the file's text
-    :param name: what messages call the file
-    :raises StoreError: if it is not a store, or an entry in it is not valid
+    :param name: the file's name in messages
+    :raises StoreError: if it is not a store, or has an invalid entry
     """
     parts = canonical.parts_of(text)
-    document = Document(text, parts) if parts is not None else _understood(text, name)
+    document = Document(text, parts) if parts is not None else _parsed_by_yaml(text, name)
     _check_senders(document.senders, name)
     return document
 
 
-def _understood(text: str, name: str) -> Document:
-    """Return a text, understood with the help of YAML: a user may write it in any way."""
+def _parsed_by_yaml(text: str, name: str) -> Document:
+    """Return a store, parsed by YAML: a user may write it in any way."""
     root = compose(text, name)
     if root is None or (isinstance(root, yaml.ScalarNode) and root.value == ""):
         return Document(text, root=root)
@@ -136,11 +136,11 @@ def _check_senders(senders: Mapping[str, Sender], name: str) -> None:
 
 
 def compose(text: str, name: str) -> yaml.Node | None:
-    """Return what YAML makes of a text.
+    """Return a text's YAML tree.
 
     :param text: the file's text
-    :param name: what messages call the file
-    :raises StoreError: if it is not YAML, or of a kind that cannot be edited
+    :param name: the file's name in messages
+    :raises StoreError: if it is not YAML, or uses syntax that cannot be edited
     """
     try:
         _check_form(text, name)
@@ -149,7 +149,7 @@ def compose(text: str, name: str) -> yaml.Node | None:
         mark = getattr(error, "problem_mark", None)
         where = f" (line {mark.line + 1})" if mark else ""
         problem = getattr(error, "problem", None) or "unreadable"
-        # libyaml has a limit of its own, which it can reach first: it reads ahead.
+        # libyaml has its own limit, which it may reach first because it reads ahead.
         if "nesting depth" in problem:
             raise _too_deep(name) from None
         raise StoreError(f"{name} is not valid YAML{where}: {problem}") from None
@@ -167,7 +167,7 @@ def _check_form(text: str, name: str) -> None:
                 f"{name} uses YAML anchors or aliases, which cannot be edited safely; write the values out"
             )
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        # libyaml's composer crashes the process on what is nested without end.
+        # libyaml's composer crashes the process if the nesting is too deep.
         if depth > DEEPEST:
             raise _too_deep(name)
 
@@ -224,7 +224,7 @@ def _entry(
 
 
 def _end(node: yaml.Node) -> int:
-    """Return the line after a node's last one; a collection's own mark lies after the comments that follow it."""
+    """Return the line after a node's last one. A collection's own end mark comes after the comments that follow it."""
     if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         return _end(last[1] if isinstance(last, tuple) else last)
@@ -233,7 +233,7 @@ def _end(node: yaml.Node) -> int:
 
 
 def _without_blanks(lines: list[str], span: Span) -> Span:
-    """Return the span without the blank lines at its end, which a block scalar's mark includes."""
+    """Return the span without trailing blank lines, which a block scalar's end mark includes."""
     end = span.end
     while end > span.start + 1 and not lines[end - 1].strip():
         end -= 1

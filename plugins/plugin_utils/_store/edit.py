@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Edits of the store's text: only the lines of fields that change are touched. Pure.
+"""Edits the store's text and touches only the lines of fields that change. Pure.
 
-Everything else, comments, order, fields that the collection does not know and every other ciphertext, stays byte for
-byte: so git shows what changed and nothing else.
+Everything else stays byte for byte: comments, order, unknown fields and all other ciphertexts. So a git diff shows
+exactly what changed.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.spans import Entry, Part, Span
 
 Changes = Mapping[str, Mapping[str, Any]]
-# Of what is left when a field's value is gone, or becomes another one: the comment beside it.
-BESIDE_NOTHING = re.compile(r"(?<=[:}~lL])[ \t]+#.*")
-BESIDE_VALUE = re.compile(r"[ \t]+#.*")
+# The comment at the end of a line whose value is removed, or replaced.
+COMMENT_AFTER_KEY = re.compile(r"(?<=[:}~lL])[ \t]+#.*")
+COMMENT_AFTER_VALUE = re.compile(r"[ \t]+#.*")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """Lines to put in the place of others."""
+    """Lines that replace others."""
 
     span: Span
     lines: list[str]
@@ -59,9 +59,9 @@ def edited(
 ) -> Document:
     """Return the document with some entries changed and parsed again; an entry that becomes empty is removed.
 
-    :param document: the text as it was read
+    :param document: the store as it was read
     :param accounts: account to its new record
-    :param name: what messages call the file
+    :param name: the file's name in messages
     :param senders: sender to its new record
     :raises StoreError: if an entry that changes is written in a way that cannot be edited line by line
     """
@@ -71,11 +71,11 @@ def edited(
 
 
 def _checked(document: Document, changes: Changes, text: str, name: str) -> Document:
-    """Read what is about to be written: YAML has more forms than an editor of lines can foresee."""
+    """Parse what is about to be written and compare, because YAML allows more than a line editor can foresee."""
     try:
         after = parse(text, name)
-        same = all(_says(section, document, after, changes[section.key]) for section in SECTIONS)
-        same = same and _others(after.root) == _others(document.root)
+        same = all(_has_changes(section, document, after, changes[section.key]) for section in SECTIONS)
+        same = same and _foreign(after.root) == _foreign(document.root)
     except StoreError:
         same = False
     if not same:
@@ -85,15 +85,15 @@ def _checked(document: Document, changes: Changes, text: str, name: str) -> Docu
     return after
 
 
-def _says(section: Section, before: Document, after: Document, changes: Mapping[str, Any]) -> bool:
-    """Tell whether a section has what it had before, and the changes."""
+def _has_changes(section: Section, before: Document, after: Document, changes: Mapping[str, Any]) -> bool:
+    """Return whether a section has its old entries and the changes, and nothing else."""
     wanted = {key: entry.record for key, entry in before.part(section).entries.items()} | dict(changes)
     found = {key: entry.record for key, entry in after.part(section).entries.items()}
     return set(found) <= set(wanted) and all(found.get(key, section.record()) == wanted[key] for key in wanted)
 
 
-def _others(root: yaml.Node | None) -> Any:
-    """Return everything that is not ours, in a form that can be compared."""
+def _foreign(root: yaml.Node | None) -> Any:
+    """Return everything that is not ours, in a comparable form."""
     if not isinstance(root, yaml.MappingNode):
         return [], []
     sections = {section.key: section for section in SECTIONS}
@@ -128,7 +128,7 @@ def _edited(document: Document, changes: Changes) -> str:
     if not lines[-1].endswith("\n"):
         lines = [*lines[:-1], lines[-1] + ("\r\n" if lines[0].endswith("\r\n") else "\n")]
     edits: list[Edit] = []
-    # One that is not there yet comes last: it may begin on the line where another one's new entry belongs.
+    # New sections come last, because they may begin on the line where another section's new entry belongs.
     for section in sorted(SECTIONS, key=lambda section: document.part(section).top is None):
         edits += _section_edits(section, document, lines, changes[section.key])
     if not document.parts and not edits:
@@ -157,7 +157,7 @@ def _section_edits(
 def _frame_edits(
     section: Section, document: Document, part: Part, lines: list[str], new: list[str], changes: Mapping[str, Any]
 ) -> list[Edit]:
-    """Return the edits that add new entries, and those of the section's own line."""
+    """Return the edits that add new entries or change the section's own line."""
     if part.top is None:
         at = _after_sections(document, lines)
         return [Edit(Span(at, at), [f"{section.key}:\n", *new])] if new else []
@@ -177,7 +177,7 @@ def _frame_edits(
 
 
 def _after_sections(document: Document, lines: list[str]) -> int:
-    """Return the line where a section that is not there yet can begin: after the others and their comments."""
+    """Return the line where a new section can begin: after the others and their comments."""
     ends = [part.top.end for part in document.parts.values() if part.top]
     if not ends:
         return len(lines)
@@ -201,11 +201,13 @@ def _entry_edits(section: Section, name: str, entry: Entry, record: Any, lines: 
     for field in order:
         if getattr(record, field) != getattr(entry.record, field):
             span = entry.fields.get(field) or _place(section, entry, field)
-            yield Edit(span, _beside(lines[span.start : span.end], lines_of(section, record, (field,), entry.indent)))
+            yield Edit(
+                span, _replacing(lines[span.start : span.end], lines_of(section, record, (field,), entry.indent))
+            )
 
 
 def _place(section: Section, entry: Entry, name: str) -> Span:
-    """Return where a field that the entry lacks belongs: before the first known one that follows it, or at the end."""
+    """Return the place for a field that the entry lacks: before the next known field, or at the end."""
     order = tuple(section.forms)
     following = order[order.index(name) + 1 :]
     starts = [entry.fields[other].start for other in following if other in entry.fields]
@@ -214,22 +216,22 @@ def _place(section: Section, entry: Entry, name: str) -> Span:
     return Span(min(starts), min(starts))
 
 
-def _commented(line: str, old: str, pattern: re.Pattern[str] = BESIDE_NOTHING) -> str:
-    """Return a line with the comment of the one that it takes the place of."""
+def _commented(line: str, old: str, pattern: re.Pattern[str] = COMMENT_AFTER_KEY) -> str:
+    """Return a line with the comment of the line that it replaces."""
     comment = pattern.search(old)
     return line.rstrip("\n") + (comment.group().rstrip() if comment else "") + "\n"
 
 
-def _beside(old: list[str], new: list[str]) -> list[str]:
-    """Return a field's new lines, with the comment beside it if the field has one line and had one."""
-    return [_commented(new[0], old[0], BESIDE_VALUE)] if len(old) == 1 == len(new) else new
+def _replacing(old: list[str], new: list[str]) -> list[str]:
+    """Return a field's new lines; a field on a single line keeps its comment."""
+    return [_commented(new[0], old[0], COMMENT_AFTER_VALUE)] if len(old) == 1 == len(new) else new
 
 
 def _with_edits(lines: list[str], edits: list[Edit]) -> str:
     crlf = bool(lines) and lines[0].endswith("\r\n")
     result: list[str] = []
     at = 0
-    # Stable: what is inserted at one place stays in the order in which it was asked for.
+    # The sort is stable, so insertions at the same place keep their order.
     for edit in sorted(edits, key=lambda edit: (edit.span.start, edit.span.end)):
         result += lines[at : edit.span.start]
         result += [line.replace("\n", "\r\n") for line in edit.lines] if crlf else edit.lines

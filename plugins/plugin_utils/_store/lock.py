@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Turns for runs that share a store: one lock for the file, one for each account, all on one file beside the store.
+"""Locks for runs that share a store: one for the file and one for each account, all in one lock file next to the store.
 
-Byte ranges of one file: ten thousand accounts need no ten thousand files, the locks work on NFS, and the kernel
-releases them when the process dies, however it dies.
+The locks are byte ranges of that file: no file per account, they work on NFS, and the kernel releases them when the
+process ends in any way.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreE
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.005, 0.25
 STORE_BYTE = 0
-# Beyond all accounts: whoever waits for the file has a byte there, further on the later it came.
+# Beyond all accounts: each run that waits for the file locks a byte here, in order of arrival.
 QUEUE, QUEUE_PAUSE = 1 << 60, 0.02
 
 
 class StoreLock:
-    """The locks of one store, held by this process.
+    """The locks that this process holds on one store.
 
     :param path: the store
-    :param mode: permission bits for the lock file, so that whoever may write the store may lock it
-    :param timeout: seconds to wait for another run, for all that is asked for together
+    :param mode: permission bits for the lock file, so that everybody who may write the store may lock it
+    :param timeout: seconds to wait for other runs, in total
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class StoreLock:
 
     @contextlib.contextmanager
     def accounts(self, accounts: Iterable[str]) -> Iterator[None]:
-        """Hold the turns of these accounts; in one order for all, so that no two runs wait for each other.
+        """Lock these accounts, always in the same order, so that no two runs wait for each other.
 
         :param accounts: the accounts
-        :raises StoreError: if another run holds one for longer than the time-out
+        :raises StoreError: if another run holds one for longer than the timeout
         """
         deadline = self._clock() + self._timeout
         places = sorted((_place(account), account) for account in accounts)
@@ -77,14 +77,14 @@ class StoreLock:
 
     @contextlib.contextmanager
     def store(self) -> Iterator[None]:
-        """Hold the file itself for one reading and writing, in the order of asking. Only while accounts are held.
+        """Lock the file itself for one read and write, in order of arrival. Only while accounts are locked.
 
-        :raises StoreError: if another run holds it for longer than the time-out
+        :raises StoreError: if another run holds it for longer than the timeout
         """
         deadline = self._clock() + max(self._timeout, 10)
         ticket = self._ticket()
         try:
-            # Without an order, of fifty that ask again and again the one that has waited longest asks least often.
+            # Without the queue, the run that has waited longest would also try least often.
             self._take(STORE_BYTE, "the file", deadline, ahead=ticket)
         finally:
             fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, ticket)
@@ -94,22 +94,22 @@ class StoreLock:
             fcntl.lockf(self._fd, fcntl.LOCK_UN, 1, STORE_BYTE)
 
     def _ticket(self) -> int:
-        """Join those who wait for the file, and return the own place among them; the kernel takes a dead one's away."""
+        """Join the queue for the file and return the position in it. The kernel removes dead processes from it."""
         while True:
-            # The time of day: machines that share a folder have no other clock in common.
+            # Wall-clock time: machines that share a folder have no other clock in common.
             ticket = QUEUE + time.time_ns()
             if self._locked(ticket):
                 return ticket
 
     def _is_next(self, ticket: int) -> bool:
-        """Tell whether nobody who came earlier waits for the file."""
+        """Return whether no earlier run is waiting for the file."""
         free = self._locked(QUEUE, ticket - QUEUE)
         if free:
             fcntl.lockf(self._fd, fcntl.LOCK_UN, ticket - QUEUE, QUEUE)
         return free
 
     def _first(self, place: tuple[int, str], deadline: float) -> None:
-        """Open the lock file and take a first lock on it; again, if the file was removed in between."""
+        """Open the lock file and take a first lock on it. Repeat if the file was removed in between."""
         while True:
             self._open()
             self._take(place[0], f"the account {place[1]}", deadline)
@@ -120,7 +120,7 @@ class StoreLock:
     def _open(self) -> None:
         try:
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, self._mode)
-            # The umask would keep out others who may write the store; on a file of theirs it is not ours to set.
+            # Override the umask for others who may write the store; on their file we may not set it.
             with contextlib.suppress(PermissionError):
                 os.fchmod(self._file, self._mode)
         except OSError as error:
@@ -130,7 +130,7 @@ class StoreLock:
             ) from None
 
     def _take(self, place: int, what: str, deadline: float, *, ahead: int | None = None) -> None:
-        """Wait for a lock; C(ahead): the own ticket, if those who came earlier go first."""
+        """Wait for a lock. C(ahead): this run's ticket, if earlier runs go first."""
         pause = FIRST_PAUSE
         while not ((ahead is None or self._is_next(ahead)) and self._locked(place)):
             if self._clock() >= deadline:
@@ -142,7 +142,7 @@ class StoreLock:
             pause = min(pause * 2, LONGEST_PAUSE if ahead is None else QUEUE_PAUSE)
 
     def _locked(self, place: int, length: int = 1) -> bool:
-        """Lock bytes if they are free now, and tell whether they were."""
+        """Lock bytes if they are free, and return whether they were."""
         try:
             fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB, length, place)
         except OSError as error:
@@ -152,10 +152,10 @@ class StoreLock:
         return True
 
     def _close(self) -> None:
-        """Let go of everything; the last one to leave removes the lock file."""
+        """Release all locks; the last run removes the lock file."""
         if self._file is None:
             return
-        # Only if it is still the file at that place: another run may have begun with a new one.
+        # Only if the path still names this file: another run may have created a new one.
         with contextlib.suppress(OSError):
             fcntl.lockf(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if self._is_in_place():

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the store keeps of one account, and how each thing that can happen changes it. Pure.
+"""An account's record in the store, and how each event changes it. Pure.
 
-A secret is a ciphertext here, never a password: a staged password becomes the password by moving its ciphertext.
+Secrets are ciphertexts here, never passwords. A staged password becomes the password by moving its ciphertext.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_s
 class Record:
     """One account's passwords, as ciphertexts, and dates.
 
-    C(doubtful_passwords) might have landed. As long as one of them might have landed after C(password), C(staged_at)
-    stays, without a staged password: a test of the password proves nothing then.
+    C(doubtful_passwords) may have taken effect. As long as one of them may have done so after C(password), C(staged_at)
+    is kept without a staged password: a test of the password then proves nothing.
     Source of the layout: README.md, "What is stored where".
     """
 
@@ -35,21 +35,21 @@ class Record:
 
     @property
     def is_verified(self) -> bool:
-        """Tell whether a test send has worked with the stored password."""
+        """Return whether a test with the stored password succeeded."""
         return self.verified_at is not None and (self.changed_at is None or self.verified_at >= self.changed_at)
 
     @property
     def is_unverified(self) -> bool:
-        """Tell whether the stored password was changed and still waits for its test send."""
+        """Return whether the stored password was changed and has not been tested since."""
         return self.password is not None and self.changed_at is not None and not self.is_verified
 
     @property
     def in_doubt(self) -> bool:
-        """Tell whether a refused password may have landed after the stored one, and so be in force."""
+        """Return whether a refused password may have taken effect after the stored one, and so be in force."""
         return bool(self.doubtful_passwords) and self.staged_password is None and self.staged_at is not None
 
     def waits_at(self, now: datetime) -> bool:
-        """Tell whether the window of the last change is open.
+        """Return whether the window of the last change is still open.
 
         :param now: an aware datetime
         """
@@ -70,7 +70,7 @@ class Record:
 
 
 def staged(record: Record, ciphertext: str, now: datetime) -> Record:
-    """Return the record with a new password on its way; one that was on its way may have landed, and is kept.
+    """Return the record with a new staged password; a previous one may have taken effect and is kept as doubtful.
 
     :param record: the record before
     :param ciphertext: the new password
@@ -81,15 +81,15 @@ def staged(record: Record, ciphertext: str, now: datetime) -> Record:
 
 
 def accepted(record: Record, ciphertext: str, now: datetime, propagation: timedelta) -> Record:
-    """Return the record after the provider took a password.
+    """Return the record after the provider accepted a password.
 
-    The password before it stays as C(previous_password). The one before that could still be in force unless a test
-    send proved the last change: then it is kept as doubtful.
+    The old password becomes C(previous_password). The one before that is kept as doubtful unless a test proved the last
+    change, because it could still be in force.
 
     :param record: the record before
-    :param ciphertext: the password that was taken
+    :param ciphertext: the accepted password
     :param now: the time
-    :param propagation: how long the provider may need until it is in force
+    :param propagation: how long the provider may take to put it into force
     """
     changed_at = whole_second(now)
     doubtful = record.doubtful_passwords
@@ -111,11 +111,11 @@ def accepted(record: Record, ciphertext: str, now: datetime, propagation: timede
 
 
 def refused(record: Record, ciphertext: str, *, doubt: bool) -> Record:
-    """Return the record after the provider refused a staged password for good.
+    """Return the record after the provider definitely refused a staged password.
 
     :param record: the record before
     :param ciphertext: the password that was refused
-    :param doubt: whether an earlier attempt with it may have landed; then it is kept as doubtful
+    :param doubt: whether an earlier attempt with it may have taken effect; it is then kept as doubtful
     """
     if record.staged_password != ciphertext:
         return record
@@ -125,7 +125,7 @@ def refused(record: Record, ciphertext: str, *, doubt: bool) -> Record:
 
 
 def restored(record: Record, ciphertext: str, now: datetime) -> Record:
-    """Return the record with a password that was sent and that somebody has taken out of it meanwhile.
+    """Return the record with a password that was sent and that somebody has removed from it since.
 
     :param record: the record as it is
     :param ciphertext: the password that was sent
@@ -140,7 +140,7 @@ def restored(record: Record, ciphertext: str, now: datetime) -> Record:
 
 
 def verified(record: Record, now: datetime) -> Record:
-    """Return the record after a test send worked: what might have been in force instead of it is not.
+    """Return the record after a successful test, which proves that no doubtful password is in force.
 
     :param record: the record before
     :param now: the time
@@ -150,10 +150,10 @@ def verified(record: Record, now: datetime) -> Record:
 
 
 def next_due(record: Record, max_age: timedelta | None) -> datetime | None:
-    """Return when the stored password reaches its greatest age, None if it has none or its age is unknown.
+    """Return when the stored password reaches its maximum age, None if it has none or its age is unknown.
 
     :param record: what the store keeps
-    :param max_age: the greatest age
+    :param max_age: the maximum age
     """
     if max_age is None or record.password is None or record.changed_at is None:
         return None
@@ -167,7 +167,7 @@ def dates(record: Record, max_age: timedelta | None) -> dict[str, str | None]:
     """Return an account's dates as the store writes them.
 
     :param record: what the store keeps
-    :param max_age: the greatest age, for C(next_due)
+    :param max_age: the maximum age, for C(next_due)
     """
     moments = {
         "changed_at": record.changed_at,

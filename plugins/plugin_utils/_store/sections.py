@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The forms that the store's values have in YAML, and which field has which: what is read from and written to text.
+"""How the store's values are read from and written to YAML, and which field has which form. Pure.
 
-Pure. Another kind of entry is one more C(Section), another kind of value one more C(Form).
+To add a kind of entry, add a C(Section); to add a kind of value, add a C(Form).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _RESOLVER: Any = yaml.resolver.Resolver()
 
 @dataclass(frozen=True)
 class Form:
-    """How one kind of value is read from a YAML node, C(where) being its place, and written in lines."""
+    """How one kind of value is read from a YAML node at a place, and written as lines."""
 
     read: Callable[[yaml.Node, str], Any]
     write: Callable[[str, Any, int], list[str]]
@@ -39,10 +39,10 @@ class Form:
 
 @dataclass(frozen=True)
 class Section:
-    """A top key of the store, and what each entry under it has.
+    """A top-level key of the store and the fields of its entries.
 
-    C(names): what an entry's key is the name of. C(record): the type of an entry, whose fields C(forms) lists in the
-    order in which they are written. C(passing): fields that come and go, and are added at an entry's end.
+    C(names): what the entries' keys name. C(record): the type of an entry, with its fields in C(forms), in the order in
+    which they are written. C(passing): temporary fields, which are added at the end of an entry.
     """
 
     key: str
@@ -54,7 +54,7 @@ class Section:
 
 
 def plain_or_quoted(text: str) -> str:
-    """Return a text as a YAML scalar that is read back as the same text.
+    """Return a YAML scalar that is read back as the same text.
 
     :param text: an account or the name of a sender
     """
@@ -65,7 +65,7 @@ def plain_or_quoted(text: str) -> str:
 
 
 def lines_of(section: Section, record: Any, names: tuple[str, ...], indent: int) -> list[str]:
-    """Return the lines of some fields of an entry; a field without a value has none.
+    """Return the lines for some fields of an entry; a field without a value has none.
 
     :param section: the entry's section
     :param record: the entry

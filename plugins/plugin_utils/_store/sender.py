@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the store keeps of one sender and its two accounts, and how each thing that can happen changes it. Pure."""
+"""A sender's record in the store with its two accounts, and how each event changes it. Pure."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_s
 
 @dataclass(frozen=True)
 class Sender:
-    """The roles of a sender's two accounts; an empty one is a sender that the store does not know.
+    """The roles of a sender's two accounts; an empty record means a sender that is not in the store.
 
-    The account that is not in use is C(leaving) from the switch until every host has followed, then C(at_rest). A
-    password of it that was set at C(switched_at) or later belongs to the coming switch.
+    The account that is not in use is C(leaving) from the switch until every host has followed, then C(at_rest). If its
+    password was set at C(switched_at) or later, that password belongs to the next switch.
     Source of the layout: README.md, "What is stored where".
     """
 
@@ -39,11 +39,11 @@ class Sender:
 
     @property
     def is_whole(self) -> bool:
-        """Tell whether it is a pair: one in use and another one, whose role is clear, and the date that parts them."""
+        """Return whether the record is complete: an account in use, another one with a clear role, and the date."""
         return len(set(self.accounts)) == 2 == len(self.accounts) and None not in (self.in_use, self.switched_at)
 
     def role_of(self, account: str) -> str | None:
-        """Return C(in_use), C(at_rest) or C(leaving), None for an account that is not one of the two.
+        """Return C(in_use), C(at_rest) or C(leaving), None for any other account.
 
         :param account: the account
         """
@@ -52,7 +52,7 @@ class Sender:
 
 
 def adopted(in_use: str, at_rest: str, rest: Record, now: datetime) -> Sender:
-    """Return a sender that was not known before. Nothing was switched, but what is changed from now on will be.
+    """Return a sender that is new to the store. Passwords changed from now on belong to its first switch.
 
     :param in_use: the account that the hosts use
     :param at_rest: the other one
@@ -63,14 +63,14 @@ def adopted(in_use: str, at_rest: str, rest: Record, now: datetime) -> Sender:
 
 
 def switched(sender: Sender, used: Record, now: datetime) -> Sender:
-    """Return the sender with the account at rest in use; the other one leaves until the hosts have followed.
+    """Return the sender with the account at rest in use and the other one leaving.
 
     :param sender: the sender before
     :param used: the record of the account that was in use
     :param now: the time
     """
     moment = _after(used, now)
-    # Each switch has a date of its own: by it, a run knows whether what it has deployed is still what counts.
+    # Each switch has a unique date, by which a run knows whether what it deployed is still current.
     if sender.switched_at is not None:
         moment = max(moment, sender.switched_at + timedelta(seconds=1))
     return Sender(in_use=sender.at_rest, leaving=sender.in_use, switched_at=moment)
@@ -85,7 +85,7 @@ def settled(sender: Sender) -> Sender:
 
 
 def is_under_way(sender: Sender, rest: Record) -> bool:
-    """Tell whether the account at rest has got, or is getting, the password of the coming switch.
+    """Return whether the account at rest has, or is about to get, the password for the next switch.
 
     :param sender: the sender
     :param rest: the record of the account at rest
@@ -96,6 +96,6 @@ def is_under_way(sender: Sender, rest: Record) -> bool:
 
 
 def _after(record: Record, now: datetime) -> datetime:
-    """Return the time, later than the record's last change even if that was in this second or by a clock ahead."""
+    """Return the time, but later than the record's last change, even if that was this second or by a fast clock."""
     moment = whole_second(now)
     return moment if record.changed_at is None else max(moment, record.changed_at + timedelta(seconds=1))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The parts of a store's text: which lines they are, and what they say."""
+"""The parts of a store's text: their lines and their content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Lines of the text, the last one not included."""
+    """A range of lines, end excluded."""
 
     start: int
     end: int
@@ -21,7 +21,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a section in the text: its lines, its fields' lines, and the record that they say."""
+    """One entry of a section: its lines, its fields' lines, and its record."""
 
     span: Span
     fields: Mapping[str, Span]
@@ -33,7 +33,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Part:
-    """One section in the text; without C(top) it is not there."""
+    """One section; without C(top) the text does not have it."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
     top: Span | None = None

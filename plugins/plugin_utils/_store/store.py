@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one file that reads and writes the store: whole, durable, or not at all."""
+"""The only file that reads and writes the store: atomically and durably."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NEW_MODE = 0o600
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The store as it was at one moment. C(data) is None if there was no file."""
+    """The store at one moment. C(data) is None if there was no file."""
 
     data: bytes | None
     document: Document
@@ -58,11 +58,11 @@ class Store:
         self.name = path
         self.path = os.path.realpath(path)
         self.vault = vault
-        # The last content that was read or written: the same bytes need not be understood again.
+        # The last content read or written, so that the same bytes are not parsed again.
         self._known: Snapshot | None = None
 
     def read(self) -> Snapshot:
-        """Return the store as it is; a file that does not exist yet is an empty store.
+        """Return the current store; a missing file is an empty store.
 
         :raises StoreError: if it cannot be read or is not a store
         """
@@ -97,11 +97,11 @@ class Store:
         return self.vault.decrypt(text, self.name) if is_vault_text(data) else text
 
     def check_writable(self) -> None:
-        """Refuse to begin if the store cannot be written later. Writes nothing.
+        """Check that the store can be written later. Writes nothing.
 
-        :raises StoreError: saying why
+        :raises StoreError: if it cannot, with the reason
         """
-        # Compiled now, and not while others wait for the file.
+        # Compile the editor now, and not while other runs wait for the file.
         _editor()
         _files()
         folder = os.path.dirname(self.path)
@@ -111,7 +111,7 @@ class Store:
             raise StoreError(f"{self.name} cannot be written: it is write-protected")
 
     def mode(self) -> int:
-        """Return the file's permission bits, those of a new store if there is no file."""
+        """Return the file's permission bits, or those of a new store if there is no file."""
         with contextlib.suppress(FileNotFoundError):
             return stat.S_IMODE(os.stat(self.path).st_mode)
         return NEW_MODE
@@ -121,10 +121,10 @@ class Store:
     ) -> None:
         """Change records on disk. The caller holds the store's lock and has just taken the snapshot.
 
-        :param snapshot: the store as it is
+        :param snapshot: the current store
         :param accounts: account to its new record
         :param senders: sender to its new record
-        :raises StoreError: if it cannot be written, or has been changed meanwhile; then it is as it was
+        :raises StoreError: if it cannot be written or was changed meanwhile; it is then left unchanged
         """
         document = _editor().edited(snapshot.document, accounts, self.name, senders=senders)
         text = document.text
@@ -137,9 +137,9 @@ class Store:
         self._known = Snapshot(data, document)
 
     def remove(self, snapshot: Snapshot) -> None:
-        """Take away a store that this run made and that keeps nothing.
+        """Remove a store that this run created and that is still empty.
 
-        :param snapshot: the store as it is
+        :param snapshot: the current store
         """
         if snapshot.data == (documents.HEADER + documents.EMPTY).encode():
             with self._failing("be removed"):
@@ -147,14 +147,14 @@ class Store:
                 _files().sync(os.path.dirname(self.path))
 
     def has_leftovers(self) -> bool:
-        """Tell whether there is a file beside the store that only a run at work, or a killed one, has there."""
+        """Return whether there is a file next to the store that only an active or a killed run puts there."""
         folder, name = os.path.split(self.path)
         with contextlib.suppress(OSError):
             return any(entry.startswith((f".{name}.lock", f".{name}.mailops-")) for entry in os.listdir(folder))
         return False
 
     def remove_leftovers(self) -> None:
-        """Remove what a killed run left. The caller holds the store's lock.
+        """Remove what a killed run left behind. The caller holds the store's lock.
 
         :raises StoreError: if it cannot be removed
         """
@@ -183,7 +183,7 @@ class Store:
 
 
 def _editor() -> ModuleType:
-    """Return what edits a store's text: most runs only read, and Ansible compiles each file that is imported."""
+    """Return the module that edits the store. Most runs only read, and Ansible compiles every file that is imported."""
     from ansible_collections.mailops.smtp.plugins.plugin_utils._store import edit
 
     return edit

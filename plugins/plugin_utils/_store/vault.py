@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The one file that touches Ansible's Vault, whose API is private and differs between versions of ansible-core."""
+"""The only file that uses Ansible's Vault API, which is private and differs between versions of ansible-core."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Vault:
         self._wanted = wanted
 
     def check(self) -> None:
-        """Refuse to begin without the means to encrypt.
+        """Check that passwords can be encrypted.
 
         :raises InputError: if no Vault secret is loaded, or not the one that C(vault_id) names
         """
@@ -53,11 +53,11 @@ class Vault:
     def encrypt(self, plaintext: str, identity: str | None = None) -> str:
         """Return the ciphertext of a text, as C(ansible-vault encrypt_string) writes it, without indentation.
 
-        The salt is fresh and given explicitly: with the one that VAULT_ENCRYPT_SALT can set, two values would be
-        encrypted with the same keystream.
+        Always uses a new salt: with the fixed one that VAULT_ENCRYPT_SALT can set, two values would be encrypted with
+        the same keystream.
 
         :param plaintext: the secret
-        :param identity: the Vault identity; without it the task's, or Ansible's own choice
+        :param identity: the Vault identity, by default the task's or Ansible's own choice
         """
         name, secret = self._identity(identity or self._wanted)
         label = None if name == C.DEFAULT_VAULT_IDENTITY else name
@@ -69,8 +69,8 @@ class Vault:
         """Return the plaintext of a ciphertext.
 
         :param ciphertext: a value of the store, or a whole file
-        :param what: what messages call it
-        :raises StoreError: if none of the loaded secrets fits
+        :param what: its name in messages
+        :raises StoreError: if no loaded secret can decrypt it
         """
         if not self._secrets:
             raise StoreError(f"{what} is encrypted, but no Vault secret is loaded; {HOW_TO_LOAD}")
@@ -85,9 +85,9 @@ class Vault:
             ) from None
 
     def check_fits(self, ciphertexts: Iterable[tuple[str, str]]) -> None:
-        """Prove that the store can be read before it is added to: one value of each identity is decrypted.
+        """Check that the loaded secrets fit the store by decrypting one value of each Vault identity.
 
-        :param ciphertexts: what each value is called, and the value
+        :param ciphertexts: the name of each value in messages, and the value
         :raises StoreError: if one cannot be decrypted
         """
         seen: set[str | None] = set()
@@ -99,7 +99,7 @@ class Vault:
 
 
 def is_vault_text(data: bytes) -> bool:
-    """Tell whether a file is encrypted as a whole.
+    """Return whether a file is encrypted as a whole.
 
     :param data: the file's content
     """

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.canonical import parts_of
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import _understood
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import _parsed_by_yaml
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.spans import Part
 
 SEALED = "$ANSIBLE_VAULT;1.1;AES256\n6162\n6364"
@@ -43,7 +43,7 @@ smtp_senders:
 def by_yaml(text: str) -> dict[str, Part] | None:
     """Return what YAML's machinery makes of a text, None if it refuses it."""
     try:
-        return dict(_understood(text, "the store").parts)
+        return dict(_parsed_by_yaml(text, "the store").parts)
     except StoreError:
         return None
 
