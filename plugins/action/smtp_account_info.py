@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's half of smtp_account_info: reads the store, where the controller has it."""
+"""The controller's part of smtp_account_info: reads the store."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duratio
 
 
 class ActionModule(SecretAction):
-    """Puts what the provider lists beside what the store knows. Changes nothing."""
+    """Combines the provider's list of accounts with the store. Changes nothing."""
 
     SPEC = INFO_SPEC
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Tell of the accounts.
+        """Return what is known about the accounts.
 
         :param params: the task's options
         :param task_vars: the task's variables
@@ -65,7 +65,7 @@ class ActionModule(SecretAction):
         result = self.call_module(args, task_vars, hide=hide)
         if "listed" not in result:
             words = str(result.get("msg") or "the module ended without a result")
-            # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
+            # Scrub before shortening: a secret that has been cut is not found any more.
             raise ProviderError(self.scrubber.text(words)[:1000])
         return set(result["listed"])
 

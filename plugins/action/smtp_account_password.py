@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's half of smtp_account_password: the only place that has the Vault secrets."""
+"""The controller's part of smtp_account_password, the only place that has the Vault secrets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class ActionModule(SecretAction):
-    """Reads the store, decides, stages, has the module make the calls, commits."""
+    """Reads the store, decides what to do, stages, has the module make the API calls, and commits."""
 
     SPEC = PASSWORD_SPEC
     RULES = PASSWORD_RULES
@@ -80,7 +80,7 @@ class ActionModule(SecretAction):
         credentials: Mapping[str, str],
         task_vars: dict[str, Any],
     ) -> Callable[[], Callable[[Mapping[str, str]], Mapping[str, Change]]]:
-        """Return what gives the function that has the module set passwords, where the task says that it runs."""
+        """Return a factory of the function that has the module set passwords on the task's host."""
 
         def caller() -> Callable[[Mapping[str, str]], Mapping[str, Change]]:
             from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
@@ -93,7 +93,7 @@ class ActionModule(SecretAction):
 
 
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:
-    """Return what the task asks for, or refuse it before anything changes."""
+    """Return the checked request, or refuse it before anything changes."""
     accounts = checked_accounts(params["accounts"])
     call = definition.set_password
     used = names_in([call.path, call.query, call.headers, call.body])
@@ -114,7 +114,7 @@ def _request(params: Mapping[str, Any], definition: Definition) -> Request:
 
 
 def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Definition) -> dict[str, str]:
-    """Return the passwords that were given, by account."""
+    """Return the given passwords, by account."""
     given: dict[str, str] = {}
     known = set(accounts)
     if params["password"] is not None:
@@ -135,5 +135,5 @@ def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Defini
 
 
 def _tell(line: str) -> None:
-    """Show a line of progress: on the error output, because a callback may write a document to the other one."""
+    """Show a line of progress on stderr, because a callback may write a document to stdout."""
     Display().display(line, stderr=True)

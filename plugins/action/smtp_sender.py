@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All of smtp_sender: it reads and writes the store, which only the controller has, and connects to nothing."""
+"""All of smtp_sender. It reads and writes the store, which only the controller has, and connects to nothing."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duratio
 
 
 class ActionModule(SecretAction):
-    """Keeps the roles of each sender's two accounts, and tells what comes next."""
+    """Keeps the roles of each sender's two accounts, and returns the next step."""
 
     SPEC = SENDER_SPEC
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Look at the senders of one task.
+        """Look at the senders of one task, and switch or settle them if asked to.
 
         :param params: the task's options
         :param task_vars: the task's variables
@@ -52,7 +52,7 @@ class ActionModule(SecretAction):
 
 
 def _deployed(name: str, told: Any) -> Sender:
-    """Return what a sender was when its hosts were deployed: from its record in the store, or from an account alone."""
+    """Return the sender's state when its hosts were deployed, from its record in the store or from an account alone."""
     if not isinstance(told, Mapping):
         return Sender(in_use=str(told))
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The controller's half of smtp_test_send: sees to it that the password reaches the mail host through a pipe."""
+"""The controller's part of smtp_test_send: makes sure that the password reaches the mail host through a pipe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._action import Module
 
 
 class ActionModule(ModuleAction):
-    """Hands the task to the module."""
+    """Passes the task to the module."""
 
     SPEC = ARGUMENT_SPEC
     LOGS = True

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every action plugin of the collection does alike: validate, keep secrets off the disk, scrub every exit."""
+"""The base of all action plugins: validates options, keeps secrets off the disk, scrubs every result."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
 
 SHORTEST_PART = 8
-# Where a task keeps its arguments between two attempts, in this process only.
+# Where a task keeps its arguments between retries, in this process only.
 GIVEN = "_mailops_smtp_given"
 
-# The variables that hold the keys of the built-in providers. Listed here, because importing the definitions would take
-# longer than most tasks; a test compares them.
+# The environment variables of the built-in providers' keys. Listed here, because importing the definitions would take
+# longer than most tasks. A test compares both.
 KEY_VARIABLES = frozenset(
     {
         "EMAILLABS_APPLICATION_KEY",
@@ -41,7 +41,7 @@ KEY_VARIABLES = frozenset(
 
 
 class SecretAction(ActionBase):  # type: ignore[misc]
-    """An action whose arguments contain secrets."""
+    """An action plugin whose arguments contain secrets."""
 
     TRANSFERS_FILES = False
     _supports_check_mode = True
@@ -51,9 +51,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
     RULES: Mapping[str, Any] = {}
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Perform the action; whatever it ends with is scrubbed of secrets.
+        """Perform the action, and scrub its result of secrets.
 
-        :param tmp: not used, Ansible's
+        :param tmp: part of Ansible's interface, not used
         :param task_vars: the task's variables
         """
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -67,13 +67,13 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         except Exception as error:  # noqa: BLE001  (a traceback could show a secret)
             result.update(failed=True, msg=_unexpected(error))
         finally:
-            # Callbacks are given the task with its arguments, templated as they are now.
+            # Callbacks receive the task with its templated arguments.
             self._task.args = self._shown(given)
         clean: dict[str, Any] = self.scrubber.clean(result)
         return clean
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
-        """Do the action's work and return its result.
+        """Do the work and return the result.
 
         :param params: the task's options, validated
         :param task_vars: the task's variables
@@ -81,7 +81,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         raise NotImplementedError
 
     def _secrets_in(self, args: Mapping[str, Any]) -> list[str]:
-        """Return every secret in the arguments as they were written, valid or not."""
+        """Return every secret in the arguments as given, valid or not."""
         found: list[str] = []
         for name, option in self.SPEC.items():
             for key in (name, *option.get("aliases", ())):
@@ -90,13 +90,13 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         return found
 
     def _given(self) -> Mapping[str, Any]:
-        """Return the arguments as they are; another attempt of a task with C(until) finds them hidden in the task."""
+        """Return the original arguments, which a retry (C(until)) finds censored in the task."""
         given: Mapping[str, Any] = self._task.__dict__.setdefault(GIVEN, self._task.args)
         self._task.args = given
         return given
 
     def _shown(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments as anybody may see them; what is no option of ours could be a misspelt password."""
+        """Return the arguments as anyone may see them. Unknown options are hidden: one could be a misspelt password."""
         harmless = {
             key
             for name, option in self.SPEC.items()
@@ -106,7 +106,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         return {name: self.scrubber.clean(value) if name in harmless else CENSORED for name, value in args.items()}
 
     def _validated(self) -> dict[str, Any]:
-        # ActionBase.validate_argument_spec quotes values in its messages, and the task's source beside them.
+        # ActionBase.validate_argument_spec would show values and the task's source in its messages.
         checked = ArgumentSpecValidator(dict(self.SPEC), **self.RULES).validate(_plain(self._task.args))
         if checked.errors.messages:
             unknown = any(isinstance(error, UnsupportedError) for error in checked.errors)
@@ -121,33 +121,33 @@ class SecretAction(ActionBase):  # type: ignore[misc]
     def call_module(
         self, args: Mapping[str, Any], task_vars: dict[str, Any], *, hide: tuple[str, ...]
     ) -> dict[str, Any]:
-        """Run the module of the same name, its arguments going through a pipe and never through a file.
+        """Run the module of the same name. Its arguments go through a pipe and never through a file.
 
-        :param args: the module's options; those that are None are left out
+        :param args: the module's options; None values are left out
         :param task_vars: the task's variables
-        :param hide: environment variables that the module's process shall not inherit, beside the keys of all providers
-        :raises InputError: if Ansible would write the arguments to a disk
+        :param hide: environment variables that the module must not inherit, in addition to the keys of all providers
+        :raises InputError: if Ansible would write the arguments to disk
         """
         self.require_pipelining()
-        # This is a process of its own for this task: nobody else's environment changes.
+        # Each task runs in its own process, so no other task's environment changes.
         hidden = {name: os.environ.pop(name) for name in {*KEY_VARIABLES, *hide} & set(os.environ)}
         try:
             result: dict[str, Any] = self._execute_module(
                 module_name=self._task.action, module_args=_without_none(args), task_vars=task_vars
             )
         finally:
-            # The next item of the task's loop needs them.
+            # The next item of a loop needs them.
             os.environ.update(hidden)
         result.pop("invocation", None)
         failure = result.get("exception")
         if failure is not None and not isinstance(failure, str):
-            # From ansible-core 2.19 on: an object, which would be shown with its texts as they are, unscrubbed.
+            # Since ansible-core 2.19 this is an object, whose texts would be shown unscrubbed.
             del result["exception"]
             result.setdefault("msg", str(getattr(getattr(failure, "event", None), "msg", "the module failed")))
         return result
 
     def require_pipelining(self) -> None:
-        """Switch pipelining on for this task.
+        """Enable pipelining for this task.
 
         :raises InputError: if that is not possible
         """
@@ -172,7 +172,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
 
 
 class ModuleAction(SecretAction):
-    """An action that only hands its task to the module of the same name, through a pipe.
+    """An action plugin that only passes its task to the module of the same name, through a pipe.
 
     C(LOGS): whether the module writes its arguments into the host's log, as modules do. What is logged of a list or a
     dict is Python's notation of it, in which a password with a quote or a backslash is not recognised and not masked.
@@ -204,7 +204,7 @@ def _without_none(args: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a copy without what Ansible notes of each text, which the validator would copy at great length."""
+    """Return a copy without Ansible's tags on strings, which are slow for the validator to copy."""
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, dict):
@@ -219,12 +219,12 @@ def _texts(value: Any) -> list[str]:
         return [text for item in value.values() for text in _texts(item)]
     if isinstance(value, (list, tuple)):
         return [text for item in value for text in _texts(item)]
-    # A dict can be written as one text, a=b or JSON: then its parts are secrets too.
+    # A dict may be given as a string (a=b or JSON), so its parts are secrets too.
     return [str(value), *(part for part in re.split(r"[\s=,:{}\"']+", str(value)) if len(part) >= SHORTEST_PART)]
 
 
 def _unexpected(error: Exception) -> str:
-    """Return where an unexpected error arose, without its text: that can contain anything."""
+    """Return a message with the place of an unexpected error, but without its text, which may contain anything."""
     frame = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
     return f"an unexpected {type(error).__name__} at {where}; please report it. Nothing staged in the store is lost"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the store and the provider know of each account, side by side. Pure."""
+"""Combines what the store and the provider know about each account. Pure."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def overview(
 ) -> list[dict[str, Any]]:
     """Return one entry for each account.
 
-    :param accounts: the accounts to tell of
-    :param records: what the store keeps; None if no store was asked
+    :param accounts: the accounts to show
+    :param records: the store's records; None without a store
     :param listed: the accounts that the provider lists; None if it was not asked
-    :param max_age: the age at which a password is due
+    :param max_age: the age at which a password becomes due
     :param now: the time
-    :param senders: the senders that the store knows
+    :param senders: the senders in the store
     """
     roles = {
         account: {"sender": name, "role": pair.role_of(account)}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Work in threads: deriving a key takes milliseconds, in which Python lets others run."""
+"""Background threads. Deriving a Vault key takes milliseconds, during which Python can run other threads."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Beside:
-    """A few threads that work beside the one that asks; a context manager, which ends them.
+class WorkerThreads:
+    """A few background threads; a context manager, which ends them.
 
-    :param most: how many pieces of work there will be at most
+    :param most: the maximum number of calls that will be submitted
     """
 
     def __init__(self, most: int) -> None:
         self._pool = ThreadPoolExecutor(max(1, min(most, len(os.sched_getaffinity(0)))))
 
-    def begin(self, function: Callable[[T], R], argument: T) -> Future[R]:
-        """Begin a piece of work, and return what its result will be asked of.
+    def submit(self, function: Callable[[T], R], argument: T) -> Future[R]:
+        """Start a call in the background and return its future.
 
-        :param function: the work; it must be safe in threads
-        :param argument: what it is done with
+        :param function: a thread-safe function
+        :param argument: its argument
         """
         return self._pool.submit(function, argument)
 
-    def __enter__(self) -> Beside:
+    def __enter__(self) -> WorkerThreads:
         return self
 
     def __exit__(
@@ -42,14 +42,14 @@ class Beside:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-def each(function: Callable[[T], R], arguments: Sequence[T]) -> list[R]:
-    """Return what a function returns for each argument, in order; they are worked on beside each other.
+def map_in_threads(function: Callable[[T], R], arguments: Sequence[T]) -> list[R]:
+    """Return the results of a function for each argument, in order; the calls run in parallel.
 
-    :param function: the work; it must be safe in threads
-    :param arguments: what it is done with
-    :raises Exception: what the work on the first argument that fails raises
+    :param function: a thread-safe function
+    :param arguments: its arguments
+    :raises Exception: the exception of the first argument that fails
     """
     if len(arguments) < 2:
         return [function(argument) for argument in arguments]
-    with Beside(len(arguments)) as beside:
-        return [work.result() for work in [beside.begin(function, argument) for argument in arguments]]
+    with WorkerThreads(len(arguments)) as threads:
+        return [future.result() for future in [threads.submit(function, argument) for argument in arguments]]

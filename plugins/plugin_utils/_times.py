@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Moments and durations as the store and the options write them. Pure."""
+"""Dates and durations as written in the store and in options. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 def utc_now() -> datetime:
-    """Return the time."""
+    """Return the current time in UTC."""
     return datetime.now(timezone.utc)
 
 
 def written(moment: datetime) -> str:
-    """Return a moment as the store writes it: ISO 8601, UTC, whole seconds.
+    """Return a date as written in the store: ISO 8601, UTC, whole seconds.
 
     :param moment: an aware datetime
     """
@@ -29,10 +29,10 @@ def written(moment: datetime) -> str:
 
 
 def read(text: str) -> datetime:
-    """Return the moment that a text names.
+    """Return the date that a text contains.
 
     :param text: ISO 8601 with C(Z) or an offset
-    :raises ValueError: if it is none, or has no time zone
+    :raises ValueError: if it is not a date, or has no time zone
     """
     moment = datetime.fromisoformat(text.strip().replace("Z", "+00:00").replace("z", "+00:00"))
     if moment.tzinfo is None:
@@ -44,7 +44,7 @@ def read(text: str) -> datetime:
 
 
 def whole_second(moment: datetime) -> datetime:
-    """Return the moment as precisely as the store can keep it: the second in which it lies.
+    """Return a date with the precision of the store: rounded down to a second.
 
     :param moment: an aware datetime
     """
@@ -52,7 +52,7 @@ def whole_second(moment: datetime) -> datetime:
 
 
 def seconds_between(earlier: datetime, later: datetime) -> int:
-    """Return the whole seconds from one moment to another, rounded up, 0 if it is over.
+    """Return the whole seconds from one date to another, rounded up, 0 if the later one has passed.
 
     :param earlier: an aware datetime
     :param later: an aware datetime
@@ -61,11 +61,11 @@ def seconds_between(earlier: datetime, later: datetime) -> int:
 
 
 def duration(text: str | None, option: str) -> timedelta | None:
-    """Return the duration that an option names, None if it is not set.
+    """Return the duration that an option sets, None if it is not set.
 
     :param text: a number of seconds, or a number with C(s), C(m), C(h), C(d) or C(w)
     :param option: the option's name, for the message
-    :raises InputError: if it is malformed, negative or zero
+    :raises InputError: if it is malformed, negative, zero or too long
     """
     if text is None or not text.strip():
         return None

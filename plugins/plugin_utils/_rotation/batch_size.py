@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How many accounts go at a time, how fast, and what is told of the progress. No I/O.
+"""Chooses the size of batches and the rate of calls, and describes the progress. No I/O.
 
-The module tells nothing before it ends, wherever it runs. So a long list is sent in batches, each of which is on disk
-before it is sent: as short as a line every few seconds asks for, as long as the start of a module is not felt.
+A module returns nothing before it ends. So a long list is sent in batches, each of which is on disk before it is sent:
+short enough for a line of progress every few seconds, long enough that starting the module hardly matters.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 
-# Of the first batch, for each call at the same time: enough to learn how fast the provider is.
+# Accounts in the first batch for each concurrent call: enough to learn how fast the provider is.
 FIRST = 16
 SECONDS = 6.0
-# A start that takes long is not made too often: a batch has so many times its length, within reason.
+# If the module starts slowly, a batch takes this many times as long as the start, up to a limit in seconds.
 WORTH_A_START, LONGEST = 9.0, 30.0
-# Under a limit, how much of a start costs nothing: where a second's calls come together at its beginning, most of a
-# second has no call anyway. How much of a batch, at most, the rest of it may be. And how near to the limit calls come
-# that the limit slows, and not the provider.
+# Under a rate limit: the part of a start, in seconds, that costs nothing, because a burst at the beginning of a second
+# leaves the rest of it idle anyway; the largest share of a batch that the rest of the start may take; and the share of
+# the limit above which calls are slowed by the limit and not by the provider.
 MADE_UP, LOSS, BINDS = 0.7, 0.015, 0.8
-# A rest that is not much longer than a batch goes with it.
+# The remaining accounts form a single batch if they are not much more than one.
 SLACK = 1.5
-# What the module tells of the limit, by the options that hand it to the next batch.
-TOLD = {"limit": "rate", "burst": "burst", "recent": "recent"}
+# The parts of the limit that the module returns, by the options that pass them to the next batch.
+PASSED_ON = {"limit": "rate", "burst": "burst", "recent": "recent"}
 
 
 class Limit:
-    """What is known of the provider's limit, from one batch to the next.
+    """Carries what is known about the provider's rate limit from one batch to the next.
 
-    :param rate: calls a second, None if nothing is known
-    :param burst: calls that may make up at once for time in which none was made
+    :param rate: calls per second, None if unknown
+    :param burst: how many calls may be made at once after an idle period
     """
 
     def __init__(self, rate: float | None, burst: int) -> None:
@@ -46,19 +46,19 @@ class Limit:
         return dict(self._options)
 
     def learn(self, outcome: Mapping[str, Any]) -> None:
-        """Learn from what the module tells.
+        """Learn from the module's result.
 
-        :param outcome: the result of the batch that has ended; without a rate in it, nothing new is known
+        :param outcome: the result of the last batch; without a rate, nothing new is known
         """
         if outcome.get("rate"):
-            self._options = {f"rate_{name}": outcome[told] for name, told in TOLD.items()}
+            self._options = {f"rate_{name}": outcome[field] for name, field in PASSED_ON.items()}
 
 
 class Answers(dict[str, Change]):
-    """What became of each account of a batch.
+    """The outcome for each account of a batch.
 
-    C(calling): for how long calls were made, in seconds, None if it is not known. C(allowed): calls a second, if the
-    provider is known to have a limit, C(burst) of which may make up at once for time in which none was made.
+    C(calling): for how many seconds calls were made, None if unknown. C(allowed): the provider's limit in calls per
+    second, if known. C(burst): how many calls may be made at once after an idle period.
     """
 
     calling: float | None = None
@@ -67,10 +67,10 @@ class Answers(dict[str, Change]):
 
 
 class Batches:
-    """The sizes of one task's batches.
+    """Chooses the sizes of one task's batches.
 
-    :param total: all accounts of the task that are to be sent
-    :param concurrency: calls at the same time
+    :param total: the number of accounts to send
+    :param concurrency: how many calls are made at the same time
     """
 
     def __init__(self, total: int, concurrency: int) -> None:
@@ -84,11 +84,11 @@ class Batches:
         self._made_up = 0.0
 
     def size(self) -> int:
-        """Return how many accounts the next batch has."""
+        """Return the number of accounts in the next batch."""
         wanted = math.ceil(self._rate * self._length()) if self._done else FIRST * self._concurrency
         wanted = max(wanted, self._concurrency)
         if self._allowed:
-            # All calls of the last second: those that are left would wait for a second of their own.
+            # Fill up the last second: a few remaining calls would take a second of their own.
             wanted = math.ceil(wanted / self._allowed) * self._allowed
         left = self._total - self._done
         return left if left <= wanted * SLACK else wanted
@@ -109,23 +109,23 @@ class Batches:
     ) -> None:
         """Learn how long a batch took.
 
-        :param accounts: how many it had
-        :param seconds: from its beginning to its end
-        :param calling: for how long of them calls were made, None if that is not known
-        :param allowed: calls a second, if the provider is known to have a limit
-        :param burst: calls that may make up at once for time in which none was made
+        :param accounts: the number of its accounts
+        :param seconds: its total duration
+        :param calling: for how many of these seconds calls were made, None if unknown
+        :param allowed: the provider's limit in calls per second, if known
+        :param burst: how many calls may be made at once after an idle period
         """
         self._done += accounts
         self._seconds += seconds
         self._start = max(0.0, seconds - (calling or seconds))
-        # Of the last batch alone: a provider becomes slower, or faster.
+        # The last batch alone counts, because a provider may become slower or faster.
         self._rate = accounts / max(calling or seconds, 0.001)
         binds = allowed is not None and 1 <= allowed <= self._rate / BINDS
         self._allowed = math.ceil(allowed) if allowed and binds else 0
         self._made_up = MADE_UP if burst else 0.0
 
     def line(self) -> str:
-        """Return the progress in words, without any account's name."""
+        """Return a line of progress, without account names."""
         left = self._total - self._done
         rate = self._done / max(self._seconds, 0.001)
         return (

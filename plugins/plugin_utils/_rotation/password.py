@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes passwords, and tells whether one that was given can be used. Pure but for the random source."""
+"""Generates passwords, and checks given ones. Pure apart from the random source."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 
 
 def check_shape(length: int, symbols: str, rules: PasswordRules) -> None:
-    """Refuse options that no generated password can meet.
+    """Refuse options that conflict with the rules for passwords.
 
     :param length: the option C(password_length), in characters
     :param symbols: the option C(password_symbols)
-    :param rules: the provider's
+    :param rules: the provider's rules
     :raises InputError: naming the option
     """
     low, high = max(SHORTEST_GENERATED, rules.min_length), min(LONGEST, rules.max_length)
@@ -47,13 +47,13 @@ def check_shape(length: int, symbols: str, rules: PasswordRules) -> None:
 
 
 def generate(length: int, symbols: str, choose: Callable[[Sequence[str]], str] = secrets.choice) -> str:
-    """Return a new password, every one that has the classes being equally likely.
+    """Return a new random password; all passwords that contain all classes are equally likely.
 
-    Made as a whole and thrown away if a class is missing: putting classes in afterwards would favour some passwords.
+    A password without a class is discarded as a whole, because adding characters would favour some passwords.
 
     :param length: in characters
-    :param symbols: symbols to use beside letters and digits, at least two of them if any are named
-    :param choose: picks one of a sequence
+    :param symbols: symbols to use in addition to letters and digits, at least two of them if there are any
+    :param choose: chooses an element of a sequence
     """
     classes = [*CLASSES, "".join(dict.fromkeys(symbols))] if symbols else list(CLASSES)
     alphabet = "".join(classes)
@@ -64,12 +64,12 @@ def generate(length: int, symbols: str, choose: Callable[[Sequence[str]], str] =
 
 
 def check_given(password: str, option: str, rules: PasswordRules) -> str:
-    """Return a password that a user gave, if it can be sent, stored and used to log in.
+    """Return a given password if it can be sent, stored and used to log in.
 
     :param password: the password
-    :param option: what messages call it
-    :param rules: the provider's
-    :raises InputError: without the password's text
+    :param option: its name in messages
+    :param rules: the provider's rules
+    :raises InputError: without the password itself
     """
     if not password:
         raise InputError(f"{option}: is empty")

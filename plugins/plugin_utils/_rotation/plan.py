@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to do about one account: a function from record, request and time to a plan. Pure."""
+"""Decides what to do about one account, from its record, the request and the time. Pure."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
 
 class Step(str, Enum):
-    """What a plan does."""
+    """The action of a plan."""
 
     NOTHING = "nothing"
     NEW = "new"  # stage a new password, then send it
-    RESEND = "resend"  # send the password that was found staged
+    RESEND = "resend"  # send the staged password again
 
 
 @dataclass(frozen=True)
 class Wish:
     """What the task asks for one account.
 
-    C(explicit): a password is given; C(is_current), C(is_staged): it equals the stored, the staged one.
-    C(only_stage): nothing is sent. C(seen): the record as the task first saw it, before it waited for its turn.
+    C(explicit): a password is given. C(is_current), C(is_staged): it equals the stored or the staged one.
+    C(only_stage): nothing is sent. C(seen): the record as first read, before the task waited for the account's lock.
     """
 
     rotate: str
@@ -41,7 +41,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Plan:
-    """The step and, in words, its reason."""
+    """A step and its reason in words."""
 
     step: Step
     reason: str
@@ -50,7 +50,7 @@ class Plan:
 def decide(record: Record, wish: Wish, now: datetime) -> Plan:
     """Return the plan for one account.
 
-    :param record: what the store keeps; an empty record for an account that it does not know
+    :param record: the account's record, an empty one if the store does not have it
     :param wish: what the task asks for
     :param now: the time
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks made before anything changes, so that no later step fails for a reason that could be seen before."""
+"""Checks before anything changes, so that no later step fails for a foreseeable reason."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
-# Clocks of two machines differ; more than this is not a difference of clocks but a wrong date.
+# Clocks of two machines may differ; a larger difference means a wrong date.
 TOLERATED_SKEW = timedelta(minutes=15)
 
 
@@ -47,12 +47,12 @@ def check_secrets(tools: Tools, snapshot: Snapshot, accounts: Iterable[str]) -> 
 
 
 def clock_skew(account: str, record: Record, now: datetime, store: str) -> timedelta:
-    """Return how far the date of an account's last change lies ahead of this machine's clock, zero if it does not.
+    """Return how far an account's last change is ahead of this machine's clock, zero if it is not.
 
     :param account: the account
-    :param record: what the store keeps
+    :param record: its record
     :param now: the time
-    :param store: what messages call the store
+    :param store: the store's name in messages
     :raises StoreError: if it is too far ahead to be a difference between two clocks
     """
     if record.changed_at is None or record.changed_at <= now + timedelta(seconds=1):

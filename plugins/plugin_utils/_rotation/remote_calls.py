@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Has the module set passwords, where the task says that it runs, and reads what it tells."""
+"""Has the module set passwords on the task's host, and reads its result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size 
 class Caller:
     """Sets the passwords of one task, a batch at a time.
 
-    :param action: the task's action, which calls the module
+    :param action: the action plugin, which calls the module
     :param params: the task's options
     :param definition: the provider
     :param credentials: its keys
@@ -42,11 +42,11 @@ class Caller:
         self._credentials = dict(credentials)
         self._task_vars = task_vars
         self._hide = tuple(name for name in definition.credentials.values() if name)
-        # What one batch has learnt of the provider's limit, the next one keeps.
+        # Passes what one batch has learnt about the provider's limit to the next.
         self._limit = Limit(params["rate_limit"], params["rate_burst"])
 
     def send(self, passwords: Mapping[str, str]) -> Answers:
-        """Set passwords, and return what became of each account; what the module does not say is unknown.
+        """Set passwords, and return the outcome for each account, unknown if the module does not report it.
 
         :param passwords: account to password
         """
@@ -66,7 +66,7 @@ class Caller:
         except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
             outcome = {"msg": f"the module could not be run ({type(error).__name__}: {error})"}
         self._limit.learn(outcome)
-        # Scrubbed before it is cut: of a secret that is not whole any more, nothing would be found.
+        # Scrub before shortening: a secret that has been cut is not found any more.
         reason = str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given")
         words = self._action.scrubber.text(reason)
         answers = Answers({account: _change(outcome, account, words) for account in passwords})
@@ -81,7 +81,7 @@ def _under_way(count: int) -> str:
 
 
 def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
-    """Return what the module says of an account; what it does not say is unknown."""
+    """Return the outcome that the module reports for an account, unknown if it reports none."""
     told = (outcome.get("outcomes") or {}).get(account)
     if told is None:
         message = f"the module ended without a result: {words[:500]}"

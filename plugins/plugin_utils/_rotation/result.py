@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rotation tells: the result's fields, the message of a failure, the diff. Pure, and without any secret."""
+"""The result of a rotation, the message of a failure, and the diff. Pure, without secrets."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ NEXT = {
 def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[str, Any]:
     """Return the result's fields.
 
-    :param done: what became of each account
-    :param max_age: the greatest age
+    :param done: the outcome for each account
+    :param max_age: the maximum age
     :param now: the time
     """
     accounts = [
@@ -59,23 +59,23 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
 
 
 def _seconds_to_wait(done: Done, now: datetime) -> float:
-    """Return the seconds until all windows are over, never too few."""
+    """Return the seconds until all windows are over, rounded up."""
     ends = [end for name, record in done.after.items() if (end := _end(record, done.taken.get(name)))]
     left = (max(ends) - now).total_seconds() if ends else 0.0
     return max(0.0, math.ceil(left * 1000) / 1000)
 
 
 def _end(record: Record, taken: datetime | None) -> datetime | None:
-    """Return when a window is over at the latest. Of a stored moment only the second is known in which it lies."""
+    """Return the latest end of a window. A stored date is only precise to the second."""
     if record.effective_at is None or record.effective_at == record.changed_at:
         return None
     return record.effective_at + (taken - whole_second(taken) if taken else timedelta(seconds=1))
 
 
 def failure(done: Done, failed: list[str]) -> str:
-    """Return one message on the accounts that failed, each with the reason and with what happens to it next.
+    """Return one message about the failed accounts, with the reasons and what happens next.
 
-    :param done: what became of each account
+    :param done: the outcome for each account
     :param failed: the accounts
     """
     alike: dict[str, list[str]] = {}
@@ -102,7 +102,7 @@ def diff_of(before: Mapping[str, Record], after: Mapping[str, Record], header: s
 
     :param before: the records as they were
     :param after: the records as they are
-    :param header: what the diff is about
+    :param header: the title of the diff
     :param now: the time
     """
     changed = [name for name in after if before[name] != after[name]]

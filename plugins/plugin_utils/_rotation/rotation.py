@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One task's rotation: look, decide, stage, send, commit. What it needs from outside comes in as arguments."""
+"""One task's rotation: look, decide, stage, send, commit. All dependencies are arguments."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
 
-# Ansible keeps no bytecode of a collection: each file that is imported is compiled anew. What a run in which nothing is
-# due does not need is imported when it is needed: all of it before anything changes, and before others wait.
+# Ansible keeps no bytecode of collections, so every imported file is compiled in each run. What a run with nothing due
+# does not need is imported later, but before anything changes and before other runs wait.
 if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.sending import Sending
 
-    # With again and new: the accounts to send to.
+    # Called with the accounts to send to: again and new.
     Begin = Callable[..., Sending]
 
 
 def run(request: Request, tools: Tools, *, check_mode: bool) -> Done:
-    """Do what a task asks for, and return what was done.
+    """Do what a task asks for, and return the outcome.
 
     :param request: what the task asks for
     :param tools: what the rotation uses
-    :param check_mode: only tell it
-    :raises InputError: and nothing was changed
-    :raises StoreError: then what had begun is staged, and the next run finishes it
+    :param check_mode: only return what would be done
+    :raises InputError: if the request is refused; nothing was changed
+    :raises StoreError: if the store cannot be read or written; what had begun is staged, and the next run completes it
     """
     if request.state == "verified":
         from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.verifying import verify
@@ -56,11 +56,11 @@ class Rotation:
         self._opened: dict[str, str] = {}
 
     def run(self, *, check_mode: bool) -> Done:
-        """Do what is to be done, and return what was.
+        """Do what the task asks for, and return the outcome.
 
-        :param check_mode: only tell it
-        :raises InputError: and nothing was changed
-        :raises StoreError: then what had begun is staged, and the next run finishes it
+        :param check_mode: only return what would be done
+        :raises InputError: if the request is refused; nothing was changed
+        :raises StoreError: if the store cannot be read or written; what had begun is staged
         """
         self._tools.vault.check()
         busy = self._look()
@@ -75,7 +75,7 @@ class Rotation:
     # -- look and decide
 
     def _look(self) -> dict[str, Plan]:
-        """Return the plans of the accounts with which something is to be done, as the store is now."""
+        """Return the plans of the accounts that need something to be done, by the current store."""
         first = self._tools.store.read()
         plans = self._plans(first, self._request.accounts, {})
         busy = {account: plan for account, plan in plans.items() if plan.step is not Step.NOTHING}
@@ -94,7 +94,7 @@ class Rotation:
         return self._with_pairs(snapshot, plans, now)
 
     def _with_pairs(self, snapshot: Snapshot, plans: dict[str, Plan], now: datetime) -> dict[str, Plan]:
-        """Return the plans, none of which changes an account that its sender depends on."""
+        """Return the plans after checking that none changes an account that mail may depend on."""
         senders, record = snapshot.document.senders, snapshot.document.record
         if self._request.only_at_rest:
             hindered = pairs.not_at_rest(senders, record, [a for a, plan in plans.items() if plan.step is Step.NEW])
@@ -124,13 +124,13 @@ class Rotation:
         return self._opened[ciphertext]
 
     def _open(self, stored: Mapping[str, tuple[str, str]]) -> None:
-        """Decrypt secrets that were not yet, beside each other: account to the field's name and the ciphertext."""
+        """Decrypt new ciphertexts in parallel; C(stored) maps accounts to a field's name and its ciphertext."""
         closed = [(a, name, sealed) for a, (name, sealed) in stored.items() if sealed not in self._opened]
         if not closed:
             return
-        from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import each
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import map_in_threads
 
-        plains = each(self._decrypted, closed)
+        plains = map_in_threads(self._decrypted, closed)
         for (_account, _name, ciphertext), plain in zip(closed, plains, strict=True):
             self._tools.learn(plain)
             self._opened[ciphertext] = plain
@@ -140,7 +140,7 @@ class Rotation:
         return self._tools.vault.decrypt(ciphertext, f"{self._tools.store.name}: {name} of {account}")
 
     def _preflight(self, snapshot: Snapshot, busy: list[str]) -> None:
-        """Find now, while nothing has changed, what would make a later step fail."""
+        """Find what would make a later step fail, while nothing has changed yet."""
         check_store(self._tools, snapshot, busy)
         staged = {account: snapshot.document.record(account).staged_password for account in busy}
         self._open({account: ("staged_password", sealed) for account, sealed in staged.items() if sealed})
@@ -167,7 +167,7 @@ class Rotation:
     # -- do
 
     def _tidy(self) -> None:
-        """Remove what a killed run left beside the store, unless another run is at work."""
+        """Remove what a killed run left next to the store, unless another run is active."""
         if self._tools.store.has_leftovers():
             from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
 
@@ -178,20 +178,20 @@ class Rotation:
     def _in_turn(self, busy: list[str]) -> None:
         from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.sending import Sending
         from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
-        from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import Beside
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import WorkerThreads
 
         begin = partial(Sending, self._request, self._tools, self._done, self._tools.caller(), opened=self._opened)
         lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)
-        with lock.accounts(busy), Beside(len(busy)) as beside:
+        with lock.accounts(busy), WorkerThreads(len(busy)) as threads:
             with lock.store():
-                sending, made_file = self._begin(busy, partial(begin, beside))
+                sending, made_file = self._begin(busy, partial(begin, threads))
             if sending:
                 sending.send(lock, made_file=made_file)
 
     def _begin(self, busy: list[str], begin: Begin) -> tuple[Sending | None, bool]:
-        """Stage. Return what is to be sent, if anything is, and whether this run makes the file.
+        """Stage the first batch. Return what to send, if anything, and whether this run creates the store.
 
-        What was read of the store ends with this: kept until all is sent, a long one would be in memory twice.
+        The snapshot ends with this method: if it were kept while sending, a long store would be in memory twice.
         """
         current = self._tools.store.read()
         plans = self._plans(current, busy, self._done.before)

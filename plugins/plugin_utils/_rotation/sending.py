@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Stages, sends and settles the accounts of one task, a batch at a time. No account is sent that is not on disk."""
+"""Stages, sends and settles the accounts of one task in batches. Every password is on disk before it is sent."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.settling im
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, staged
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
-from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import Beside
+from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import WorkerThreads
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Send, Tools
 
-# How many new passwords are encrypted before they are needed, while the provider is busy with others.
+# How many new passwords to encrypt in advance, while the provider is busy with others.
 AHEAD = 2000
 
 
 class Sending:
-    """The accounts of one task that are to be sent, those that were found staged first.
+    """Sends the accounts of one task, those with a staged password first.
 
     :param request: what the task asks for
     :param tools: what the rotation uses
-    :param done: where it is noted what became of each account
+    :param done: collects the outcome for each account
     :param send: sets passwords at the provider
-    :param beside: threads for what can be done while the provider is busy
-    :param again: accounts that were found staged, with the password's ciphertext
+    :param threads: for work that can be done while the provider is busy
+    :param again: accounts with a staged password, and its ciphertext
     :param new: accounts that get a new password
-    :param opened: ciphertext to password, of all that are known
+    :param opened: ciphertext to password, for all known passwords
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Sending:
         tools: Tools,
         done: Done,
         send: Send,
-        beside: Beside,
+        threads: WorkerThreads,
         *,
         again: Mapping[str, str],
         new: Sequence[str],
@@ -65,7 +65,7 @@ class Sending:
         self._tools = tools
         self._done = done
         self._send = send
-        self._beside = beside
+        self._threads = threads
         self._again = dict(again)
         self._left = deque([*again, *new])
         self._unmade = deque(new)
@@ -76,26 +76,26 @@ class Sending:
         self._failures = 0
 
     def stage(self, current: Snapshot, *, everything: bool) -> None:
-        """Have the first batch on disk. The caller holds the store and has just read it.
+        """Stage the first batch on disk. The caller holds the store's lock and has just read it.
 
-        :param current: the store as it is
-        :param everything: whether the batch is all there is
+        :param current: the current store
+        :param everything: whether the batch contains all accounts
         """
         self._batch = self._taken(len(self._left) if everything else self._batches.size())
         self._write(current, {}, self._batch)
 
     def send(self, lock: StoreLock, *, made_file: bool) -> None:
-        """Send what is staged, settle it, stage the next, until all is done.
+        """Send the staged batch, settle it and stage the next one, until all are done.
 
-        :param lock: the store's; the caller holds the accounts
-        :param made_file: whether this run made the store, which is taken away if it keeps nothing in the end
+        :param lock: the store's lock; the caller holds the accounts
+        :param made_file: whether this run created the store, which is removed if it is empty in the end
         :raises StoreError: if the store cannot be written; what was sent is staged in it
         """
         while self._batch:
             sent, answers = self._batch, self._answers()
             halted = self._halt(answers)
             self._batch = {} if halted or not self._left else self._taken(self._batches.size())
-            with _telling_what_was_taken(answers), lock.store():
+            with _naming_accepted(answers), lock.store():
                 self._settle(sent, answers)
                 if made_file and not self._batch:
                     self._tools.store.remove(self._tools.store.read())
@@ -105,16 +105,16 @@ class Sending:
                 self._tools.tell(self._batches.line())
 
     def _halt(self, answers: Mapping[str, Change]) -> Change | None:
-        """Return why no more is to be sent, None if it is: the module alone does not see the batches before."""
-        # Of a module that told nothing, nothing is known of the provider either.
+        """Return why to stop sending, None to continue. The module alone does not know earlier batches."""
+        # A module without a result says nothing about the provider.
         if isinstance(answers, Answers) and answers.calling is not None:
             for change in answers.values():
                 self._failures = consecutive_failures(self._failures, change)
-        told = next((change for change in answers.values() if change.stop or not change.sent), None)
-        return told or (NOT_TAKEN if self._failures >= MOST_FAILURES else None)
+        decisive = next((change for change in answers.values() if change.stop or not change.sent), None)
+        return decisive or (NOT_TAKEN if self._failures >= MOST_FAILURES else None)
 
     def _taken(self, size: int) -> dict[str, str]:
-        """Return the next accounts with the ciphertexts of their passwords, and have more made meanwhile."""
+        """Return the next accounts with their passwords' ciphertexts, and start making more in the background."""
         accounts = [self._left.popleft() for _n in range(size)]
         self._make(sum(account not in self._again for account in accounts) - len(self._made))
         batch = {account: self._again.get(account) or self._sealed(account) for account in accounts}
@@ -126,7 +126,7 @@ class Sending:
             account = self._unmade.popleft()
             plain = self._request.explicit.get(account) or self._tools.generate()
             self._tools.learn(plain)
-            self._made[account] = plain, self._beside.begin(self._tools.vault.encrypt, plain)
+            self._made[account] = plain, self._threads.submit(self._tools.vault.encrypt, plain)
 
     def _sealed(self, account: str) -> str:
         plain, work = self._made.pop(account)
@@ -143,7 +143,7 @@ class Sending:
         return answers
 
     def _settle(self, sent: Mapping[str, str], answers: Mapping[str, Change]) -> None:
-        """Settle every account in the store as it is now, whatever others have done to it meanwhile."""
+        """Settle every account in the current store, whatever others have changed in it meanwhile."""
         now = self._tools.now()
         current = self._tools.store.read()
         records = {}
@@ -167,7 +167,7 @@ class Sending:
             self._note_answer(account, answers[account], record)
 
     def _write(self, current: Snapshot, records: Mapping[str, Record], batch: Mapping[str, str]) -> None:
-        """Write what became of one batch, and stage the next, at once."""
+        """Write the outcome of one batch and stage the next one, in a single write."""
         new = {
             account: staged(current.document.record(account), ciphertext, self._tools.now())
             for account, ciphertext in batch.items()
@@ -190,7 +190,7 @@ class Sending:
         self._done.note(account, action_of(change, before=account in self._again), reason, record)
 
     def _give_up(self, halted: Change) -> None:
-        """Note that the others were not tried: the provider would refuse them too, or nothing can be sent at all."""
+        """Note that the remaining accounts were not tried, because the provider would refuse them too."""
         change = NOT_SENT if halted.sent else halted
         for account in self._left:
             self._note_answer(account, change, self._done.after[account])
@@ -198,7 +198,7 @@ class Sending:
 
 
 @contextlib.contextmanager
-def _telling_what_was_taken(answers: Mapping[str, Change]) -> Iterator[None]:
+def _naming_accepted(answers: Mapping[str, Change]) -> Iterator[None]:
     try:
         yield
     except StoreError as error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a provider's answer makes of an account's record, and what that is called. Pure."""
+"""An account's record after the provider's answer, and the name of the outcome. Pure."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import 
 def settled(
     record: Record, ciphertext: str, change: Change, *, before: bool, now: datetime, propagation: timedelta
 ) -> Record:
-    """Return the record after the provider's answer. Nothing is deleted while it could be in force.
+    """Return the record after the provider's answer. No password is deleted while it could be in force.
 
-    :param record: what the store keeps
+    :param record: the current record
     :param ciphertext: the password that was sent
-    :param change: what the attempts came to
-    :param before: whether the password was staged by an earlier run, whose attempts may have landed
+    :param change: the outcome of the attempts
+    :param before: whether an earlier run staged the password, whose attempts may have taken effect
     :param now: the time
-    :param propagation: how long the provider may need until the password is in force
+    :param propagation: how long the provider may take to put the password into force
     """
     doubt = before or change.doubt
     if change.kind is Kind.ACCEPTED:
@@ -39,8 +39,8 @@ def settled(
 def action_of(change: Change, *, before: bool) -> str:
     """Return the outcome's name in the result: C(rotated), C(recovered), C(refused) or C(unknown).
 
-    :param change: what the attempts came to
-    :param before: whether the password was staged by an earlier run
+    :param change: the outcome of the attempts
+    :param before: whether an earlier run staged the password
     """
     if change.kind is Kind.ACCEPTED:
         return "recovered" if before else "rotated"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a rotation is given, and what it returns: the types that its steps share."""
+"""The types that the steps of a rotation share: its request, its tools, its outcome."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What a task asks for: its options, checked. C(explicit) maps accounts to passwords that were given.
+    """A task's checked options. C(explicit) maps accounts to given passwords.
 
-    C(only_at_rest): of senders' accounts, new passwords only for those that are at rest and have none yet.
+    C(only_at_rest): set new passwords only for accounts at rest that do not have one for the next switch yet.
     """
 
     accounts: list[str]
@@ -41,11 +41,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Tools:
-    """What a rotation uses: C(learn) is told each secret that appears.
+    """What a rotation uses.
 
-    C(caller): gives what sets passwords at the provider; it is asked before anything changes.
-    C(tell): shows a line of progress. C(clock): a clock that nobody sets, in seconds. C(concurrency): calls at the
-    same time.
+    C(caller): returns the function that sets passwords at the provider; called before anything changes. C(learn):
+    receives every secret, to scrub it from results. C(tell): shows a line of progress. C(clock): a monotonic clock, in
+    seconds. C(concurrency): how many calls are made at the same time.
     """
 
     store: Store
@@ -61,10 +61,10 @@ class Tools:
 
 @dataclass
 class Done:
-    """What became of each account: its action, the reason, and its record before and after.
+    """The outcome for each account: its action, the reason, and its record before and after.
 
-    C(kept): accounts whose refused password is kept as doubtful. C(taken): when this run saw that the provider took a
-    password, more exactly than the store keeps it.
+    C(kept): accounts whose refused password is kept as doubtful. C(taken): when the provider accepted a password, more
+    precisely than in the store.
     """
 
     before: dict[str, Record] = field(default_factory=dict)
@@ -78,16 +78,16 @@ class Done:
 
     @property
     def changed(self) -> bool:
-        """Tell whether any record is another than before."""
+        """Return whether any record has changed."""
         return self.before != self.after
 
     def note(self, account: str, action: str, reason: str, record: Record) -> None:
-        """Note what became of an account.
+        """Note the outcome for an account.
 
         :param account: the account
         :param action: the action's name in the result
-        :param reason: why, in one sentence
-        :param record: its record after it
+        :param reason: the reason, in one sentence
+        :param record: its new record
         """
         self.after[account] = record
         self.actions[account], self.reasons[account] = action, reason

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records in the store that a test send worked (C(state=verified)). Calls nobody."""
+"""Records successful tests in the store (C(state=verified)). Makes no API call."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ RECORDED = "its successful test is now recorded"
 
 
 def verify(request: Request, tools: Tools, *, check_mode: bool) -> Done:
-    """Record the test sends of a task's accounts.
+    """Record successful tests of a task's accounts.
 
     :param request: what the task asks for
     :param tools: what the rotation uses
-    :param check_mode: only tell it
-    :raises InputError: if an account has nothing that could have been tested, or its window is still open
-    :raises StoreError: if the store cannot be read, or not be written
+    :param check_mode: only return what would be done
+    :raises InputError: if an account has no password that could have been tested, or its window is still open
+    :raises StoreError: if the store cannot be read or written
     """
     tools.vault.check()
     done = Done()
@@ -50,7 +50,7 @@ def verify(request: Request, tools: Tools, *, check_mode: bool) -> Done:
 
 
 def _untested(snapshot: Snapshot, accounts: list[str], tools: Tools, done: Done) -> list[str]:
-    """Return the accounts whose test send is not recorded yet, and note all of them as they are."""
+    """Return the accounts without a recorded test, and note all of them as unchanged."""
     now = tools.now()
     untested = []
     for account in accounts:
@@ -65,7 +65,7 @@ def _untested(snapshot: Snapshot, accounts: list[str], tools: Tools, done: Done)
 
 
 def _check(account: str, record: Record, now: datetime, store: str) -> None:
-    """Refuse what no test send can have proved."""
+    """Refuse to record a test that cannot have proved anything."""
     if record.staged_password is not None:
         raise InputError(f"{account}: its staged password was not sent yet; run state=present first")
     if record.password is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What comes next for a sender with two accounts: functions from records, wish and time to a step. Pure."""
+"""The next step for a sender with two accounts, from its records, the request and the time. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
 
 class Step(str, Enum):
-    """What comes next."""
+    """The next step."""
 
     NOTHING = "nothing"
     ROTATE = "rotate"  # the account at rest needs a new password
@@ -27,7 +27,7 @@ class Step(str, Enum):
 
 @dataclass(frozen=True)
 class Wish:
-    """What the task asks for: C(when_due), C(always) or C(never), and the greatest age of the account in use."""
+    """What the task asks for: C(when_due), C(always) or C(never), and the maximum age of the password in use."""
 
     rotate: str
     max_age: timedelta | None
@@ -35,7 +35,7 @@ class Wish:
 
 @dataclass(frozen=True)
 class Advice:
-    """The next step, in words its reason, and the account that it is about; None if there is nothing to do."""
+    """The next step, its reason in words, and its account (None if there is nothing to do)."""
 
     step: Step
     reason: str
@@ -45,10 +45,10 @@ class Advice:
 def advise(sender: Sender, used: Record, rest: Record, wish: Wish, now: datetime) -> Advice:
     """Return the next step.
 
-    What was begun comes before what is due, and what was begun on the account at rest before what was begun on the one
-    in use: as long as the switch is ahead, mail flows over the account in use, so it is left alone.
+    Unfinished work comes before what is due, and unfinished work on the account at rest before that on the account in
+    use, which is left alone until the switch because mail flows through it.
 
-    :param sender: a sender that the store knows
+    :param sender: a sender in the store
     :param used: the record of the account in use
     :param rest: the record of the other one
     :param wish: what the task asks for
@@ -74,7 +74,7 @@ def advise(sender: Sender, used: Record, rest: Record, wish: Wish, now: datetime
 
 
 def unfinished(record: Record, now: datetime) -> str | None:
-    """Return why an account cannot be relied on yet, None if its password is in force and verified.
+    """Return why an account is not ready for use, None if its password is in force and verified.
 
     :param record: the account's record
     :param now: the time
@@ -106,7 +106,7 @@ def _when_due(sender: Sender, used: Record, wish: Wish, now: datetime) -> Advice
 
 
 def _is_due(account: str, used: Record, wish: Wish, now: datetime) -> tuple[bool, str]:
-    """Tell whether another account shall be in use, and why, or why not."""
+    """Return whether the sender is due for a switch, and the reason."""
     if wish.rotate == "never":
         return False, "rotate is never"
     if wish.rotate == "always":

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which of a sender's two accounts may change: never both, and none whose partner is what mail depends on. Pure."""
+"""Decides which of a sender's two accounts may change, so that the other one always works. Pure."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def check_changes(
     again: Collection[str],
     now: datetime,
 ) -> None:
-    """Refuse to change an account while its sender depends on its being left alone.
+    """Refuse to change an account while mail may depend on it.
 
-    A staged password may be in force already, so sending the same one again waits for less: not for a partner that is
-    staged too, or two that were staged before they became a pair would wait for each other for ever. It waits for a
-    partner whose window is open, and for the hosts that leave the account: nothing is lost by that, since what is
-    staged stays staged.
+    Sending a staged password again is less restricted, because it may already be in force. It does not wait for a
+    partner that is staged as well, or two accounts that were staged before they became a pair would wait for each other
+    for ever. It does wait for a partner whose window is open, and for hosts that still use the account; nothing is lost
+    by that, because the password stays staged.
 
-    :param senders: the senders that the store knows
+    :param senders: the senders in the store
     :param record: returns an account's record
     :param new: the accounts that would get a new password
     :param again: the accounts whose staged password would be sent again
     :param now: the time
-    :raises InputError: naming what has to come first
+    :raises InputError: naming what has to be done first
     """
     for name, pair in senders.items():
         for account in pair.accounts:
@@ -79,11 +79,11 @@ def _check_one(
 def not_at_rest(
     senders: Mapping[str, Sender], record: Callable[[str], Record], accounts: Collection[str]
 ) -> dict[str, str]:
-    """Return which accounts shall get no new password because they are not at rest and waiting for one, and why.
+    """Return the accounts that must not get a new password because they are not at rest, with the reason.
 
-    Between the look at a sender and the change another run may have changed the account, or have put it in use.
+    Another run may have changed the account or put it in use since the sender was read.
 
-    :param senders: the senders that the store knows
+    :param senders: the senders in the store
     :param record: returns an account's record
     :param accounts: the accounts that would get a new password
     """
@@ -106,10 +106,10 @@ def paired(
     record: Callable[[str], Record],
     now: datetime,
 ) -> dict[str, Sender]:
-    """Return the senders that a task names: as the store knows them, or adopted.
+    """Return the senders that a task lists, from the store or as new ones.
 
-    :param wanted: sender to its two accounts, for one that is not known the account in use first
-    :param known: the senders that the store knows
+    :param wanted: sender to its two accounts; for a new sender, the account in use comes first
+    :param known: the senders in the store
     :param record: returns an account's record
     :param now: the time
     :raises InputError: if the task and the store contradict each other

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task on senders tells: the result's fields and the diff. Pure."""
+"""The result and the diff of a task on senders. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 def result_of(done: Done) -> dict[str, Any]:
     """Return the result's fields.
 
-    :param done: what became of each sender
+    :param done: the outcome for each sender
     """
     return {
         "changed": bool(done.changes),
@@ -42,8 +42,8 @@ def _entry(name: str, pair: Sender, advice: Advice) -> dict[str, Any]:
 def diff_of(done: Done, header: str) -> dict[str, str]:
     """Return a diff of roles and dates.
 
-    :param done: what became of each sender
-    :param header: what the diff is about
+    :param done: the outcome for each sender
+    :param header: the title of the diff
     """
     return {
         "before_header": header,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One task on senders: look, decide, record. What it needs from outside comes in as arguments."""
+"""One task on senders: look, decide, record. All dependencies are arguments."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import S
 
 @dataclass(frozen=True)
 class Request:
-    """What a task asks for: its options, checked. C(deployed) maps senders to what all hosts were given."""
+    """A task's checked options. C(deployed) maps senders to what was deployed to all hosts."""
 
     senders: Mapping[str, tuple[str, str]]
     state: str
@@ -39,7 +39,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Done:
-    """Each sender before, an empty one if it was not known, and after, and what comes next for it."""
+    """Each sender before the task (empty if it is new) and after it, and its next step."""
 
     before: Mapping[str, Sender]
     after: Mapping[str, Sender]
@@ -47,19 +47,19 @@ class Done:
 
     @property
     def changes(self) -> dict[str, Sender]:
-        """Return the senders that are others than before."""
+        """Return the senders that have changed."""
         return {name: pair for name, pair in self.after.items() if pair != self.before[name]}
 
 
 def run(request: Request, store: Store, now: Callable[[], datetime], *, check_mode: bool) -> Done:
-    """Do what is to be done, and return what was.
+    """Do what a task asks for, and return what was done.
 
     :param request: what the task asks for
     :param store: the store
     :param now: returns the time
-    :param check_mode: only tell it
-    :raises InputError: and nothing was changed
-    :raises StoreError: and nothing was changed
+    :param check_mode: only return what would be done
+    :raises InputError: if the request is refused; nothing was changed
+    :raises StoreError: if the store cannot be read or written; nothing was changed
     """
     done = judged(request, store.read().document, now())
     if check_mode or not done.changes:
@@ -76,12 +76,12 @@ def run(request: Request, store: Store, now: Callable[[], datetime], *, check_mo
 
 
 def judged(request: Request, document: Document, now: datetime) -> Done:
-    """Return what the task makes of a store. Pure.
+    """Return what a task would do to a store. Pure.
 
     :param request: what the task asks for
     :param document: the store
     :param now: the time
-    :raises InputError: if a sender cannot become what is asked for
+    :raises InputError: if a sender cannot be switched or settled
     """
     known = document.senders
     pairs = paired(request.senders, known, document.record, now)
@@ -105,7 +105,7 @@ def _check_known(pairs: Mapping[str, Sender], known: Mapping[str, Sender]) -> No
 
 
 def _switched(name: str, pair: Sender, record: Callable[[str], Record], now: datetime) -> Sender:
-    """Return the sender after the switch, or as it is if it was switched already."""
+    """Return the sender after the switch, or unchanged if it was already switched."""
     used, rest = record(pair.in_use or ""), record(pair.other or "")
     begun = is_under_way(pair, rest)
     if pair.leaving is not None or (not begun and _is_newer(used, rest)):
@@ -127,7 +127,7 @@ def _settled(name: str, pair: Sender, deployed: Sender | None) -> Sender:
             f"'{name}' was deployed with {deployed.in_use}, but another run has since switched to {pair.in_use}; "
             f"deploy and test {pair.in_use} on every host, then record it"
         )
-    # The same account can have been put in use, left, and put in use again: the hosts may be one switch behind.
+    # The account may have been put in use, left and put in use again, so the hosts may be one switch behind.
     if deployed is not None and deployed.switched_at not in (None, pair.switched_at):
         raise InputError(
             f"'{name}' was deployed with {pair.in_use}, but other runs have since switched it back and forth; "
@@ -137,7 +137,7 @@ def _settled(name: str, pair: Sender, deployed: Sender | None) -> Sender:
 
 
 def _is_newer(used: Record, rest: Record) -> bool:
-    """Tell whether the account in use is the one that was changed last, as after a switch."""
+    """Return whether the account in use is the one that was changed last, as after a switch."""
     return used.changed_at is not None and (rest.changed_at is None or rest.changed_at < used.changed_at)
 
 
