@@ -41,7 +41,7 @@ class ActionModule(SecretAction):
             state=params["state"],
             wish=Wish(params["rotate"], duration(params["max_age"], "max_age")),
             lock_timeout=params["lock_timeout"],
-            deployed={str(name): _deployed(str(name), told) for name, told in (params["deployed"] or {}).items()},
+            deployed={str(name): _deployed(str(name), value) for name, value in (params["deployed"] or {}).items()},
         )
         store = open_store(self._loader, params["vault_file"], params["vault_id"])
         done = run(request, store, utc_now, check_mode=self._task.check_mode)
@@ -51,12 +51,12 @@ class ActionModule(SecretAction):
         return result
 
 
-def _deployed(name: str, told: Any) -> Sender:
+def _deployed(name: str, value: Any) -> Sender:
     """Return the sender's state when its hosts were deployed, from its record in the store or from an account alone."""
-    if not isinstance(told, Mapping):
-        return Sender(in_use=str(told))
+    if not isinstance(value, Mapping):
+        return Sender(in_use=str(value))
     try:
-        return Sender(in_use=str(told["in_use"]), switched_at=read(str(told["switched_at"])))
+        return Sender(in_use=str(value["in_use"]), switched_at=read(str(value["switched_at"])))
     except (KeyError, ValueError):
         raise InputError(
             f"deployed: '{name}' is neither an account nor a record of smtp_senders, which has in_use and switched_at"

@@ -121,7 +121,7 @@ def checked_accounts(accounts: list[str]) -> list[str]:
     """Return the accounts, none of which can change the URL that it is put into.
 
     :param accounts: the option
-    :raises InputError: if there is none, one stands twice, or one has characters that no SMTP login has
+    :raises InputError: if there is none, one is listed twice, or one has characters that no SMTP login has
     """
     if not accounts:
         raise InputError("accounts: is empty; name at least one SMTP account, such as 1.name.smtp")

@@ -59,7 +59,7 @@ class Caller:
             "password": None,
             "passwords": dict(passwords),
         }
-        # Whoever stops the run now gets no word from this process; standard output may be somebody's JSON.
+        # A run that is stopped later cannot say this any more. Not on stdout, which may have to be JSON.
         Display().display(_under_way(len(passwords)), stderr=True)
         try:
             outcome = self._action.call_module(args, self._task_vars, hide=self._hide)
@@ -82,14 +82,14 @@ def _under_way(count: int) -> str:
 
 def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
     """Return the outcome that the module reports for an account, unknown if it reports none."""
-    told = (outcome.get("outcomes") or {}).get(account)
-    if told is None:
+    reported = (outcome.get("outcomes") or {}).get(account)
+    if reported is None:
         message = f"the module ended without a result: {words[:500]}"
         return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)
     return Change(
-        kind=Kind(told["kind"]),
-        doubt=told["doubt"],
-        sent=told["sent"],
-        message=told["message"],
-        stop=told.get("stop", False),
+        kind=Kind(reported["kind"]),
+        doubt=reported["doubt"],
+        sent=reported["sent"],
+        message=reported["message"],
+        stop=reported.get("stop", False),
     )

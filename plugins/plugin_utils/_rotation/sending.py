@@ -137,9 +137,9 @@ class Sending:
     def _answers(self) -> Mapping[str, Change]:
         began = self._tools.clock()
         answers = self._send({account: self._opened[sealed] for account, sealed in self._batch.items()})
-        told = answers if isinstance(answers, Answers) else Answers()
+        known = answers if isinstance(answers, Answers) else Answers()
         seconds = self._tools.clock() - began
-        self._batches.took(len(self._batch), seconds, told.calling, allowed=told.allowed, burst=told.burst)
+        self._batches.took(len(self._batch), seconds, known.calling, allowed=known.allowed, burst=known.burst)
         return answers
 
     def _settle(self, sent: Mapping[str, str], answers: Mapping[str, Change]) -> None:

@@ -276,4 +276,4 @@ def test_password_in_the_body_of_a_list() -> None:
     """Catches: a message that contradicts what the user sees."""
     with pytest.raises(InputError) as caught:
         build(with_field("list_accounts/body", {"p": "{password}"}))
-    assert "may stand in the body only" not in str(caught.value)
+    assert "is allowed in the body only" not in str(caught.value)
