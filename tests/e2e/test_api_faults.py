@@ -174,7 +174,7 @@ def test_keys_refused_half_way_stop_the_batch(pipeline: Pipeline, provider: Stan
     actions = [done.actions[name] for name in names]
     assert actions == ["rotated"] * 3 + ["refused"] * 5
     assert len(provider.record.api_calls()) == 4
-    assert done.reasons[names[-1]].startswith("not tried, because the provider refused the keys")
+    assert done.reasons[names[-1]].startswith("not tried because the provider refused the keys")
     assert list(pipeline.store.read().document.entries) == names[:3]
 
 

@@ -323,7 +323,7 @@ def test_certificate_that_does_not_verify(tmp_path: Path, certificate: Any) -> N
         message = ended.result("Set the passwords")["msg"]
         assert ended.code != 0
         assert f"the certificate of {provider.api_url} cannot be verified" in message
-        assert "so nothing was sent to it" in message
+        assert "so nothing was sent. " in message
         assert provider.record.api_calls() == []
         assert not scene.controller.store.exists()
 
@@ -347,8 +347,8 @@ def test_redirect_is_not_followed(scene: Scene, tmp_path: Path) -> None:
         (
             Fault(kind="status", status=403),
             "emaillabs answered 403: The IP address is not authorised (E-0-005) [request id {id}]. Check that the key "
-            "may change SMTP accounts, and that the API accepts the IP address of the host that makes the call "
-            "(Account > Settings > API, IP authorisation); delegate_to moves the call to another host. ",
+            "may change SMTP accounts, and that the API allows the IP address of the host that makes the call "
+            "(Account > Settings > API, IP authorisation); use delegate_to to call from another host. ",
         ),
         (
             Fault(kind="refused_value"),

@@ -193,14 +193,14 @@ def test_contradictions_are_refused_before_anything_changes(scene: Scene) -> Non
 def test_switch_is_refused_until_the_account_at_rest_is_verified(scene: Scene) -> None:
     """Catches: hosts that get a password which is not in force."""
     assert look(scene, state="switched").result(LOOK)["msg"] == (
-        "the store does not know these senders: newsletter; run state=present first"
+        "these senders are not in the store: newsletter; run state=present first"
     )
     looked(scene)
     scene.rotate(accounts=[TWO], rotate="always", state="staged")
     messages = [look(scene, state="switched").result(LOOK)["msg"]]
     scene.rotate(accounts=[TWO], propagation_seconds=900)
     messages.append(look(scene, state="switched").result(LOOK)["msg"])
-    assert "a password is staged" in messages[0] and "wait until then, and test it" in messages[1]
+    assert "a password is staged" in messages[0] and "wait until then and test it" in messages[1]
     assert all(message.startswith(f"'newsletter' cannot be switched to {TWO}: ") for message in messages)
     assert roles(scene) == {"in_use": ONE, "at_rest": TWO}
 
@@ -220,7 +220,7 @@ def test_partner_waits_for_the_window(scene: Scene) -> None:
     looked(scene)
     scene.rotate(accounts=[TWO], rotate="always", propagation_seconds=900)
     ended = scene.rotate(accounts=[ONE], rotate="always")
-    assert f"{ONE}: the other account of its sender 'newsletter', {TWO}, was changed" in ended.output
+    assert f"{ONE}: {TWO}, the other account of its sender 'newsletter', was changed" in ended.output
     assert len(scene.provider.record.changes(ONE)) == 0
 
 
