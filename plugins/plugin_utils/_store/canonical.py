@@ -36,8 +36,13 @@ COLUMN, INDENT = 2, 4
 COMMENT = r"#[ -~\u00a1-\u024f]*"
 HEAD = re.compile(rf"(?:{COMMENT}\n)*(?:---\n)?(?:(?:{COMMENT})?\n)*")
 NULLS = frozenset({"null", "Null", "NULL"})
-WORD = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}"
-ENTRY = rf'  (?:(?P<plain>{WORD})|"(?P<quoted>{WORD})"):\n'
+WORD = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,319}"
+# What YAML takes as it is between double quotes in one line, and the few escapes that are written here.
+ESCAPE = r"\\(?:[\"\\]|u[0-9a-f]{4}|U[0-9a-f]{8})"
+QUOTED = rf"(?:[^\x00-\x1f\"\\\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|{ESCAPE})+"
+# YAML refuses a key that is longer.
+LONGEST_KEY = 1000
+ENTRY = rf'  (?:(?P<plain>{WORD})|"(?P<quoted>{QUOTED})"):\n'
 
 
 def _vaulted(indent: int) -> str:
@@ -63,8 +68,23 @@ def _read_moment(text: str) -> datetime:
 
 
 def _read_name(text: str) -> str | None:
-    name = text.strip()
-    return None if name in NULLS else name
+    name = text[1:-1]
+    return _unquoted(name[1:-1]) if name.startswith('"') else None if name in NULLS else name
+
+
+def _unquoted(text: str) -> str:
+    """Return what a text between double quotes says. A ValueError leaves it to YAML."""
+    if len(text) > LONGEST_KEY:
+        raise ValueError("too long for a key")
+    return re.sub(ESCAPE, _read_escape, text) if "\\" in text else text
+
+
+def _read_escape(match: re.Match[str]) -> str:
+    code = match[0][2:]
+    # Half a character is YAML's to refuse, with its own words.
+    if code and 0xD800 <= int(code, 16) <= 0xDFFF:
+        raise ValueError("a surrogate")
+    return chr(int(code, 16)) if code else match[0][1]
 
 
 # The pattern after a field's name and colon, and the function that reads it.
@@ -72,7 +92,7 @@ _WAYS: dict[str, tuple[Form, str, Callable[[str], Any]]] = {
     "secret": (SECRET, rf" {_vaulted(6)}", _read_secret),
     "secrets": (SECRETS, rf"\n(?:      - {_vaulted(8)})+", _read_secrets),
     "moment": (MOMENT, r' "[0-9T:Z-]{20}"\n', _read_moment),
-    "name": (NAME, rf" {WORD}\n", _read_name),
+    "name": (NAME, rf' (?:{WORD}|"{QUOTED}")\n', _read_name),
 }
 _KINDS = {f"{kind}_value": kind for kind in _WAYS}
 
@@ -117,7 +137,10 @@ def parts_of(text: str) -> dict[str, Part] | None:
         if section is None or section.key in parts:
             return None
         top, at = line, at + len(section.key) + 2
-        found = _entries(section, text, at, line + 1)
+        try:
+            found = _entries(section, text, at, line + 1)
+        except ValueError:
+            found = None
         if found is None:
             return None
         entries, at, line = found
@@ -141,10 +164,7 @@ def _entries(section: Section, text: str, at: int, line: int) -> tuple[dict[str,
             lines = value.count("\n")
             if not name or key in current.fields:
                 return None
-            try:
-                current.values[key] = _WAYS[kind][2](value)
-            except ValueError:
-                return None
+            current.values[key] = _WAYS[kind][2](value)
             current.fields[key] = Span(line, line + lines)
             line += lines
         at = end
@@ -163,6 +183,6 @@ def _pieces(section: Section, text: str, at: int) -> Iterator[tuple[str, str, st
         last = match.lastgroup or ""
         kind = _KINDS.get(last)
         if kind is None:
-            yield "entry", match[last], "", at
+            yield "entry", match[last] if last == "plain" else _unquoted(match[last]), "", at
         else:
             yield kind, match[kind], match[last], at

@@ -9,7 +9,6 @@ To add a kind of entry, add a C(Section); to add a kind of value, add a C(Form).
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -61,7 +60,17 @@ def plain_or_quoted(text: str) -> str:
     plain = PLAIN_KEY.fullmatch(text) and _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == (
         "tag:yaml.org,2002:str"
     )
-    return text if plain else json.dumps(text)
+    return text if plain else '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    """Return a character as it stands in a double-quoted scalar: what cannot be seen is written so that it can."""
+    if character in '"\\':
+        return "\\" + character
+    if character.isprintable():
+        return character
+    # Not as JSON would: YAML has no pairs of surrogates.
+    return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"
 
 
 def lines_of(section: Section, record: Any, names: tuple[str, ...], indent: int) -> list[str]:

@@ -56,6 +56,8 @@ def by_yaml(text: str) -> dict[str, Part] | None:
         SENDERS + USUAL.partition("\n")[2],
         "---\n# zażółć\n\n" + USUAL,
         "smtp_accounts:\n  1.acme.smtp:\n",
+        USUAL.replace("1.acme.smtp", '"a b\\\\c \\"d\\" é\\u00a0\\U0001f4ee"'),
+        USUAL + SENDERS.replace("newsletter", '"news: letter"').replace("1.acme.smtp", '"a # b"'),
     ],
 )
 def test_what_is_usual_is_read_as_yaml_reads_it(text: str) -> None:
@@ -84,6 +86,14 @@ PIECES = (
     "  4.acme.smtp:\n",
     "  1.acme.smtp:\n",
     '  "5":\n',
+    '  "a b":\n',
+    '  "a\\u0020b":\n',
+    '  "a\\nb":\n',
+    '  "\\ud83d\\udcee":\n',
+    '  "\\U00110000":\n',
+    '  "\\x41":\n',
+    '  "a":b":\n',
+    f'  "{"é" * 1100}":\n',
     "  null:\n",
     "  6.acme.smtp: {}\n",
     "  7.acme.smtp: \n",

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, parse
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.canonical import parts_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, _understood, parse
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, OLD, STAGED, account, rendered, seen
@@ -59,6 +62,41 @@ def test_any_account_is_written_so_that_it_is_read_back(names: list[str]) -> Non
     text = rendered(parse("", "S"), dict.fromkeys(names, STAGED))
     assert list(parse(text, "S").entries) == list(seen(text)["smtp_accounts"]) == names
     assert rendered(parse(text, "S"), dict.fromkeys(names, Record())) == HEADER + "smtp_accounts: {}\n"
+
+
+ANYTHING = (
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+    | st.text("aé\"\\ :#{}[]!&*|>%@`',?-=/~\U0001f4ee\u00a0\ufeff\u202e", min_size=1, max_size=8)
+    | st.sampled_from(["ü" * 320, '"' * 320, "\\" * 320, "<<", "a: b # c", "- a", "? a", "!vault x", "\\u0041"])
+)
+
+
+@QUIET
+@given(st.lists(ANYTHING, min_size=2, max_size=4, unique=True))
+def test_any_text_is_a_name(names: list[str]) -> None:
+    """Catches: a name that YAML or Ansible reads as another one, and two readers of the store that do not agree."""
+    pair = Sender(in_use=names[0], at_rest=names[1], switched_at=NOW)
+    text = rendered(parse("", "S"), dict.fromkeys(names, STAGED), senders={names[0]: pair})
+    assert list(seen(text)["smtp_accounts"]) == names
+    assert seen(text)["smtp_senders"][names[0]]["in_use"] == names[0]
+    assert parts_of(text) == _understood(text, "S").parts
+    assert list(parse(text, "S").entries) == names and parse(text, "S").senders == {names[0]: pair}
+    again = rendered(parse(text, "S"), {names[1]: Record(password=OLD)})
+    assert parse(again, "S").record(names[1]) == Record(password=OLD)
+    assert list(seen(again)["smtp_accounts"]) == names
+
+
+def test_a_name_that_nobody_can_see_is_shown() -> None:
+    """Catches: two accounts that look alike in a review, because one has a character without width or a direction."""
+    text = rendered(parse("", "S"), dict.fromkeys(["a\u200bb", "a\u202eb", "a\u00a0b", "zażółć", "\U000e0041"], STAGED))
+    keys = [line.strip() for line in text.splitlines() if line.startswith('  "')]
+    assert keys == ['"a\\u200bb":', '"a\\u202eb":', '"a\\u00a0b":', '"zażółć":', '"\\U000e0041":']
+
+
+def test_a_name_too_long_for_a_key_is_refused() -> None:
+    """Catches: a key that the fast reader takes and YAML, which is what Ansible reads with, does not."""
+    with pytest.raises(StoreError):
+        rendered(parse("", "S"), {"\u200b" * 320: STAGED})
 
 
 MOMENTS = st.none() | st.integers(0, 10**9).map(lambda seconds: NOW + timedelta(seconds=seconds))
