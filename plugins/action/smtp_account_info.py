@@ -10,7 +10,12 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC, check_limits, checked_accounts
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
+    INFO_SPEC,
+    check_limits,
+    checked_accounts,
+    checked_ids,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import (
@@ -38,6 +43,7 @@ class ActionModule(SecretAction):
         """
         check_limits(params)
         accounts = checked_accounts(params["accounts"]) if params["accounts"] is not None else None
+        params["account_ids"] = checked_ids(params["account_ids"], accounts)
         max_age = duration(params["max_age"], "max_age")
         document = self._document(params["vault_file"])
         records = {name: entry.record for name, entry in document.entries.items()} if document else None

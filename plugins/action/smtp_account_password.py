@@ -18,10 +18,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     PASSWORD_SPEC,
     check_limits,
     checked_accounts,
+    checked_ids,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import check_account, names_in
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import check_accounts
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import check_given, check_shape, generate
@@ -49,6 +50,7 @@ class ActionModule(SecretAction):
         """
         check_limits(params)
         definition = definition_from(params)
+        params["account_ids"] = checked_ids(params["account_ids"], checked_accounts(params["accounts"]))
         request = _request(params, definition)
         credentials = {}
         if params["state"] == "present":
@@ -94,11 +96,8 @@ class ActionModule(SecretAction):
 
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:
     """Return the checked request, or refuse it before anything changes."""
-    accounts = checked_accounts(params["accounts"])
-    call = definition.set_password
-    used = names_in([call.path, call.query, call.headers, call.body])
-    for account in accounts:
-        check_account(account, used)
+    accounts = params["accounts"]
+    check_accounts(accounts, definition.set_password, params["account_ids"])
     check_shape(params["password_length"], params["password_symbols"], definition.password)
     propagation = params["propagation_seconds"]
     return Request(

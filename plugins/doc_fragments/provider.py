@@ -28,6 +28,16 @@ options:
       - Your own definition of a provider, used instead of O(provider). The collection's guide "Add a provider in one
         page" describes every field.
     type: dict
+  account_ids:
+    description:
+      - The IDs by which the provider's API knows accounts, for those where it is not the SMTP login. An account that is
+        not listed here is known to the API by its login.
+      - In API calls, C({account}) becomes the ID, and C({account_login}) the login. C({account_name}) and
+        C({account_domain}) are the parts of the ID if it is an address, otherwise those of the login.
+      - A key that is not one of O(accounts) is an error, because a typo would otherwise call the API with the login. So
+        are two accounts with the same ID. An ID is not a secret.
+    type: dict
+    version_added: 0.3.0
   api_url:
     description:
       - The base URL of the API, without the path. Defaults to the provider's own.

@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._text import is_control
 
 PROVIDERS = [
     "emaillabs",
@@ -32,6 +32,7 @@ PROVIDER_SPEC: dict[str, Any] = {
     "api_key": {"type": "str", "no_log": True},
     "api_credentials": {"type": "dict", "no_log": True},
     "provider_definition": {"type": "dict"},
+    "account_ids": {"type": "dict"},
     "timeout": {"type": "int", "default": 30},
     "retries": {"type": "int", "default": 4},
     "retry_after_ceiling": {"type": "int", "default": 120},
@@ -102,7 +103,8 @@ LIMITS = {
     "lock_timeout": (0, 86400),
     "propagation_seconds": (0, 604800),
 }
-ACCOUNT = re.compile(r"[A-Za-z0-9._@+-]{1,128}")
+# In characters: of an address, 64 before the @ and 255 after it.
+LONGEST_NAME = 320
 
 
 def check_limits(params: Mapping[str, Any]) -> None:
@@ -118,25 +120,68 @@ def check_limits(params: Mapping[str, Any]) -> None:
 
 
 def checked_accounts(accounts: list[str]) -> list[str]:
-    """Return the accounts, none of which can change the URL that it is put into.
+    """Return the accounts. What a login may look like is the provider's affair; each place that uses one encodes it.
 
     :param accounts: the option
-    :raises InputError: if there is none, one is listed twice, or one has characters that no SMTP login has
+    :raises InputError: if there is none, one stands twice, or one is not a single line of text
     """
     if not accounts:
         raise InputError("accounts: is empty; name at least one SMTP account, such as 1.name.smtp")
     for account in accounts:
-        # A part that is empty or a dot would be another path: quoting does not help there.
-        parts = account.split("@")
-        if not ACCOUNT.fullmatch(account) or ".." in account or not all(part.strip(".") for part in parts):
-            raise InputError(
-                f"accounts: {account!r} is not an SMTP login: 1 to 128 of the characters A-Z a-z 0-9 . _ @ + - are "
-                "accepted, without two dots in a row"
-            )
+        _check_name(account, "accounts")
     twice = sorted({account for account in accounts if accounts.count(account) > 1}) if has_twins(accounts) else []
     if twice:
         raise InputError(f"accounts: listed more than once: {', '.join(twice)}")
     return accounts
+
+
+def checked_ids(ids: Mapping[Any, Any] | None, accounts: list[str] | None) -> dict[str, str]:
+    """Return the ids by which the provider's API knows accounts, as texts.
+
+    :param ids: the option, account to id
+    :param accounts: the task's accounts, checked; None if it names none
+    :raises InputError: if a key is none of them, an id is not one line of text, or two accounts have one id
+    """
+    checked: dict[str, str] = {}
+    known = set(accounts or ())
+    for key, value in (ids or {}).items():
+        account, shown = str(key), repr(str(key)[:64])
+        if accounts is not None and account not in known:
+            raise InputError(f"account_ids[{shown}]: is not one of accounts")
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise InputError(f"account_ids[{shown}]: must be a text or a number, not {type(value).__name__}")
+        checked[account] = str(value)
+        _check_name(checked[account], f"account_ids[{shown}]")
+    owners: dict[str, str] = {}
+    for account in checked if accounts is None else accounts:
+        other = owners.setdefault(checked.get(account, account), account)
+        # They would get two passwords, of which the provider keeps the later one.
+        if other != account:
+            raise InputError(
+                f"account_ids: {other!r} and {account!r} are one account at the provider, "
+                f"{checked.get(account, account)!r}"
+            )
+    return checked
+
+
+def _check_name(name: str, option: str) -> None:
+    fault = _fault_of(name)
+    if fault:
+        raise InputError(f"{option}: {name[:64]!r} cannot be the name of an account: {fault}")
+
+
+def _fault_of(name: str) -> str:
+    """Return why no place can keep a name, an empty text if all can."""
+    if not name:
+        return "it is empty"
+    if len(name) > LONGEST_NAME:
+        return f"it has {len(name)} characters, at most {LONGEST_NAME} are accepted"
+    # What is printable has no control character, and that is told much faster.
+    for place, character in enumerate("" if name.isprintable() else name, 1):
+        if is_control(character):
+            return f"character {place} is U+{ord(character):04X}, a line break or another control character"
+    # Programs that read a stored login strip blanks at its ends, and then log in as somebody else.
+    return "it begins or ends with a blank" if name != name.strip() else ""
 
 
 def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:

@@ -99,9 +99,16 @@ def test_role_hands_every_option_on() -> None:
     options = load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
     handed_on = load(ROLE / "tasks" / "main.yml")[0]["module_defaults"]["mailops.smtp.smtp_account_password"]
     # Not the same in every task, so each task has them.
-    of_tasks = {"password", "passwords", "rotate", "state", "accounts"}
+    of_tasks = {"password", "passwords", "rotate", "state", "accounts", "account_ids"}
     wanted = {name for name in PASSWORD_SPEC if f"smtp_rotation_{name}" in options} - of_tasks
     assert wanted - set(handed_on) == set()
+    calling = [
+        task["mailops.smtp.smtp_account_password"]
+        for file in sorted((ROLE / "tasks").glob("*.yml"))
+        for task in load(file)
+        if task.get("mailops.smtp.smtp_account_password", {}).get("state", "verified") != "verified"
+    ]
+    assert len(calling) >= 4 and all("account_ids" in options for options in calling)
 
 
 def test_role_secrets_are_not_logged() -> None:

@@ -22,7 +22,13 @@ def connection_from(params: Mapping[str, Any], definition: Definition, credentia
     :param credentials: its keys
     """
     verify: bool | str = (params.get("ca_path") or True) if params["validate_certs"] else False
-    return Connection(definition=definition, credentials=credentials, timeout=params["timeout"], verify=verify)
+    return Connection(
+        definition=definition,
+        credentials=credentials,
+        timeout=params["timeout"],
+        verify=verify,
+        account_ids={account: str(one) for account, one in (params.get("account_ids") or {}).items()},
+    )
 
 
 def pace_from(params: Mapping[str, Any], definition: Definition) -> Pace:

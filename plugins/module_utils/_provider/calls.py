@@ -60,7 +60,7 @@ def set_passwords(
         client = Client(connection)
 
         def change_one(account: str) -> Change:
-            values = {**account_values(account), "password": passwords[account]}
+            values = {**account_values(account, connection.account_ids.get(account)), "password": passwords[account]}
 
             def attempt() -> Meaning:
                 turn = spread.take()
@@ -102,7 +102,7 @@ def _sent(
 
 
 def list_accounts(connection: Connection, accounts: Iterable[str] = (), *, patience: Patience) -> list[str]:
-    """Return the names of all accounts that the provider lists.
+    """Return all accounts that the provider lists, by their logins as far as their ids are known.
 
     :param connection: the provider and how to reach it
     :param accounts: known accounts, for a provider that lists one domain at a time
@@ -115,12 +115,14 @@ def list_accounts(connection: Connection, accounts: Iterable[str] = (), *, patie
         raise ProviderError(f"{definition.name} has no known API call that lists SMTP accounts")
     domains = [""]
     if "account_domain" in names_in([listing.request.path, listing.request.query, listing.request.body]):
-        domains = sorted({account_values(account)["account_domain"] for account in accounts} - {""})
+        ids = connection.account_ids
+        domains = sorted({account_values(one, ids.get(one))["account_domain"] for one in accounts} - {""})
         if not domains:
             raise ProviderError(f"{definition.name} lists the accounts of one domain at a time; set accounts")
     client = Client(connection)
     names = [name for domain in domains for name in _of_domain(client, connection, listing, domain, patience)]
-    return list(dict.fromkeys(names))
+    logins = {known: account for account, known in connection.account_ids.items()}
+    return list(dict.fromkeys(logins.get(name, name) for name in names))
 
 
 def _of_domain(

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ACCOUNT_PLACEHOLDERS = ("account", "account_name", "account_domain")
+ACCOUNT_PLACEHOLDERS = ("account", "account_login", "account_name", "account_domain")
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,13 @@ class Definition:
 
 @dataclass(frozen=True)
 class Connection:
-    """How the provider is reached: C(timeout) in seconds for one whole exchange, C(verify) as in requests."""
+    """How the provider is reached: C(timeout) in seconds for one whole exchange, C(verify) as in requests.
+
+    C(account_ids) maps accounts to what the API calls them, where that is not the login.
+    """
 
     definition: Definition
     credentials: Mapping[str, str]
     timeout: float
     verify: bool | str
+    account_ids: Mapping[str, str] = field(default_factory=dict)

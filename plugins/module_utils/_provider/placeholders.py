@@ -7,11 +7,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Request
 
 PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
@@ -50,27 +53,60 @@ def fill_path(path: str, values: Mapping[str, str]) -> str:
 
     :param path: the path of a definition
     :param values: the value of each placeholder
+    :raises InputError: if a value would lead to another path, quoted or not
     """
+    for segment in path.split("/"):
+        names = PLACEHOLDER.findall(segment)
+        # Clients decode %2E and take '.' and '..' away; servers that decode %2F or %5C do so with the parts between.
+        if names and not {"", ".", ".."}.isdisjoint(re.split(r"[/\\]", fill(segment, values))):
+            raise InputError(
+                f"{values[names[0]]!r} cannot stand for {{{names[0]}}} in the path {path}: nothing, '.' or '..' "
+                "between slashes leads to another path. If the provider's API has another id for the account, name it "
+                "in account_ids"
+            )
     return PLACEHOLDER.sub(lambda match: quote(values[match.group(1)], safe=""), path)
 
 
-def account_values(account: str) -> dict[str, str]:
+def account_values(account: str, account_id: str | None = None) -> dict[str, str]:
     """Return what an account gives to a request: itself, and the parts of an address.
 
     :param account: the SMTP login
+    :param account_id: what the provider's API calls it, if that is not the login
     """
-    name, at, domain = account.rpartition("@")
-    return {"account": account, "account_name": name if at else account, "account_domain": domain if at else ""}
+    known = account if account_id is None else account_id
+    name, at, domain = (known if "@" in known else account).rpartition("@")
+    return {
+        "account": known,
+        "account_login": account,
+        "account_name": name if at else known,
+        "account_domain": domain if at else "",
+    }
 
 
-def check_account(account: str, used: set[str]) -> None:
-    """Refuse an account that lacks a part that the definition asks for.
+def check_accounts(accounts: Iterable[str], request: Request, ids: Mapping[str, str]) -> None:
+    """Refuse an account that cannot stand where a call needs it.
 
-    :param account: the SMTP login
-    :param used: the placeholders that the definition uses
-    :raises InputError: if the definition needs a domain and the account has none
+    :param accounts: the SMTP logins
+    :param request: the call
+    :param ids: account to what the provider's API calls it, where that is not the login
+    :raises InputError: naming the account and the place
     """
-    if "account_domain" in used and not account_values(account)["account_domain"]:
+    needs_domain = "account_domain" in names_in([request.path, request.query, request.headers, request.body])
+    in_headers = sorted(names_in(request.headers))
+    for account in accounts:
+        values = account_values(account, ids.get(account))
+        if needs_domain and not values["account_domain"]:
+            raise InputError(
+                f"account {account!r} has no domain, which this provider's API needs: write it as name@example.com"
+            )
+        fill_path(request.path, values)
+        for name in in_headers:
+            _check_header(name, values.get(name, ""))
+
+
+def _check_header(name: str, value: str) -> None:
+    if not value.isascii() or value != value.strip():
         raise InputError(
-            f"account {account!r} has no domain, which this provider's API needs: write it as name@example.com"
+            f"{value!r} cannot stand for {{{name}}} in a header, which carries ASCII without blanks at its ends. If "
+            "the provider's API has another id for the account, name it in account_ids"
         )

@@ -50,12 +50,14 @@ class Caller:
 
         :param passwords: account to password
         """
+        ids = self._params.get("account_ids") or {}
         args = {
             **self._params,
             **self._limit.options(),
             **dict.fromkeys(OPTIONS),
             "api_credentials": self._credentials,
             "accounts": list(passwords),
+            "account_ids": {account: ids[account] for account in passwords if account in ids},
             "password": None,
             "passwords": dict(passwords),
         }

@@ -38,6 +38,15 @@ def test_connection(options: dict[str, t.Any], verify: bool | str) -> None:
     assert patience_from({"retries": 3, "retry_after_ceiling": 9}) == Patience(retries=3, ceiling=9)
 
 
+@pytest.mark.parametrize("given", [{}, {"account_ids": None}, {"account_ids": {"a": 4711, "b": "x"}}])
+def test_ids(given: dict[str, t.Any]) -> None:
+    """Catches: an id that stays behind, or a number that Ansible made of one."""
+    connection = connection_from(
+        {"timeout": 7, "validate_certs": True, **given}, definition_from({"provider": "emaillabs"}), {}
+    )
+    assert connection.account_ids == ({"a": "4711", "b": "x"} if given.get("account_ids") else {})
+
+
 @pytest.mark.parametrize(
     ("options", "rate", "burst"),
     [

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider import calls as provider_calls
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Patience
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import vercom
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import mailgun, vercom
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts, set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
@@ -84,6 +84,36 @@ def test_every_account_gets_its_own_password(serve: Serve, change: SetPasswords)
     assert change(server, 3, concurrency=3) == dict.fromkeys(PASSWORDS, ok)
     heard = {item.line.split("/")[4]: json.loads(item.body)["password"] for item in server.heard}
     assert heard == PASSWORDS
+
+
+def test_an_account_is_called_by_its_id(serve: Serve) -> None:
+    """Catches: a login where the API wants its id, and an outcome that is told of an id."""
+    server = serve(CLEAN, CLEAN)
+    connection = replace(connection_to(server.url), account_ids={"2.acme.smtp": "47/11"})
+    two = {account: PASSWORDS[account] for account in ("1.acme.smtp", "2.acme.smtp")}
+    assert set(set_passwords(connection, two, patience=PATIENCE, concurrency=1)) == set(two)
+    heard = {item.line.split("/")[4]: json.loads(item.body)["password"] for item in server.heard}
+    assert heard == {"1.acme.smtp": two["1.acme.smtp"], "47%2F11": two["2.acme.smtp"]}
+
+
+def test_a_list_of_ids_tells_logins(serve: Serve) -> None:
+    """Catches: an account that is shown twice, by its id and by its login, and a domain that is not asked for."""
+    items = [{"smtpAccount": name} for name in ("4711", "2.acme.smtp", "c@d.example")]
+    ids = {"1.acme.smtp": "4711", "3.acme.smtp": "c@d.example"}
+    connection = replace(connection_to(serve(answer(200, envelope(data=items))).url), account_ids=ids)
+    assert list_accounts(connection, patience=PATIENCE) == ["1.acme.smtp", "2.acme.smtp", "3.acme.smtp"]
+
+
+def test_the_domain_of_an_id_is_listed(serve: Serve) -> None:
+    """Catches: a list of the login's domain, where the account is known by an address in another one."""
+    server = serve(answer(200, {"items": [{"login": "c@d.example"}]}))
+    data = {**mailgun.DEFINITION, "api_url": server.url}
+    ids = {"a@b.example": "c@d.example"}
+    connection = Connection(build(data), {"api_key": "k"}, 10, True, ids)
+    assert list_accounts(connection, ["a@b.example"], patience=PATIENCE) == ["a@b.example"]
+    assert server.heard[0].line.startswith("GET /v3/domains/d.example/credentials?")
+    with pytest.raises(InputError, match=r"^'\.\.' cannot stand for \{account_domain\} in the path"):
+        list_accounts(connection, ["a@.."], patience=PATIENCE)
 
 
 def test_the_same_value_again(serve: Serve, change: SetPasswords, pauses: list[float]) -> None:

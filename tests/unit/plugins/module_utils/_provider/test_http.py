@@ -13,9 +13,13 @@ import threading
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
+from urllib.parse import parse_qs, unquote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider import call_options, http
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Definition, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Client, NoAnswer
@@ -74,6 +78,36 @@ def test_quotes_values_for_their_place(serve: Serve) -> None:
     quoted = "a%2Fb%3Fc%23d%252e%26%7Bpassword%7D"
     assert server.heard[0].line == f"POST /x/{quoted}/y?who={quoted} HTTP/1.1"
     assert json.loads(server.heard[0].body) == {"p": "{account}"}
+
+
+ANY_NAME = (
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]), min_size=1, max_size=12)
+    | st.text("a.~/\\%2eEfF+ @:;=&?#'\"|{}é", min_size=1, max_size=12)
+    | st.sampled_from(["%2e%2e", "%2E", "%252e", "a..b", "...", "a%2Fb", "a b+c", "a;b", "é", "e\u0301", "\U0001f4ee"])
+)
+
+
+def test_the_server_sees_the_name(serve: Serve) -> None:
+    """Catches: any name that the HTTP client changes, by decoding what need not be encoded or by tidying the path."""
+    server = serve(*[CLEAN] * 1000)
+    client = Client(connection_to(server.url))
+    form = {"encoding": "form", "body": {"who": "{account}"}, "query": {"who": "{account}"}}
+    request = Request("POST", "/x/{account}/y", **form)  # type: ignore[arg-type]
+
+    @settings(database=None, deadline=None, print_blob=True)
+    @given(ANY_NAME)
+    def holds(name: str) -> None:
+        try:
+            client.send(request, {"account": name})
+        except InputError:
+            assert {"", ".", ".."} & set(name.replace("\\", "/").split("/"))
+            return
+        path, _mark, query = server.heard[-1].line.split(" ")[1].partition("?")
+        assert [unquote(part) for part in path.split("/")] == ["", "x", name, "y"]
+        assert parse_qs(query) == parse_qs(server.heard[-1].body.decode()) == {"who": [name]}
+
+    holds()
+    assert len(server.heard) > 50
 
 
 def test_basic_authentication(serve: Serve) -> None:

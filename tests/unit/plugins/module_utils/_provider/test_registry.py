@@ -165,8 +165,7 @@ IN_BODY = "{password} is allowed in the body only, because paths, queries and he
         (
             {"path": "/{account}/{authorization_key}"},
             "password_request.path: unknown placeholder {authorization_key}; available here: {account}, "
-            "{account_name}, "
-            "{account_domain}",
+            "{account_login}, {account_name}, {account_domain}",
         ),
         ({"path": "/x"}, "password_request.path: {account} must appear in the path, the query or the body"),
         ({"path": ""}, "password_request.path: is empty"),

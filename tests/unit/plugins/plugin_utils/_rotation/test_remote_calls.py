@@ -69,6 +69,15 @@ def test_what_the_module_is_asked() -> None:
     assert action.hidden == ("EMAILLABS_APPLICATION_KEY", "EMAILLABS_AUTHORIZATION_KEY")
 
 
+def test_the_module_is_told_the_ids_of_its_batch() -> None:
+    """Catches: ids that stay on the controller, and ten thousand of them with each batch of eight."""
+    action = FakeAction([outcome(), outcome()])
+    calls = caller(action, account_ids={"b": "2", "c": "3"})
+    calls.send(PASSWORDS)
+    calls.send({"a": SECRET})
+    assert [args["account_ids"] for args in action.asked] == [{"b": "2"}, {}]
+
+
 def test_a_limit_reaches_the_next_batch_and_who_sizes_it() -> None:
     """Catches: a limit that each batch learns anew, and batches that take no notice of it."""
     action = FakeAction([outcome(), outcome()])
