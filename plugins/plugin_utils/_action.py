@@ -40,6 +40,13 @@ KEY_VARIABLES = frozenset(
 )
 
 
+# Become methods that can hand their standard input on to what they start. Ansible pipes nothing through them, because
+# where they ask for a password some of them want a terminal.
+PASSING_ON = frozenset({"su", "community.general.doas"})
+# More than a terminal keeps of one line.
+PROBE = "0123456789abcdef" * 512
+
+
 class SecretAction(ActionBase):  # type: ignore[misc]
     """An action plugin whose arguments contain secrets."""
 
@@ -49,6 +56,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
 
     SPEC: Mapping[str, Any] = {}
     RULES: Mapping[str, Any] = {}
+
+    # Whether the become method was seen to pass on what comes through a pipe, or is being tried.
+    _passes_on = False
 
     def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """Perform the action, and scrub its result of secrets.
@@ -149,7 +159,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
     def require_pipelining(self) -> None:
         """Enable pipelining for this task.
 
-        :raises InputError: if that is not possible
+        :raises InputError: if that is not possible, saying what to do
         """
         if C.DEFAULT_KEEP_REMOTE_FILES:
             raise InputError(
@@ -157,18 +167,62 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             )
         if C.DEFAULT_DEBUG:
             raise InputError("ANSIBLE_DEBUG is set: Ansible would print the password and the keys; unset it")
-        try:
-            self._connection.set_option("pipelining", True)
-            possible = self._is_pipelining_enabled("new")
-        except (AnsibleError, KeyError):
-            # The connection plugin has no such option.
-            possible = False
+        become, possible = self._connection.become, self._can_pipeline()
+        if not possible and become is not None and become.name in PASSING_ON:
+            self._passes_on = True
+            possible = self._can_pipeline()
+            if possible:
+                self._check_pipe(become.name)
         if not possible:
-            become = f" with become method {self._connection.become.name}" if self._connection.become else ""
+            method = f" with become method {become.name}" if become else ""
             raise InputError(
-                f"the connection {self._connection.transport}{become} cannot pipeline, so Ansible would write the "
+                f"the connection {self._connection.transport}{method} cannot pipeline, so Ansible would write the "
                 "password and the keys into a file; delegate the task to localhost or to a host with ssh and sudo"
             )
+
+    def _can_pipeline(self) -> bool:
+        try:
+            self._connection.set_option("pipelining", True)
+            return self._is_pipelining_enabled("new")
+        except (AnsibleError, KeyError):
+            # The connection plugin has no such option.
+            return False
+
+    def _is_pipelining_enabled(self, module_style: str, wrap_async: bool = False) -> bool:
+        """Tell Ansible whether it pipes, as if there were no become method if that one was tried."""
+        become = self._connection.become
+        if self._passes_on:
+            self._connection.become = None
+        try:
+            return bool(super()._is_pipelining_enabled(module_style, wrap_async))
+        finally:
+            self._connection.become = become
+
+    def _check_pipe(self, method: str) -> None:
+        """See that what is no secret comes through a become method as it was sent.
+
+        :param method: its name
+        :raises InputError: if it does not
+        """
+        reason = self._tried_pipe()
+        if reason:
+            # Another attempt of the task is to find out again.
+            self._passes_on = False
+            raise InputError(
+                f"the become method {method} does not pass a module on through a pipe ({reason}), so Ansible would "
+                "write the password and the keys into a file; let it ask for no password and use no terminal (su as "
+                "root, nopass in doas.conf), use become_method sudo, or delegate the task to another host"
+            )
+
+    def _tried_pipe(self) -> str:
+        """Send something through a pipe, and return why it did not come back, an empty text if it did."""
+        try:
+            told = self._low_level_execute_command("test ! -t 0 && cat", in_data=PROBE.encode())
+        except AnsibleError as error:
+            told = {"rc": 1, "stderr": str(error)}
+        if told["rc"] == 0 and told["stdout"].strip() == PROBE:
+            return ""
+        return " ".join(self.scrubber.text(told["stderr"]).split())[:300] or "what was sent came back changed"
 
 
 class ModuleAction(SecretAction):

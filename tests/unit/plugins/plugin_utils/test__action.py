@@ -20,8 +20,8 @@ from ansible.plugins.loader import connection_loader
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
-from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED
-from ansible_collections.mailops.smtp.plugins.plugin_utils._action import KEY_VARIABLES, SecretAction
+from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import KEY_VARIABLES, PROBE, SecretAction
 
 SECRET = "hunter2-Zügel"
 SPEC: dict[str, Any] = {
@@ -286,16 +286,76 @@ def test_kept_remote_files(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
+def becoming(method: str, tells: Any, *, connection: str = "ssh") -> Action:
+    """Return an action with a become method that Ansible does not pipe through, and what a try of it comes to."""
+    made = action({"name": "x", "password": SECRET}, connection=connection)
+    made.scrubber = Scrubber([SECRET])
+    made._connection.become = SimpleNamespace(name=method, pipelining=False)
+    made.tried = []
+
+    def execute(command: str, in_data: bytes) -> Any:
+        made.tried.append(command)
+        assert not made._connection.become.pipelining and SECRET.encode() not in in_data
+        if isinstance(tells, Exception):
+            raise tells
+        return {"rc": 0, "stdout": in_data.decode(), "stderr": "", **tells}
+
+    made._low_level_execute_command = execute
+    return made
+
+
+@pytest.mark.parametrize("method", ["su", "community.general.doas"])
+def test_become_method_that_passes_on(method: str) -> None:
+    """Catches: a host without sudo that is shut out, and a second try for each module that a task runs."""
+    made = becoming(method, {})
+    made.require_pipelining()
+    made.require_pipelining()
+    assert made._is_pipelining_enabled("new") and made._connection.become.name == method
+    assert not made._is_pipelining_enabled("old") and not made._is_pipelining_enabled("new", True)
+    assert made.tried == ["test ! -t 0 && cat"]
+
+
+@pytest.mark.parametrize(
+    ("tells", "reason"),
+    [
+        (
+            {"rc": 1, "stdout": "", "stderr": "Password:\nsu: Authentication failure\n"},
+            "Password: su: Authentication failure",
+        ),
+        ({"rc": 1, "stdout": "", "stderr": ""}, "what was sent came back changed"),
+        ({"stdout": PROBE[:4095]}, "what was sent came back changed"),
+        ({"stdout": PROBE + "\r\n" + PROBE}, "what was sent came back changed"),
+        ({"stdout": "motd " + PROBE}, "what was sent came back changed"),
+        (AnsibleError("Missing su password"), "Missing su password"),
+        (AnsibleError(f"it said {SECRET}"), "it said ********"),
+        (AnsibleError("x" * 1000), "x" * 300),
+    ],
+)
+def test_become_method_that_does_not(tells: Any, reason: str) -> None:
+    """Catches: a secret sent to a terminal or into a prompt, and a message that does not say what to do."""
+    made = becoming("su", tells)
+    for _attempt in range(2):
+        with pytest.raises(InputError) as caught:
+            made.require_pipelining()
+        assert str(caught.value) == (
+            f"the become method su does not pass a module on through a pipe ({reason}), so Ansible would write the "
+            "password and the keys into a file; let it ask for no password and use no terminal (su as root, nopass in "
+            "doas.conf), use become_method sudo, or delegate the task to another host"
+        )
+        assert not made._is_pipelining_enabled("new")
+    assert len(made.tried) == 2
+
+
 def test_become_method_that_cannot_pipeline() -> None:
-    """Catches: su, for which Ansible silently falls back to a file."""
-    made = action({"name": "x"}, connection="ssh")
-    made._connection.become = SimpleNamespace(name="su", pipelining=False)
+    """Catches: a method with a terminal of its own, for which Ansible silently falls back to a file."""
+    made = becoming("community.general.machinectl", {})
     with pytest.raises(InputError) as caught:
         made.require_pipelining()
     assert str(caught.value) == (
-        "the connection ssh with become method su cannot pipeline, so Ansible would write the password and the keys "
-        "into a file; delegate the task to localhost or to a host with ssh and sudo"
+        "the connection ssh with become method community.general.machinectl cannot pipeline, so Ansible would write "
+        "the password and the keys into a file; delegate the task to localhost or to a host with ssh and sudo"
     )
+    assert made.tried == []
 
 
 def test_connection_that_cannot_pipeline(tmp_path: Path) -> None:
@@ -304,6 +364,9 @@ def test_connection_that_cannot_pipeline(tmp_path: Path) -> None:
     connection_loader.add_directory(str(tmp_path))
     with pytest.raises(InputError, match=r"^the connection plain cannot pipeline, so Ansible would write"):
         action({"name": "x"}, connection="plain").require_pipelining()
+    made = becoming("su", {}, connection="plain")
+    with pytest.raises(InputError, match=r"^the connection plain with become method su cannot pipeline, so"):
+        made.require_pipelining()
 
 
 def test_keys_of_all_built_in_providers_are_known() -> None:
