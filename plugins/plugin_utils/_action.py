@@ -209,9 +209,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
             # Another attempt of the task is to find out again.
             self._passes_on = False
             raise InputError(
-                f"the become method {method} does not pass a module on through a pipe ({reason}), so Ansible would "
-                "write the password and the keys into a file; let it ask for no password and use no terminal (su as "
-                "root, nopass in doas.conf), use become_method sudo, or delegate the task to another host"
+                f"the become method {method} cannot pass a module through a pipe ({reason}), so Ansible would write "
+                "the password and the keys to a file; make it need neither a password nor a terminal (su from root, "
+                "nopass in doas.conf), use become_method sudo, or delegate the task to another host"
             )
 
     def _tried_pipe(self) -> str:

@@ -83,9 +83,9 @@ CASES = {
     ),
     "account that is another path": Case(
         {"accounts": ["a/../b"]},
-        "'a/../b' cannot stand for {{account}} in the path /v2.1/email/smtpAccount/{{account}}/password: nothing, '.' "
-        "or '..' between slashes leads to another path. If the provider's API has another id for the account, name it "
-        "in account_ids",
+        "'a/../b' cannot replace {{account}} in the path /v2.1/email/smtpAccount/{{account}}/password: an empty part, "
+        "'.' or '..' between slashes would lead to another path. If the provider's API knows the account by an ID, set "
+        "account_ids",
     ),
     "id of an account that is not there": Case(
         {"account_ids": {TWO: "4711"}}, "account_ids['2.acme.smtp']: is not one of accounts"

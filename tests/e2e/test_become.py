@@ -74,6 +74,6 @@ def test_su_that_does_not_gets_no_secret(watch: Watch, script: str, variables: d
     """Catches: a secret that is answered to a prompt, shown by a terminal, or written into a file after all."""
     ended, dest = write(watch, script, **variables)
     message = ended.result("write")["msg"]
-    assert message.startswith("the become method su does not pass a module on through a pipe (") and reason in message
+    assert message.startswith("the become method su cannot pass a module through a pipe (") and reason in message
     assert not dest.exists()
     check(watch)

@@ -60,9 +60,9 @@ def fill_path(path: str, values: Mapping[str, str]) -> str:
         # Clients decode %2E and take '.' and '..' away; servers that decode %2F or %5C do so with the parts between.
         if names and not {"", ".", ".."}.isdisjoint(re.split(r"[/\\]", fill(segment, values))):
             raise InputError(
-                f"{values[names[0]]!r} cannot stand for {{{names[0]}}} in the path {path}: nothing, '.' or '..' "
-                "between slashes leads to another path. If the provider's API has another id for the account, name it "
-                "in account_ids"
+                f"{values[names[0]]!r} cannot replace {{{names[0]}}} in the path {path}: an empty part, '.' or '..' "
+                "between slashes would lead to another path. If the provider's API knows the account by an ID, set "
+                "account_ids"
             )
     return PLACEHOLDER.sub(lambda match: quote(values[match.group(1)], safe=""), path)
 
@@ -107,6 +107,6 @@ def check_accounts(accounts: Iterable[str], request: Request, ids: Mapping[str, 
 def _check_header(name: str, value: str) -> None:
     if not value.isascii() or value != value.strip():
         raise InputError(
-            f"{value!r} cannot stand for {{{name}}} in a header, which carries ASCII without blanks at its ends. If "
-            "the provider's API has another id for the account, name it in account_ids"
+            f"{value!r} cannot replace {{{name}}} in a header: only ASCII is possible there, without blanks at the "
+            "ends. If the provider's API knows the account by an ID, set account_ids"
         )

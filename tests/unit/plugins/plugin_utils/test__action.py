@@ -338,8 +338,8 @@ def test_become_method_that_does_not(tells: Any, reason: str) -> None:
         with pytest.raises(InputError) as caught:
             made.require_pipelining()
         assert str(caught.value) == (
-            f"the become method su does not pass a module on through a pipe ({reason}), so Ansible would write the "
-            "password and the keys into a file; let it ask for no password and use no terminal (su as root, nopass in "
+            f"the become method su cannot pass a module through a pipe ({reason}), so Ansible would write the "
+            "password and the keys to a file; make it need neither a password nor a terminal (su from root, nopass in "
             "doas.conf), use become_method sudo, or delegate the task to another host"
         )
         assert not made._is_pipelining_enabled("new")

@@ -112,7 +112,7 @@ def test_the_domain_of_an_id_is_listed(serve: Serve) -> None:
     connection = Connection(build(data), {"api_key": "k"}, 10, True, ids)
     assert list_accounts(connection, ["a@b.example"], patience=PATIENCE) == ["a@b.example"]
     assert server.heard[0].line.startswith("GET /v3/domains/d.example/credentials?")
-    with pytest.raises(InputError, match=r"^'\.\.' cannot stand for \{account_domain\} in the path"):
+    with pytest.raises(InputError, match=r"^'\.\.' cannot replace \{account_domain\} in the path"):
         list_accounts(connection, ["a@.."], patience=PATIENCE)
 
 

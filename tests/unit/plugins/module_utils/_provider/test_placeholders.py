@@ -108,8 +108,8 @@ def test_fill_path_refuses_what_leads_elsewhere(path: str, account: str) -> None
     with pytest.raises(InputError) as caught:
         fill_path(path, {"account": account})
     assert str(caught.value) == (
-        f"{account!r} cannot stand for {{account}} in the path {path}: nothing, '.' or '..' between slashes leads to "
-        "another path. If the provider's API has another id for the account, name it in account_ids"
+        f"{account!r} cannot replace {{account}} in the path {path}: an empty part, '.' or '..' between slashes would "
+        "lead to another path. If the provider's API knows the account by an ID, set account_ids"
     )
 
 
@@ -166,7 +166,7 @@ def test_check_path() -> None:
     """Catches: an account that is found to be another path only when its password is staged."""
     request = Request("PUT", "/x/{account}", body={"password": "{password}"})
     assert check("a/b", request) == ""
-    assert check("..", request).startswith("'..' cannot stand for {account} in the path /x/{account}")
+    assert check("..", request).startswith("'..' cannot replace {account} in the path /x/{account}")
     check_accounts([".."], request, {"..": "4711"})
     assert check("..", Request("POST", "/x", body={"name": "{account}"})) == ""
 
@@ -178,6 +178,6 @@ def test_check_header(account: str) -> None:
     assert check("a b@ü", request) == ""
     name = account.split("@", maxsplit=1)[0]
     assert check(account, request) == (
-        f"{name!r} cannot stand for {{account_name}} in a header, which carries ASCII without blanks at its ends. If "
-        "the provider's API has another id for the account, name it in account_ids"
+        f"{name!r} cannot replace {{account_name}} in a header: only ASCII is possible there, without blanks at the "
+        "ends. If the provider's API knows the account by an ID, set account_ids"
     )
