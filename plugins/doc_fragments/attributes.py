@@ -31,6 +31,7 @@ attributes:
     support: full
     details:
       - The action plugin enables pipelining for its own task, whatever the configuration says. If that is not possible
-        (E(ANSIBLE_KEEP_REMOTE_FILES) is set, the become method is C(su), the connection plugin cannot pipeline), the
-        task fails before anything changes.
+        (E(ANSIBLE_KEEP_REMOTE_FILES) is set, or the connection plugin or the become method cannot pipeline), the task
+        fails before anything changes. C(su) and C(community.general.doas) are used if they pass a module through a
+        pipe, which is tried first with a harmless text.
 """

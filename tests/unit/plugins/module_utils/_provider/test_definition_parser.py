@@ -148,8 +148,8 @@ BAD: list[tuple[str, t.Any, str]] = [
     ("set_password/query/p", "{password}", f"{W}.set_password.query: {IN_BODY}"),
     ("set_password/query/{password}", "p", f"{W}.set_password.query: {IN_BODY}"),
     ("set_password/headers/X-P", "{password}", f"{W}.set_password.headers: {IN_BODY}"),
-    ("set_password/body/x", "{page}", f"{W}.set_password.body: unknown placeholder {{page}}; available here: {{account}}, "
-     "{account_login}, {account_name}, {account_domain}, {password}, {api_key}, {other}"),
+    ("set_password/body/x", "{page}", f"{W}.set_password.body: unknown placeholder {{page}}; available here: "
+     "{account}, {account_login}, {account_name}, {account_domain}, {password}, {api_key}, {other}"),
     ("set_password/body", {"new": "x"}, f"{W}.set_password.body: must contain {{password}}"),
     ("set_password/body", ..., f"{W}.set_password.body: must contain {{password}}"),
     ("set_password/body/list", ["x"], f"{W}.set_password.body: form fields must be strings, not lists or dicts"),
