@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.canonical import parts_of
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, _understood, parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, _parsed_by_yaml, parse
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, NOW, OLD, STAGED, account, rendered, seen
@@ -79,7 +79,7 @@ def test_any_text_is_a_name(names: list[str]) -> None:
     text = rendered(parse("", "S"), dict.fromkeys(names, STAGED), senders={names[0]: pair})
     assert list(seen(text)["smtp_accounts"]) == names
     assert seen(text)["smtp_senders"][names[0]]["in_use"] == names[0]
-    assert parts_of(text) == _understood(text, "S").parts
+    assert parts_of(text) == _parsed_by_yaml(text, "S").parts
     assert list(parse(text, "S").entries) == names and parse(text, "S").senders == {names[0]: pair}
     again = rendered(parse(text, "S"), {names[1]: Record(password=OLD)})
     assert parse(again, "S").record(names[1]) == Record(password=OLD)
