@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.errors import RequiredError, UnsupportedError
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
+from ansible_collections.mailops.smtp.plugins.plugin_utils._near import nearest
 
 SHORTEST_PART = 8
 # Where a task keeps its arguments between retries, in this process only.
@@ -119,9 +120,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         # ActionBase.validate_argument_spec would show values and the task's source in its messages.
         checked = ArgumentSpecValidator(dict(self.SPEC), **self.RULES).validate(_plain(self._task.args))
         if checked.errors.messages:
-            unknown = any(isinstance(error, UnsupportedError) for error in checked.errors)
-            text = "; ".join(str(message) for message in checked.errors.messages)
-            raise InputError(f"unknown option: {text}" if unknown else text)
+            # A misspelt option first: what is missing is often the same one.
+            errors = sorted(checked.errors, key=lambda error: not isinstance(error, UnsupportedError))
+            raise InputError("; ".join(_in_short(error) for error in errors))
         params = {name: checked.validated_parameters.get(name) for name in self.SPEC}
         if CENSORED in self._secrets_in(params):
             raise InputError(f"{CENSORED} is a placeholder for a hidden value; set the value itself")
@@ -255,6 +256,28 @@ def _without_none(args: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in args.items()
         if value is not None
     }
+
+
+def _in_short(error: Exception) -> str:
+    """Return what the validator found wrong, in fewer words where it has many."""
+    text = str(error)
+    missing = re.fullmatch(r"missing required arguments: (.+?)(?: found in (.+))?", text)
+    if isinstance(error, RequiredError) and missing:
+        *others, last = missing[1].split(", ")
+        words = f"{', '.join(others)} and {last} are required" if others else f"{last} is required"
+        return f"{words} in {missing[2]}" if missing[2] else words
+    unknown = re.fullmatch(r"(.+)\. Supported parameters include: (.+)\.", text)
+    if isinstance(error, UnsupportedError) and unknown:
+        known = re.findall(r"\w+", unknown[2])
+        return "; ".join(_failure(name, known) for name in unknown[1].split(", "))
+    return text
+
+
+def _failure(name: str, known: Iterable[str]) -> str:
+    near = nearest(name.rpartition(".")[2], known)
+    options = ", ".join(sorted(known))
+    hint = f"(did you mean {near}?)" if near else f"(the options are {options})"
+    return f"unknown option {name} {hint}"
 
 
 def _plain(value: Any) -> Any:

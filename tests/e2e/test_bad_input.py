@@ -171,12 +171,16 @@ CASES = {
     "concurrency": Case({"concurrency": 0}, "concurrency: must be from 1 to 64, not 0"),
     "propagation_seconds": Case({"propagation_seconds": -1}, "propagation_seconds: must be from 0 to 604800, not -1"),
     "unknown option": Case(
-        {"passwort": "x"},
-        "unknown option: passwort. Supported parameters include: account_ids, accounts, api_credentials, api_key, "
-        "api_url, application_key, authorization_key, ca_path, concurrency, lock_timeout, max_age, only_at_rest, "
-        "password, password_length, password_request, password_symbols, passwords, propagation_seconds, provider, "
+        {"colour": "x"},
+        "unknown option colour (the options are account, account_ids, accounts, api_credentials, api_key, api_url, "
+        "application_key, authorization_key, ca_path, concurrency, lock_timeout, max_age, only_at_rest, password, "
+        "password_length, password_request, password_symbols, passwords, propagation_seconds, provider, "
         "provider_definition, rate_burst, rate_limit, rate_recent, retries, retry_after_ceiling, rotate, state, "
-        "timeout, validate_certs, vault_file, vault_id (account).",
+        "timeout, validate_certs, vault_file, vault_id)",
+    ),
+    "misspelt option": Case({"passwort": "x"}, "unknown option passwort (did you mean password?)"),
+    "misspelt option inside another": Case(
+        {"password_request": {"methd": "PUT"}}, "unknown option password_request.methd (did you mean method?)"
     ),
     "vault_id unknown": Case(
         {"vault_id": "prod"}, "vault_id: no Vault secret with the identity 'prod' is loaded; loaded: default"

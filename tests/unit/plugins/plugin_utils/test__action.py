@@ -31,6 +31,7 @@ SPEC: dict[str, Any] = {
     "password": {"type": "str", "no_log": True, "aliases": ["pass"]},
     "passwords": {"type": "dict", "no_log": True},
     "keys": {"type": "list", "elements": "dict", "no_log": True},
+    "inner": {"type": "dict", "options": {"a": {}, "b": {"required": True}, "c": {"required": True}}},
 }
 RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords")]}
 PLAIN = '''
@@ -90,6 +91,7 @@ def test_parameters_are_validated_and_complete() -> None:
         "password": None,
         "passwords": None,
         "keys": None,
+        "inner": None,
     }
 
 
@@ -143,7 +145,19 @@ def test_hidden_value_is_refused(hidden: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("args", "message"),
     [
-        ({}, "missing required arguments: name"),
+        ({}, "name is required"),
+        ({"nam": "x"}, "unknown option nam (did you mean name?); name is required"),
+        ({"name": "x", "Pass_words": {}}, "unknown option Pass_words (did you mean passwords?)"),
+        (
+            {"name": "x", "colour": "red", "sizes": 3},
+            "unknown option colour (the options are inner, keys, kind, name, pass, password, passwords, size); "
+            "unknown option sizes (did you mean size?)",
+        ),
+        ({"name": "x", "inner": {"a": 1}}, "b and c are required in inner"),
+        (
+            {"name": "x", "inner": {"b": 1, "c": 1, "d": 1}},
+            "unknown option inner.d (the options are a, b, c)",
+        ),
         ({"name": "x", "kind": "c"}, "value of kind must be one of: a, b, got: c"),
         ({"name": "x", "password": "y", "passwords": {}}, "parameters are mutually exclusive: password|passwords"),
     ],
