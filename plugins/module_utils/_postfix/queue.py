@@ -25,10 +25,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.wait import 
 _WAITS = re.compile(r"deferred transport|mail transport unavailable|authenticat", re.IGNORECASE)
 # How far into the future the queue manager puts off what is locked.
 _PUT_OFF_SECONDS = 60
-# When to look for it: mail of ours is locked for milliseconds; a long delivery to elsewhere is locked for longer, and
-# is left alone. After that many looks that found nothing, the new queue manager has seen everything.
-_PAUSES = (0.1, 0.1, 0.1, 0.2, 0.4, 0.8, 1.6)
+# When to look for it: mail of ours is locked for milliseconds, so soon, and then less and less often. After that many
+# looks that found nothing, the new queue manager has seen everything. A long delivery to elsewhere is locked for longer;
+# after that many seconds it is left alone, and Postfix tries it again within five minutes.
+_SOON, _SELDOM = 0.1, 2.0
 _CALM_LOOKS = 3
+_LONGEST = 30.0
 
 
 def flush_queue(postfix: Postfix, clock: Clock) -> None:
@@ -39,16 +41,17 @@ def flush_queue(postfix: Postfix, clock: Clock) -> None:
     waiting = set(waiting_messages(postfix.call("postqueue", "-j").output))
     _touch(path for path in _files(postfix, "deferred") if os.path.basename(path) in waiting)
     _kick(postfix)
-    calm = 0
-    for pause in _PAUSES:
+    deadline = clock.monotonic() + _LONGEST
+    pause, calm = _SOON, 0
+    while calm < _CALM_LOOKS and clock.monotonic() < deadline:
         clock.sleep(pause)
         put_off = _put_off(postfix)
-        calm = 0 if put_off else calm + 1
-        if calm == _CALM_LOOKS:
-            return
         if put_off:
             _touch(put_off)
             _kick(postfix)
+            pause, calm = min(pause * 2, _SELDOM), 0
+        else:
+            pause, calm = _SOON, calm + 1
 
 
 def waiting_messages(listing: str) -> list[str]:
