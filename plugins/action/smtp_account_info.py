@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
@@ -26,6 +27,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, with_window
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
 
@@ -45,9 +47,12 @@ class ActionModule(SecretAction):
         accounts = checked_accounts(params["accounts"]) if params["accounts"] is not None else None
         params["account_ids"] = checked_ids(params["account_ids"], accounts)
         max_age = duration(params["max_age"], "max_age")
+        definition = definition_from(params)
         document = self._document(params["vault_file"])
-        records = {name: entry.record for name, entry in document.entries.items()} if document else None
-        listed = self._listed(params, accounts or list(records or {}), task_vars)
+        records = _records(document, timedelta(seconds=definition.propagation_seconds)) if document else None
+        listed, failure = self._listed(params, definition, accounts or list(records or {}), task_vars)
+        if failure and records is None:
+            raise ProviderError(failure)
         if records is None and listed is None:
             raise InputError("nothing to show: set vault_file, the provider's API keys, or both")
         names = (
@@ -55,15 +60,25 @@ class ActionModule(SecretAction):
         )
         senders = document.senders if document else None
         entries = overview(names, records, listed, max_age=max_age, now=utc_now(), senders=senders)
-        return {"changed": False, "accounts": entries, "provider_asked": listed is not None}
+        result = {
+            "changed": False,
+            "accounts": entries,
+            "provider_asked": listed is not None,
+            "provider_failure": failure,
+        }
+        if failure:
+            result["warnings"] = [f"the provider's list is missing, this is what the store knows: {failure}"]
+        return result
 
     def _document(self, path: str | None) -> Document | None:
         return None if path is None else open_store(self._loader, path).read().document
 
-    def _listed(self, params: Mapping[str, Any], known: list[str], task_vars: dict[str, Any]) -> set[str] | None:
-        definition = definition_from(params)
+    def _listed(
+        self, params: Mapping[str, Any], definition: Definition, known: list[str], task_vars: dict[str, Any]
+    ) -> tuple[set[str] | None, str | None]:
+        """Return the accounts that the provider lists, None if there is no list, and why there is none if it failed."""
         if not params["list_accounts"] or not _any_key(params, definition):
-            return None
+            return None, None
         credentials = credentials_from(definition, params, os.environ)
         self.scrubber.add(*credentials.values())
         hide = tuple(name for name in definition.credentials.values() if name)
@@ -72,8 +87,12 @@ class ActionModule(SecretAction):
         if "listed" not in result:
             words = str(result.get("msg") or "the module ended without a result")
             # Scrub before shortening: a secret that has been cut is not found any more.
-            raise ProviderError(self.scrubber.text(words)[:1000])
-        return set(result["listed"])
+            return None, self.scrubber.text(words)[:1000]
+        return set(result["listed"]), None
+
+
+def _records(document: Document, propagation: timedelta) -> dict[str, Record]:
+    return {account: with_window(entry.record, propagation) for account, entry in document.entries.items()}
 
 
 def _any_key(params: Mapping[str, Any], definition: Definition) -> bool:

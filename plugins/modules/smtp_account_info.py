@@ -18,7 +18,8 @@ description:
   - For each account, shows whether the provider lists it, whether the store has its password, how old the password is,
     when the next one is due, and its state.
   - Needs no Vault secret, because dates in the store are not encrypted (unless the whole file is). Works
-    on the store alone, without keys, and with the keys alone, without a store.
+    on the store alone, without keys, and with the keys alone, without a store. If the provider cannot be
+    asked, the store still answers, with a warning.
 extends_documentation_fragment:
   - mailops.smtp.attributes
   - mailops.smtp.attributes.pipelining
@@ -133,7 +134,9 @@ accounts:
       type: str
       returned: success
     effective_at:
-      description: When the stored password is in force at the latest.
+      description:
+        - When the stored password is in force at the latest. If the store does not say it, it is counted from
+          RV(accounts[].changed_at), with the time that the provider takes by default.
       type: str
       returned: success
     seconds_until_effective:
@@ -163,9 +166,16 @@ accounts:
       returned: success
       version_added: 0.2.0
 provider_asked:
-  description: Whether the provider was asked for its accounts.
+  description: Whether the provider returned its accounts. If it did not, RV(accounts) is what the store knows.
   returned: success
   type: bool
+provider_failure:
+  description:
+    - Why the provider's list is missing although it was asked for. Null otherwise. It is a warning too. Without
+      O(vault_file) the task fails.
+  returned: success
+  type: str
+  version_added: 0.3.0
 """
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib

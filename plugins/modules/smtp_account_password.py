@@ -266,6 +266,13 @@ accounts:
       description: The reason, in one sentence. If the provider refused, in its own words.
       type: str
       returned: success
+    in_doubt:
+      description:
+        - Whether a password that the provider refused may be in force in place of the stored one, because an earlier
+          attempt with it may have landed. The next run that is due sets a new one.
+      type: bool
+      returned: success
+      version_added: 0.3.0
     changed_at:
       description: When the stored password was set.
       type: str

@@ -25,7 +25,7 @@ from support.scene import OLD, ONE, TWO, Scene
 LONG = "x" * 129
 NO_NAME = "cannot be the name of an account"
 NEXT = "1 of 1 accounts failed. 1.acme.smtp: "
-DROPPED = "The new password was dropped, the stored one stays."
+DROPPED = "The new password was discarded."
 
 
 @dataclass(frozen=True)

@@ -102,6 +102,34 @@ def test_provider_that_refuses_is_quoted(scene: Scene) -> None:
     assert message.startswith("the accounts cannot be listed: emaillabs answered 403: The IP address is not authorised")
 
 
+def test_store_answers_although_the_provider_does_not(scene: Scene) -> None:
+    """Catches: a report on the store that fails since the provider is down; a failure that nobody gets to know."""
+    scene.rotate(accounts=[ONE, TWO])
+    scene.provider.faults.push(Fault(kind="status", status=503))
+    result = told(scene)
+    assert (result.get("failed", False), result["provider_asked"]) == (False, False)
+    assert [(entry["account"], entry["stored"], entry["listed"]) for entry in result["accounts"]] == [
+        (ONE, True, None),
+        (TWO, True, None),
+    ]
+    assert result["provider_failure"].startswith("the accounts cannot be listed: emaillabs answered 503")
+    assert result["warnings"] == [
+        "the provider's list is missing, this is what the store knows: " + result["provider_failure"]
+    ]
+    assert KEYS["application_key"] not in repr(result)
+    again = told(scene)
+    assert (again["provider_asked"], again["provider_failure"], "warnings" in again) == (True, None, False)
+
+
+def test_window_of_a_record_that_was_edited_by_hand(scene: Scene) -> None:
+    """Catches: a password that is called effective in the minutes after somebody set it in the panel."""
+    scene.rotate(propagation_seconds=900)
+    lines = scene.controller.store.read_text().splitlines(keepends=True)
+    scene.controller.store.write_text("".join(line for line in lines if "effective_at" not in line))
+    (entry,) = told(scene, keys=False)["accounts"]
+    assert entry["state"] == "waiting" and 800 < entry["seconds_until_effective"] <= 900
+
+
 def test_nothing_to_ask(scene: Scene) -> None:
     """Catches: an empty answer where nothing was asked."""
     message = told(scene, keys=False, store=False)["msg"]

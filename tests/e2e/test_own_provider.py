@@ -143,7 +143,7 @@ def test_refusal_in_its_own_words(inhouse: InHouse, tmp_path: Path) -> None:
     inhouse.passwords.clear()
     assert rotate(Controller(tmp_path), inhouse).result(SET)["msg"] == (
         f"1 of 1 accounts failed. {ACCOUNT}: inhouse answered 200: no such user [request id T-2]. The new password was "
-        "dropped, the stored one stays."
+        "discarded."
     )
 
 

@@ -26,8 +26,8 @@ _WAITS = re.compile(r"deferred transport|mail transport unavailable|authenticat"
 # How far into the future the queue manager puts off what is locked.
 _PUT_OFF_SECONDS = 60
 # When to look for it: mail of ours is locked for milliseconds, so soon, and then less and less often. After that many
-# looks that found nothing, the new queue manager has seen everything. A long delivery to elsewhere is locked for longer;
-# after that many seconds it is left alone, and Postfix tries it again within five minutes.
+# looks that found nothing, the new queue manager has seen everything. A long delivery to elsewhere stays locked; after
+# that many seconds it is left alone, and Postfix tries it again within five minutes.
 _SOON, _SELDOM = 0.1, 2.0
 _CALM_LOOKS = 3
 _LONGEST = 30.0

@@ -59,11 +59,13 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
     if wish.explicit:
         if wish.is_current and record.staged_password is None and not record.in_doubt:
             return Plan(Step.NOTHING, "the password given is the stored one")
-        return Plan(Step.NEW, "another password was given than the stored one")
+        if record.password is None:
+            return Plan(Step.NEW, "first password, given explicitly")
+        return Plan(Step.NEW, "the given password differs from the stored one")
     if wish.rotate == "never":
         return Plan(Step.NOTHING, "rotate is never")
     if record.password is None:
-        return Plan(Step.NEW, "no password is stored")
+        return Plan(Step.NEW, "no password was stored before")
     if wish.rotate == "always":
         return _always(record, wish)
     return _when_due(record, wish, now)

@@ -19,18 +19,6 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 TOLERATED_SKEW = timedelta(minutes=15)
 
 
-def check_store(tools: Tools, snapshot: Snapshot, accounts: Iterable[str]) -> None:
-    """Check that the store can be written, and that the loaded Vault secrets fit it.
-
-    :param tools: what the rotation uses
-    :param snapshot: the store as it is
-    :param accounts: the accounts that are about to change
-    :raises StoreError: saying what is missing
-    """
-    tools.store.check_writable()
-    check_secrets(tools, snapshot, accounts)
-
-
 def check_secrets(tools: Tools, snapshot: Snapshot, accounts: Iterable[str]) -> None:
     """Check that the loaded Vault secrets decrypt the store: one value of each Vault identity.
 

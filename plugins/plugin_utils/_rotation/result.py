@@ -17,7 +17,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import seconds
 
 MOST_NAMED = 10
 NEXT = {
-    "refused": "The new password was dropped, the stored one stays.",
+    "refused": "The new password was discarded; the stored one is still in force.",
+    "refused_alone": "The new password was discarded.",
     "refused_doubtful": "An earlier attempt may have landed, so the refused password is kept in doubtful_passwords; "
     "the next run that is due makes a new one.",
     "unknown": "The new password stays staged, and the next run sends the same one again.",
@@ -32,7 +33,13 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
     :param now: the time
     """
     accounts = [
-        {"account": name, "action": done.actions[name], "reason": done.reasons[name], **dates(record, max_age)}
+        {
+            "account": name,
+            "action": done.actions[name],
+            "reason": done.reasons[name],
+            "in_doubt": record.in_doubt,
+            **dates(record, max_age),
+        }
         for name, record in done.after.items()
     ]
     latest = max((r.effective_at for r in done.after.values() if r.effective_at), default=None)
@@ -93,8 +100,12 @@ def _named(names: list[str]) -> str:
 
 
 def _outcome(done: Done, name: str) -> str:
-    action = done.actions[name]
-    return "refused_doubtful" if action == "refused" and name in done.kept else action
+    if done.actions[name] != "refused":
+        return done.actions[name]
+    if name in done.kept:
+        return "refused_doubtful"
+    record = done.after[name]
+    return "refused" if record.password is not None and not record.in_doubt else "refused_alone"
 
 
 def diff_of(before: Mapping[str, Record], after: Mapping[str, Record], header: str, now: datetime) -> dict[str, str]:

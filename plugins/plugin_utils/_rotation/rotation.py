@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import Plan, Step, Wish, decide
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.preflight import check_store, clock_skew
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.preflight import check_secrets, clock_skew
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders import pairs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
@@ -79,6 +79,8 @@ class Rotation:
         first = self._tools.store.read()
         plans = self._plans(first, self._request.accounts, {})
         busy = {account: plan for account, plan in plans.items() if plan.step is not Step.NOTHING}
+        # Also if nothing is due: what the store keeps is read by others after this task.
+        check_secrets(self._tools, first, [*busy, *self._request.accounts])
         if busy:
             self._preflight(first, [*busy])
         self._report(first, plans)
@@ -88,14 +90,14 @@ class Rotation:
         now = self._tools.now()
         plans = {}
         for account in accounts:
-            record = snapshot.document.record(account)
+            record = self._request.record_in(snapshot, account)
             self._done.skew = max(self._done.skew, clock_skew(account, record, now, self._tools.store.name))
             plans[account] = decide(record, self._wish(account, record, seen.get(account)), now)
         return self._with_pairs(snapshot, plans, now)
 
     def _with_pairs(self, snapshot: Snapshot, plans: dict[str, Plan], now: datetime) -> dict[str, Plan]:
         """Return the plans after checking that none changes an account that mail may depend on."""
-        senders, record = snapshot.document.senders, snapshot.document.record
+        senders, record = snapshot.document.senders, partial(self._request.record_in, snapshot)
         if self._request.only_at_rest:
             hindered = pairs.not_at_rest(senders, record, [a for a, plan in plans.items() if plan.step is Step.NEW])
             plans = plans | {account: Plan(Step.NOTHING, reason) for account, reason in hindered.items()}
@@ -141,7 +143,7 @@ class Rotation:
 
     def _preflight(self, snapshot: Snapshot, busy: list[str]) -> None:
         """Find what would make a later step fail, while nothing has changed yet."""
-        check_store(self._tools, snapshot, busy)
+        self._tools.store.check_writable()
         staged = {account: snapshot.document.record(account).staged_password for account in busy}
         self._open({account: ("staged_password", sealed) for account, sealed in staged.items() if sealed})
 
@@ -149,7 +151,7 @@ class Rotation:
 
     def _report(self, snapshot: Snapshot, plans: Mapping[str, Plan]) -> None:
         for account, plan in plans.items():
-            self._done.before[account] = self._done.after[account] = snapshot.document.record(account)
+            self._done.before[account] = self._done.after[account] = self._request.record_in(snapshot, account)
             self._done.actions[account] = "unchanged"
             self._done.reasons[account] = plan.reason
 

@@ -148,7 +148,7 @@ class Sending:
         current = self._tools.store.read()
         records = {}
         for account, ciphertext in sent.items():
-            change, record = answers[account], current.document.record(account)
+            change, record = answers[account], self._request.record_in(current, account)
             records[account] = settled(
                 record,
                 ciphertext,
@@ -169,7 +169,7 @@ class Sending:
     def _write(self, current: Snapshot, records: Mapping[str, Record], batch: Mapping[str, str]) -> None:
         """Write the outcome of one batch and stage the next one, in a single write."""
         new = {
-            account: staged(current.document.record(account), ciphertext, self._tools.now())
+            account: staged(self._request.record_in(current, account), ciphertext, self._tools.now())
             for account, ciphertext in batch.items()
             if account not in self._again
         }

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, with_window
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
 if TYPE_CHECKING:
@@ -37,6 +37,14 @@ class Request:
     propagation: timedelta
     lock_timeout: float
     only_at_rest: bool = False
+
+    def record_in(self, snapshot: Snapshot, account: str) -> Record:
+        """Return what a store keeps of an account, with the end of its window.
+
+        :param snapshot: the store as it was read
+        :param account: the account
+        """
+        return with_window(snapshot.document.record(account), self.propagation)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.preflight import check_store, clock_skew
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.preflight import check_secrets, clock_skew
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, verified
@@ -31,30 +31,31 @@ def verify(request: Request, tools: Tools, *, check_mode: bool) -> Done:
     tools.vault.check()
     done = Done()
     first = tools.store.read()
-    new = _untested(first, request.accounts, tools, done)
+    new = _untested(request, first, request.accounts, tools, done)
+    check_secrets(tools, first, [*new, *request.accounts])
     if new:
-        check_store(tools, first, new)
+        tools.store.check_writable()
     if check_mode:
-        _note(first, new, tools.now(), done)
+        _note(done, new, tools.now())
     elif new:
         lock = StoreLock(tools.store.path, mode=tools.store.mode(), timeout=request.lock_timeout)
         with lock.accounts(new), lock.store():
             current = tools.store.read()
-            new = _untested(current, new, tools, done)
+            new = _untested(request, current, new, tools, done)
             now = tools.now()
-            changes = {account: verified(current.document.record(account), now) for account in new}
+            changes = {account: verified(done.before[account], now) for account in new}
             if changes:
                 tools.store.write(current, changes)
-            _note(current, new, now, done)
+            _note(done, new, now)
     return done
 
 
-def _untested(snapshot: Snapshot, accounts: list[str], tools: Tools, done: Done) -> list[str]:
+def _untested(request: Request, snapshot: Snapshot, accounts: list[str], tools: Tools, done: Done) -> list[str]:
     """Return the accounts without a recorded test, and note all of them as unchanged."""
     now = tools.now()
     untested = []
     for account in accounts:
-        record = snapshot.document.record(account)
+        record = request.record_in(snapshot, account)
         done.skew = max(done.skew, clock_skew(account, record, now, tools.store.name))
         _check(account, record, now, tools.store.name)
         if not record.is_verified or (record.doubtful_passwords and not record.in_doubt):
@@ -77,6 +78,6 @@ def _check(account: str, record: Record, now: datetime, store: str) -> None:
         )
 
 
-def _note(snapshot: Snapshot, accounts: list[str], now: datetime, done: Done) -> None:
+def _note(done: Done, accounts: list[str], now: datetime) -> None:
     for account in accounts:
-        done.note(account, "verified", RECORDED, verified(snapshot.document.record(account), now))
+        done.note(account, "verified", RECORDED, verified(done.before[account], now))

@@ -69,6 +69,23 @@ class Record:
         return "effective" if self.is_unverified else "verified" if self.is_verified else "effective"
 
 
+def with_window(record: Record, propagation: timedelta) -> Record:
+    """Return the record with the end of its window, counted from the change if the store does not name it.
+
+    Somebody who edits the store by hand writes the date of the change, and seldom that of the window's end. Nobody may
+    log in inside the window all the same.
+
+    :param record: what the store keeps
+    :param propagation: how long the provider may need until a password is in force
+    """
+    if record.password is None or record.changed_at is None or record.effective_at is not None:
+        return record
+    try:
+        return replace(record, effective_at=record.changed_at + propagation)
+    except OverflowError:
+        return record
+
+
 def staged(record: Record, ciphertext: str, now: datetime) -> Record:
     """Return the record with a new staged password; a previous one may have taken effect and is kept as doubtful.
 

@@ -32,9 +32,10 @@ DAY = timedelta(days=1)
 SEALS = itertools.count(10)
 
 
-def sealed(plain: str) -> str:
+def sealed(plain: str, *, identity: str = "") -> str:
     """Return a stand-in for a ciphertext, another one each time."""
-    return f"$ANSIBLE_VAULT;1.1;AES256\n{next(SEALS):04}\n{plain.encode().hex()}"
+    head = f"1.2;AES256;{identity}" if identity else "1.1;AES256"
+    return f"$ANSIBLE_VAULT;{head}\n{next(SEALS):04}\n{plain.encode().hex()}"
 
 
 def opened(ciphertext: str | None) -> str | None:

@@ -26,7 +26,9 @@ VERIFIED = Record(
 )
 WAITING = Record(password="$CIPHERTEXT-A", changed_at=NOW, effective_at=NOW + WINDOW)
 STAGED = replace(VERIFIED, staged_password="$CIPHERTEXT-B", staged_at=NOW)
-DROPPED = "The new password was dropped, the stored one stays."
+IN_DOUBT = replace(VERIFIED, doubtful_passwords=("$CIPHERTEXT-B",), staged_at=NOW)
+DROPPED = "The new password was discarded; the stored one is still in force."
+DROPPED_ALONE = "The new password was discarded."
 STAYS = "The new password stays staged, and the next run sends the same one again."
 DOUBTED = (
     "An earlier attempt may have landed, so the refused password is kept in doubtful_passwords; the next run that is "
@@ -54,9 +56,21 @@ def test_result_of_a_rotation() -> None:
     assert result_of(told, max_age=None, now=NOW + timedelta(seconds=1.5)) == {
         "changed": True,
         "accounts": [
-            {"account": "a", "action": "rotated", "reason": "it was due", **dates(WAITING, None)},
-            {"account": "b", "action": "unchanged", "reason": "it is due later", **dates(VERIFIED, None)},
-            {"account": "c", "action": "unchanged", "reason": "rotate is never", **dates(Record(), None)},
+            {"account": "a", "action": "rotated", "reason": "it was due", "in_doubt": False, **dates(WAITING, None)},
+            {
+                "account": "b",
+                "action": "unchanged",
+                "reason": "it is due later",
+                "in_doubt": False,
+                **dates(VERIFIED, None),
+            },
+            {
+                "account": "c",
+                "action": "unchanged",
+                "reason": "rotate is never",
+                "in_doubt": False,
+                **dates(Record(), None),
+            },
         ],
         "effective_at": "2026-11-23T13:15:00Z",
         "seconds_until_effective": 899,
@@ -131,10 +145,19 @@ def test_failed_result() -> None:
     assert result["seconds_until_effective"] == 900
 
 
+def test_refused_password_that_may_be_in_force() -> None:
+    """Catches: mail that is released with the old password although the refused one may be in force."""
+    told = done(a=("refused", "no", STAGED, IN_DOUBT), b=("refused", "no", STAGED, VERIFIED))
+    entries = result_of(told, max_age=None, now=NOW)["accounts"]
+    assert [entry["in_doubt"] for entry in entries] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("end", "text"),
     [
         (("refused", "it said no.", VERIFIED, VERIFIED), f"a: it said no. {DROPPED}"),
+        (("refused", "it said no.", Record(), Record()), f"a: it said no. {DROPPED_ALONE}"),
+        (("refused", "it said no.", IN_DOUBT, IN_DOUBT), f"a: it said no. {DROPPED_ALONE}"),
         (("unknown", "time-out", STAGED, STAGED), f"a: time-out. {STAYS}"),
     ],
 )

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.rotation_scene import (
@@ -119,7 +120,7 @@ def test_dead_between_call_and_commit(scene: Scene) -> None:
             stored("theirs", age=timedelta(0)),
             [{"a": "mine"}],
             "rotated",
-            "another password was given than the stored one",
+            "the given password differs from the stored one",
         ),
     ],
 )
@@ -184,6 +185,40 @@ def test_verified(scene: Scene) -> None:
     assert done.actions == {"a": "verified", "b": "unchanged"} and done.changed
     assert scene.store.record("a").verified_at == NOW and values(scene.store.record("a")) == {"old"}
     assert scene.sent == [] and not scene.run("a", "b", state="verified").changed
+
+
+def test_window_of_a_record_that_was_edited_by_hand(scene: Scene) -> None:
+    """Catches: a login in the minutes after a change by hand, because nobody wrote when it is in force."""
+    record = replace(stored(age=timedelta(minutes=5)), effective_at=None, verified_at=None)
+    scene.store.edit(a=record)
+    done = scene.run("a")
+    result = result_of(done, max_age=90 * DAY, now=NOW)
+    assert (result["seconds_until_effective"], result["unverified"]) == (600, ["a"])
+    assert (result["effective_at"], result["seconds_to_wait"], result["changed"]) == (
+        "2026-11-23T13:10:00Z",
+        601,
+        False,
+    )
+    with pytest.raises(InputError, match="takes effect at 2026-11-23T13:10:00Z only"):
+        scene.run("a", state="verified")
+    assert scene.store.record("a") == record
+
+
+def test_window_of_a_record_without_dates(scene: Scene) -> None:
+    """Catches: a test of a password of which nobody knows since when it is set; it is changed, and then tested."""
+    scene.store.edit(a=Record(password=sealed("old"), staged_at=NOW))
+    result = result_of(scene.run("a", max_age=None), max_age=None, now=NOW)
+    assert (result["unverified"], result["accounts"][0]["action"]) == ([], "unchanged")
+    done = scene.run("a")
+    assert done.actions == {"a": "rotated"} and done.after["a"].waits_at(NOW)
+
+
+def test_window_is_written_with_the_test(scene: Scene) -> None:
+    """Catches: a record that is wrong after its test, because it was read in another way than it is written."""
+    scene.store.edit(a=replace(stored(), effective_at=None, verified_at=None))
+    assert scene.run("a", state="verified").actions == {"a": "verified"}
+    record = scene.store.record("a")
+    assert (record.effective_at, record.verified_at) == (NOW - DAY + WINDOW, NOW)
 
 
 def test_order_of_the_result(scene: Scene) -> None:

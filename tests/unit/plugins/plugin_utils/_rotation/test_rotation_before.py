@@ -21,6 +21,7 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.rotation_scene import (
     DAY,
     NOW,
     WINDOW,
+    FakeVault,
     Scene,
     sealed,
     stored,
@@ -74,6 +75,32 @@ def test_unreadable_value_is_found_before_the_first_change(scene: Scene, record:
         scene.run("z", "a")
     assert str(caught.value) == f"{scene.store.name}: {name} of a cannot be decrypted"
     assert (scene.store.text, scene.sent) == (before, [])
+
+
+@pytest.mark.parametrize("options", [{}, {"rotate": "never"}, {"state": "staged"}, {"state": "verified"}])
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_unreadable_value_is_found_although_nothing_is_due(
+    scene: Scene, options: dict[str, Any], *, check_mode: bool
+) -> None:
+    """Catches: a wrong Vault password that stays green until the night in which something is due."""
+    scene.store.edit(a=stored("locked"))
+    with pytest.raises(StoreError, match="password of a cannot be decrypted"):
+        scene.run("a", check_mode=check_mode, **options)
+
+
+def test_one_value_of_each_identity_is_tried(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a derivation for each of a thousand accounts; an account that nobody is about to change passed over."""
+    tried: list[str] = []
+
+    def decrypt(_vault: FakeVault, _ciphertext: str, what: str) -> str:
+        tried.append(what)
+        return ""
+
+    monkeypatch.setattr(FakeVault, "decrypt", decrypt)
+    names = [f"a{number}" for number in range(9)]
+    scene.store.edit(**{name: stored() for name in names}, b=replace(stored(), password=sealed("b", identity="other")))
+    scene.run(*names, "b")
+    assert tried == [f"{scene.store.name}: password of a0", f"{scene.store.name}: password of b"]
 
 
 def test_date_in_the_future(scene: Scene) -> None:
