@@ -36,7 +36,7 @@ SHIPPED = re.compile(
     r"CHANGELOG\.rst|FILES\.json|LICENSE|LICENSES/[\w.-]+\.txt|MANIFEST\.json|README\.md|REUSE\.toml|SECURITY\.md"
     r"|requirements\.txt|changelogs/changelog\.yaml|meta/(runtime|execution-environment)\.yml"
     r"|docs/docsite/[\w/.-]+|examples/[\w/.-]+|playbooks/\w+\.yml"
-    r"|plugins/(action|doc_fragments|modules|module_utils|plugin_utils)/(_\w+/(built_in/)?)?\w+\.py"
+    r"|plugins/(action|doc_fragments|filter|modules|module_utils|plugin_utils)/(_\w+/(built_in/)?)?\w+\.py"
     r"|roles/\w+/(README\.md|(defaults|handlers|meta|tasks|vars|templates|files)/[\w.-]+)"
 )
 
