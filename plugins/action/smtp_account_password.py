@@ -29,6 +29,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password im
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Request, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import FAILURE
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
 
@@ -109,7 +110,24 @@ def _request(params: Mapping[str, Any], definition: Definition) -> Request:
         propagation=timedelta(seconds=definition.propagation_seconds if propagation is None else propagation),
         lock_timeout=params["lock_timeout"],
         only_at_rest=params["only_at_rest"],
+        failures=_failures(params, accounts),
     )
+
+
+def _failures(params: Mapping[str, Any], accounts: list[str]) -> dict[str, str]:
+    """Return the reasons of failed tests, by account."""
+    given = {str(account): str(reason) for account, reason in (params["failures"] or {}).items()}
+    if given and params["state"] != "verified":
+        raise InputError("failures: can be recorded with state=verified only")
+    for account, reason in given.items():
+        if account not in accounts:
+            raise InputError(f"failures: {account!r} is not listed in accounts")
+        # It is stored in clear text. A server's reply could contain a secret; a reason of ours cannot.
+        if not FAILURE.fullmatch(reason):
+            raise InputError(
+                f"failures[{account!r}]: must be one word of lower-case letters and underscores, such as auth_rejected"
+            )
+    return given
 
 
 def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Definition) -> dict[str, str]:

@@ -47,6 +47,7 @@ PASSWORD_SPEC: dict[str, Any] = {
     "passwords": {"type": "dict", "no_log": True},
     "rotate": {"type": "str", "default": "when_due", "choices": ["when_due", "always", "never"]},
     "only_at_rest": {"type": "bool", "default": False},
+    "failures": {"type": "dict"},
     "max_age": {"type": "str"},
     "state": {"type": "str", "default": "present", "choices": ["present", "staged", "verified"]},
     "password_length": {"type": "int", "default": 32, "no_log": False},

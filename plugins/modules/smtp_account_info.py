@@ -151,6 +151,16 @@ accounts:
       description: When the password was staged that is not yet confirmed.
       type: str
       returned: success
+    failed_at:
+      description: When the last test send with the stored password failed. Null if none failed, or a later one worked.
+      type: str
+      returned: success
+      version_added: 0.3.0
+    failure:
+      description: Why it failed, the RV(mailops.smtp.smtp_test_send#module:reason) of M(mailops.smtp.smtp_test_send).
+      type: str
+      returned: success
+      version_added: 0.3.0
     doubtful_passwords:
       description: How many refused passwords are kept because an earlier attempt with them may have taken effect.
       type: int

@@ -84,6 +84,14 @@ options:
     type: bool
     default: false
     version_added: 0.2.0
+  failures:
+    description:
+      - With O(state=verified), the accounts whose test failed, each with the reason in one word, such as
+        V(auth_rejected). For all other O(accounts), a successful test is recorded.
+      - M(mailops.smtp.smtp_account_info) shows a failure until a later test succeeds or a new password is set.
+      - A failure is not recorded if another run has changed the password since the test.
+    type: dict
+    version_added: 0.3.0
   max_age:
     description:
       - The age at which a password becomes due, such as V(90d), V(12h) or a number of seconds. Without it, a stored
@@ -94,7 +102,8 @@ options:
       - V(present) stages a new password for each account that is due, sends it to the provider and stores it.
       - V(staged) only stages it and makes no API call. A CI job can then commit and push the store before it runs
         V(present), so that nothing is lost if the runner disappears.
-      - V(verified) records that a test with the stored password succeeded. Fails before the password takes effect.
+      - V(verified) records that a test with the stored password succeeded or, with O(failures), failed. Fails before the
+        password takes effect.
     type: str
     default: present
     choices: [present, staged, verified]
@@ -256,6 +265,7 @@ accounts:
         - V(recovered) if a password that an earlier run left staged was set.
         - V(staged) if a new password was staged but not sent.
         - V(verified) if a successful test was recorded.
+        - V(test_failed) if a failed test was recorded.
         - V(would_rotate) in check mode, if the account would change.
         - V(unchanged) if nothing was done.
         - V(refused) if the provider refused the password or the call. The password in force does not change.

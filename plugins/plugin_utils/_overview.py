@@ -61,6 +61,8 @@ def _entry(
         "age_seconds": None if age is None else max(0, age),
         "due": None if records is None else _is_due(record, max_age, due_at, now),
         "staged_at": written(record.staged_at) if record.staged_at else None,
+        "failed_at": written(record.failed_at) if record.failed_at and record.has_failed else None,
+        "failure": record.failure if record.has_failed else None,
         "doubtful_passwords": len(record.doubtful_passwords),
         "seconds_until_effective": seconds_between(now, record.effective_at) if record.effective_at else 0,
         **dates(record, max_age),

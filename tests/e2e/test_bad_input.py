@@ -173,8 +173,8 @@ CASES = {
     "unknown option": Case(
         {"colour": "x"},
         "unknown option colour (the options are account, account_ids, accounts, api_credentials, api_key, api_url, "
-        "application_key, authorization_key, ca_path, concurrency, lock_timeout, max_age, only_at_rest, password, "
-        "password_length, password_request, password_symbols, passwords, propagation_seconds, provider, "
+        "application_key, authorization_key, ca_path, concurrency, failures, lock_timeout, max_age, only_at_rest, "
+        "password, password_length, password_request, password_symbols, passwords, propagation_seconds, provider, "
         "provider_definition, rate_burst, rate_limit, rate_recent, retries, retry_after_ceiling, rotate, state, "
         "timeout, validate_certs, vault_file, vault_id)",
     ),
@@ -184,6 +184,14 @@ CASES = {
     ),
     "vault_id unknown": Case(
         {"vault_id": "prod"}, "vault_id: no Vault secret with the identity 'prod' is loaded; loaded: default"
+    ),
+    "failures of another state": Case({"failures": {ONE: "tls"}}, "failures: can be recorded with state=verified only"),
+    "failures of another account": Case(
+        {"state": "verified", "failures": {TWO: "tls"}}, "failures: '2.acme.smtp' is not listed in accounts"
+    ),
+    "failures in a server's words": Case(
+        {"state": "verified", "failures": {ONE: "535 no, not s3cret"}},
+        "failures['1.acme.smtp']: must be one word of lower-case letters and underscores, such as auth_rejected",
     ),
     "store is another file": Case(
         {},

@@ -32,7 +32,7 @@ SET = "Set the passwords"
 CHANGE = "Change the passwords that are due"
 WAIT = "Wait for the SMTP passwords to take effect"
 TEST = "Log in with each new password and send a message"
-RECORD = "Record the passwords that work"
+RECORD = "Record the test results"
 SENTENCE = "If this run is stopped now, the next one completes it."
 WINDOW = 2
 

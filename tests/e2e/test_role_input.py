@@ -145,3 +145,21 @@ def test_first_login_after_a_change_by_hand(scene: Scene) -> None:
     ended = scene.controller.play_file(scene.controller.write_play([play]))
     assert ended.code == 0, ended.output
     assert [(login["accepted"], login["in_window"]) for login in scene.provider.record.logins()] == [(True, False)]
+
+
+def test_failed_test_send_is_shown_until_one_works(scene: Scene) -> None:
+    """Catches: a report that calls a password effective, and nothing else, of which the last login was refused."""
+    scene.provider.submission.refuse_sender = True
+    assert run(scene).code != 0
+    info = {
+        "name": "Look",
+        "mailops.smtp.smtp_account_info": {"vault_file": str(scene.controller.store), "list_accounts": False},
+    }
+    (entry,) = scene.controller.tasks([info], name="look.yml").result("Look")["accounts"]
+    assert (entry["state"], entry["failure"], entry["due"]) == ("effective", "sender_refused", False)
+    assert entry["failed_at"] >= entry["effective_at"]
+    scene.provider.submission.refuse_sender = False
+    again = run(scene)
+    assert again.code == 0, again.output
+    record = scene.controller.decrypted()[ONE]
+    assert record["verified_at"] and not {"failed_at", "failure"} & set(record)

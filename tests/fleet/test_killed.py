@@ -29,7 +29,7 @@ IN_PLACE = {
     "wait": "handler Wait for the SMTP passwords to take effect",
     "test": "task Log in with each new password and send a message",
     "release": "task Release Postfix's mail to the provider",
-    "record": "task Record the passwords that work",
+    "record": "task Record the test results",
 }
 ALTERNATE = {
     "rotate": "task Complete what an earlier run started with idle accounts",

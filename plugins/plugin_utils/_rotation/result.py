@@ -129,9 +129,10 @@ def _shown(name: str, record: Record, now: datetime) -> str:
     if record == Record():
         return ""
     lines = [f"{name}:\n", f"  state: {record.state_at(now)}\n"]
-    for field in ("changed_at", "effective_at", "verified_at", "staged_at"):
+    for field in ("changed_at", "effective_at", "verified_at", "staged_at", "failed_at"):
         moment = getattr(record, field)
         lines += [f"  {field}: {written(moment)}\n"] if moment else []
+    lines += [f"  failure: {record.failure}\n"] if record.failure else []
     if record.doubtful_passwords:
         lines.append(f"  doubtful_passwords: {len(record.doubtful_passwords)}\n")
     return "".join(lines)

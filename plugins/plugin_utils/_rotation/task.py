@@ -27,6 +27,7 @@ class Request:
     """A task's checked options. C(explicit) maps accounts to given passwords.
 
     C(only_at_rest): set new passwords only for accounts at rest that do not have one for the next switch yet.
+    C(failures): accounts whose test failed, with the reason in one word.
     """
 
     accounts: list[str]
@@ -37,6 +38,7 @@ class Request:
     propagation: timedelta
     lock_timeout: float
     only_at_rest: bool = False
+    failures: Mapping[str, str] = field(default_factory=dict)
 
     def record_in(self, snapshot: Snapshot, account: str) -> Record:
         """Return what a store keeps of an account, with the end of its window.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Records successful tests in the store (C(state=verified)). Makes no API call."""
+"""Records the results of tests in the store (C(state=verified)). Makes no API call."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.preflight import check_secrets, clock_skew
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, verified
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, failed, verified
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
 RECORDED = "its successful test is now recorded"
+FAILED = "its failed test is now recorded"
+OUTDATED = "its failed test is not recorded because its password has changed since"
 
 
 def verify(request: Request, tools: Tools, *, check_mode: bool) -> Done:
@@ -36,17 +38,17 @@ def verify(request: Request, tools: Tools, *, check_mode: bool) -> Done:
     if new:
         tools.store.check_writable()
     if check_mode:
-        _note(done, new, tools.now())
+        _note(request, done, new, tools.now())
     elif new:
         lock = StoreLock(tools.store.path, mode=tools.store.mode(), timeout=request.lock_timeout)
         with lock.accounts(new), lock.store():
             current = tools.store.read()
             new = _untested(request, current, new, tools, done)
             now = tools.now()
-            changes = {account: verified(done.before[account], now) for account in new}
+            changes = {account: _tested(request, account, done.before[account], now) for account in new}
             if changes:
                 tools.store.write(current, changes)
-            _note(done, new, now)
+            _note(request, done, new, now)
     return done
 
 
@@ -57,11 +59,17 @@ def _untested(request: Request, snapshot: Snapshot, accounts: list[str], tools: 
     for account in accounts:
         record = request.record_in(snapshot, account)
         done.skew = max(done.skew, clock_skew(account, record, now, tools.store.name))
-        _check(account, record, now, tools.store.name)
-        if not record.is_verified or (record.doubtful_passwords and not record.in_doubt):
-            untested.append(account)
         done.before[account] = record
         done.note(account, "unchanged", "its successful test was already recorded", record)
+        if account in request.failures:
+            outdated = record.staged_password is not None or record.password is None or record.waits_at(now)
+            done.reasons[account] = OUTDATED if outdated else FAILED
+            untested += [] if outdated else [account]
+            continue
+        _check(account, record, now, tools.store.name)
+        settles = record.doubtful_passwords and not record.in_doubt
+        if not record.is_verified or settles or record.has_failed:
+            untested.append(account)
     return untested
 
 
@@ -78,6 +86,12 @@ def _check(account: str, record: Record, now: datetime, store: str) -> None:
         )
 
 
-def _note(done: Done, accounts: list[str], now: datetime) -> None:
+def _tested(request: Request, account: str, record: Record, now: datetime) -> Record:
+    failure = request.failures.get(account)
+    return verified(record, now) if failure is None else failed(record, now, failure)
+
+
+def _note(request: Request, done: Done, accounts: list[str], now: datetime) -> None:
     for account in accounts:
-        done.note(account, "verified", RECORDED, verified(done.before[account], now))
+        action, reason = ("test_failed", FAILED) if account in request.failures else ("verified", RECORDED)
+        done.note(account, action, reason, _tested(request, account, done.before[account], now))

@@ -26,6 +26,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections impor
     SECRET,
     SECRETS,
     SECTIONS,
+    WORD,
     Form,
     Section,
 )
@@ -36,13 +37,13 @@ COLUMN, INDENT = 2, 4
 COMMENT = r"#[ -~\u00a1-\u024f]*"
 HEAD = re.compile(rf"(?:{COMMENT}\n)*(?:---\n)?(?:(?:{COMMENT})?\n)*")
 NULLS = frozenset({"null", "Null", "NULL"})
-WORD = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,319}"
+PLAIN_NAME = r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,319}"
 # What YAML takes as it is between double quotes in one line, and the few escapes that are written here.
 ESCAPE = r"\\(?:[\"\\]|u[0-9a-f]{4}|U[0-9a-f]{8})"
 QUOTED = rf"(?:[^\x00-\x1f\"\\\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|{ESCAPE})+"
 # YAML refuses a key that is longer.
 LONGEST_KEY = 1000
-ENTRY = rf'  (?:(?P<plain>{WORD})|"(?P<quoted>{QUOTED})"):\n'
+ENTRY = rf'  (?:(?P<plain>{PLAIN_NAME})|"(?P<quoted>{QUOTED})"):\n'
 
 
 def _vaulted(indent: int) -> str:
@@ -92,7 +93,8 @@ _WAYS: dict[str, tuple[Form, str, Callable[[str], Any]]] = {
     "secret": (SECRET, rf" {_vaulted(6)}", _read_secret),
     "secrets": (SECRETS, rf"\n(?:      - {_vaulted(8)})+", _read_secrets),
     "moment": (MOMENT, r' "[0-9T:Z-]{20}"\n', _read_moment),
-    "name": (NAME, rf' (?:{WORD}|"{QUOTED}")\n', _read_name),
+    "name": (NAME, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_name),
+    "word": (WORD, r" [a-z][a-z_]{0,39}\n", _read_name),
 }
 _KINDS = {f"{kind}_value": kind for kind in _WAYS}
 

@@ -19,6 +19,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_s
 class Record:
     """One account's passwords, as ciphertexts, and dates.
 
+    C(failed_at), C(failure): the last failed test, and its reason in one word.
     C(doubtful_passwords) may have taken effect. As long as one of them may have done so after C(password), C(staged_at)
     is kept without a staged password: a test of the password then proves nothing.
     Source of the layout: README.md, "What is stored where".
@@ -32,6 +33,17 @@ class Record:
     effective_at: datetime | None = None
     verified_at: datetime | None = None
     staged_at: datetime | None = None
+    failed_at: datetime | None = None
+    failure: str | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Tell whether the last test send of the stored password failed.
+
+        By the dates: a version that does not know of failures leaves them where they are.
+        """
+        since = [moment for moment in (self.changed_at, self.verified_at) if moment is not None]
+        return self.failed_at is not None and all(self.failed_at >= moment for moment in since)
 
     @property
     def is_verified(self) -> bool:
@@ -124,6 +136,8 @@ def accepted(record: Record, ciphertext: str, now: datetime, propagation: timede
         changed_at=changed_at,
         effective_at=changed_at + propagation,
         verified_at=None,
+        failed_at=None,
+        failure=None,
     )
 
 
@@ -163,7 +177,17 @@ def verified(record: Record, now: datetime) -> Record:
     :param now: the time
     """
     doubtful = record.doubtful_passwords if record.in_doubt else ()
-    return replace(record, verified_at=whole_second(now), doubtful_passwords=doubtful)
+    return replace(record, verified_at=whole_second(now), doubtful_passwords=doubtful, failed_at=None, failure=None)
+
+
+def failed(record: Record, now: datetime, failure: str) -> Record:
+    """Return the record after a test send failed.
+
+    :param record: the record before
+    :param now: the time
+    :param failure: why, in one word
+    """
+    return replace(record, failed_at=whole_second(now), failure=failure)
 
 
 def next_due(record: Record, max_age: timedelta | None) -> datetime | None:

@@ -23,6 +23,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 
 CIPHERTEXT = re.compile(r"\$ANSIBLE_VAULT;1\.[12];AES256(;[^;\s]+)?\n([0-9a-f]{2,80}\n)*[0-9a-f]{2,80}\n?")
+FAILURE = re.compile(r"[a-z][a-z_]{0,39}")
 PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
 NULL = "tag:yaml.org,2002:null"
 _RESOLVER: Any = yaml.resolver.Resolver()
@@ -130,6 +131,13 @@ def _read_name(node: yaml.Node, where: str) -> str:
     return text
 
 
+def _read_word(node: yaml.Node, where: str) -> str:
+    text = str(_scalar(node, where).value)
+    if not FAILURE.fullmatch(text) or node.tag.startswith("!"):
+        raise StoreError(f"{where} must be one word of lower-case letters and underscores, such as auth_rejected")
+    return text
+
+
 def _write_secret(name: str, ciphertext: str, indent: int) -> list[str]:
     return [f"{' ' * indent}{name}: !vault |\n", *_ciphertext_lines(ciphertext, indent + 2)]
 
@@ -157,6 +165,7 @@ SECRET = Form(_read_secret, _write_secret)
 SECRETS = Form(_read_secrets, _write_secrets)
 MOMENT = Form(_read_moment, _write_moment)
 NAME = Form(_read_name, _write_name)
+WORD = Form(_read_word, _write_name)
 
 ACCOUNTS = Section(
     key="smtp_accounts",
@@ -171,9 +180,11 @@ ACCOUNTS = Section(
         "effective_at": MOMENT,
         "verified_at": MOMENT,
         "staged_at": MOMENT,
+        "failed_at": MOMENT,
+        "failure": WORD,
     },
     example="password and changed_at",
-    passing=frozenset({"staged_password", "doubtful_passwords", "staged_at"}),
+    passing=frozenset({"staged_password", "doubtful_passwords", "staged_at", "failed_at", "failure"}),
 )
 SENDERS = Section(
     key="smtp_senders",

@@ -28,6 +28,8 @@ NOTHING_KNOWN = {
     "age_seconds": None,
     "due": None,
     "staged_at": None,
+    "failed_at": None,
+    "failure": None,
     "doubtful_passwords": 0,
     "seconds_until_effective": 0,
     "changed_at": None,
@@ -44,6 +46,8 @@ STAGED = Record(
     changed_at=NOW - timedelta(minutes=10),
     effective_at=NOW + timedelta(minutes=5),
     staged_at=NOW - timedelta(minutes=1),
+    failed_at=NOW - timedelta(seconds=30),
+    failure="auth_rejected",
 )
 
 
@@ -69,6 +73,8 @@ def test_everything_known() -> None:
         "age_seconds": 600,
         "due": True,
         "staged_at": "2026-11-23T12:59:00Z",
+        "failed_at": "2026-11-23T12:59:30Z",
+        "failure": "auth_rejected",
         "doubtful_passwords": 1,
         "seconds_until_effective": 300,
         "changed_at": "2026-11-23T12:50:00Z",

@@ -221,6 +221,37 @@ def test_window_is_written_with_the_test(scene: Scene) -> None:
     assert (record.effective_at, record.verified_at) == (NOW - DAY + WINDOW, NOW)
 
 
+def test_failed_test_send_is_recorded(scene: Scene) -> None:
+    """Catches: a failure that only the log of a job knows of, and that costs those their record that worked."""
+    untested = replace(stored(), verified_at=None)
+    scene.store.edit(a=untested, b=untested)
+    for check_mode in (True, False):
+        done = scene.run("a", "b", state="verified", failures={"b": "auth_rejected"}, check_mode=check_mode)
+        assert done.actions == {"a": "verified", "b": "test_failed"} and done.changed
+    assert scene.store.record("a") == replace(untested, verified_at=NOW)
+    assert scene.store.record("b") == replace(untested, failed_at=NOW, failure="auth_rejected")
+    scene.run("b", state="verified")
+    assert scene.store.record("b") == replace(untested, verified_at=NOW)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Record(),
+        replace(stored(age=WINDOW / 2), verified_at=None),
+        records.staged(replace(stored(), verified_at=None), sealed("new"), NOW),
+    ],
+    ids=["removed", "waiting", "staged"],
+)
+def test_failed_test_of_a_password_that_another_run_has_changed(scene: Scene, record: Record) -> None:
+    """Catches: a failure that is recorded of a password that nobody has tested, or an error that costs the others."""
+    scene.store.edit(a=record, b=replace(stored(), verified_at=None))
+    done = scene.run("a", "b", state="verified", failures={"a": "auth_rejected"})
+    assert done.actions == {"a": "unchanged", "b": "verified"}
+    assert done.reasons["a"] == "its failed test is not recorded because its password has changed since"
+    assert scene.store.record("a") == record
+
+
 def test_order_of_the_result(scene: Scene) -> None:
     """Catches: accounts that come back in another order than they were asked for."""
     scene.store.edit(b=stored(), c=stored())

@@ -111,6 +111,8 @@ RECORDS = st.builds(
     effective_at=MOMENTS,
     verified_at=MOMENTS,
     staged_at=MOMENTS,
+    failed_at=MOMENTS,
+    failure=st.none() | st.sampled_from(["connect", "auth_rejected", "null", "yes", "no"]),
 )
 CHANGES = st.dictionaries(st.sampled_from(["a", "b", "c", "new"]), RECORDS, max_size=3)
 STEPS = st.lists(CHANGES, max_size=5)

@@ -42,6 +42,34 @@ def test_with_window(record: Record, effective_at: datetime | None) -> None:
     assert found == replace(record, effective_at=effective_at)
 
 
+FAILED = records.failed(CURRENT, NOW, "auth_rejected")
+
+
+@pytest.mark.parametrize(
+    ("record", "has_failed"),
+    [
+        (CURRENT, False),
+        (FAILED, True),
+        (records.verified(FAILED, NOW), False),
+        (records.staged(FAILED, "B", NOW), True),
+        (records.accepted(records.staged(FAILED, "B", NOW), "B", NOW, WINDOW), False),
+        (records.failed(VERIFIED, NOW, "connect"), True),
+        # What a version left behind that does not know of failures.
+        (replace(FAILED, verified_at=SECOND + WINDOW), False),
+        (replace(FAILED, changed_at=SECOND + WINDOW, verified_at=None), False),
+    ],
+)
+def test_has_failed(record: Record, has_failed: bool) -> None:
+    """Catches: a failure that is told after it was put right, or forgotten before."""
+    assert record.has_failed == has_failed
+
+
+def test_failure_is_kept_and_cleared() -> None:
+    """Catches: a password that changes with a note on it; a note that stays after the test worked."""
+    assert replace(CURRENT, failed_at=SECOND, failure="auth_rejected") == FAILED
+    assert records.verified(FAILED, NOW) == replace(CURRENT, verified_at=SECOND)
+
+
 @pytest.mark.parametrize(
     ("record", "state"),
     [
