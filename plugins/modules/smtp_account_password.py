@@ -102,8 +102,8 @@ options:
       - V(present) stages a new password for each account that is due, sends it to the provider and stores it.
       - V(staged) only stages it and makes no API call. A CI job can then commit and push the store before it runs
         V(present), so that nothing is lost if the runner disappears.
-      - V(verified) records that a test with the stored password succeeded or, with O(failures), failed. Fails before the
-        password takes effect.
+      - V(verified) records that a test with the stored password succeeded or, with O(failures), failed. Fails before
+        the password takes effect.
     type: str
     default: present
     choices: [present, staged, verified]

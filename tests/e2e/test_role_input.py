@@ -114,7 +114,7 @@ def test_wrong_vault_password_although_nothing_is_due(scene: Scene) -> None:
     for over in ({"consumer": "postfix"}, {"strategy": "alternate", "senders": {"newsletter": [ONE, TWO]}}):
         ended = run(scene, **over)
         assert ended.code != 0
-        assert f"password of {ONE} cannot be decrypted with the Vault secrets that are loaded" in said(ended)
+        assert f"password of {ONE} cannot be decrypted with the loaded Vault secrets" in said(ended)
     assert (scene.controller.store.read_bytes(), len(scene.provider.record.events())) == (before, events)
 
 

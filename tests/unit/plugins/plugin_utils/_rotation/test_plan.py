@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -109,3 +111,12 @@ def test_due_beyond_the_calendar() -> None:
     """Catches: one mistyped year in the store that ends the rotation of all accounts."""
     far = replace(STORED, changed_at=datetime(9990, 1, 1, tzinfo=timezone.utc))
     assert decide(far, Wish("when_due", AGE * 400), NOW) == Plan(Step.NOTHING, "it is due at 9999-12-31T23:59:59Z")
+
+
+def test_role_recognises_what_an_earlier_run_has_begun() -> None:
+    """Catches: a reason that is worded anew, and a role that takes an account for untouched that may have changed."""
+    plan = Path(__file__).resolve().parents[5] / "roles" / "smtp_rotation" / "tasks" / "plan.yml"
+    (begun,) = re.findall(r"selectattr\('reason', 'match', '([^']+)'\)", plan.read_text())
+    reasons = [decide(STAGED, wish, NOW).reason for wish in (DUE, ALWAYS, NEVER, replace(DUE, only_stage=True))]
+    assert [reason for reason in reasons if not re.match(begun, reason)] == []
+    assert not re.match(begun, decide(STORED, DUE, NOW).reason)

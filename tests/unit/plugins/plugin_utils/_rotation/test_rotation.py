@@ -199,7 +199,7 @@ def test_window_of_a_record_that_was_edited_by_hand(scene: Scene) -> None:
         601,
         False,
     )
-    with pytest.raises(InputError, match="takes effect at 2026-11-23T13:10:00Z only"):
+    with pytest.raises(InputError, match="takes effect at 2026-11-23T13:10:00Z"):
         scene.run("a", state="verified")
     assert scene.store.record("a") == record
 
