@@ -17,8 +17,8 @@ PREFIX = "smtp_rotation_"
 # here, because reading them out of the role's argument_specs.yml on every host takes longer than most tasks; a test
 # compares them.
 _NAMES = """
-    accounts api_credentials api_host api_key api_url application_key authorization_key ca_path concurrency consumer
-    deploy_tasks drain_timeout hold_tasks lock_timeout max_age password password_length password_request
+    account_ids accounts api_credentials api_host api_key api_url application_key authorization_key ca_path concurrency
+    consumer deploy_tasks drain_timeout hold_tasks lock_timeout max_age password password_length password_request
     password_symbols passwords persist_tasks postfix_config_directory postfix_entries postfix_map postfix_transport
     progress_interval propagation_seconds provider provider_definition rate_limit release_on_failure release_tasks
     retries retry_after_ceiling rotate senders smtp_encryption smtp_host smtp_port state strategy template_dest
@@ -32,6 +32,7 @@ HOW_WRITTEN = {
     "accounts": "must be a list, such as [1.acme.smtp]",
     "senders": "must map each sender to a list of its two accounts, such as {newsletter: [1.acme.smtp, 2.acme.smtp]}",
     "passwords": "must map accounts to passwords",
+    "account_ids": "must map accounts to their IDs at the provider",
     "postfix_entries": (
         "must be a list of mappings with a key, such as [{key: '[smtp.example.com]:587', account: 1.acme.smtp}]"
     ),

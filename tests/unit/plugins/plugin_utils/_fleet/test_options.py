@@ -27,6 +27,7 @@ FINE: dict[str, Any] = {
     "accounts": ["1.acme.smtp"],
     "senders": {},
     "passwords": {},
+    "account_ids": {},
     "postfix_entries": [],
 }
 LIST = "smtp_rotation_accounts must be a list, such as [1.acme.smtp]"
