@@ -34,7 +34,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import o
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+    from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 
 
 class ActionModule(SecretAction):

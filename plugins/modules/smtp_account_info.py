@@ -194,8 +194,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INF
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import connection_from, patience_from
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import can_call
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import can_call
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
 

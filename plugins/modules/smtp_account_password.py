@@ -345,9 +345,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_option
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Reader
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import can_call, public
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import can_call, public
 
 
 def main() -> None:

@@ -18,9 +18,9 @@ from standin.service import StandIn
 from support.controller import KEYS, VAULT_PASSWORD
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider import calls as provider_calls
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change, Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import generate
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools

@@ -23,10 +23,10 @@ from support.contract import document
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PROVIDERS
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts, set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 
 
 def envelope(*names: str) -> dict[str, t.Any]:

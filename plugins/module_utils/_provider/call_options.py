@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Definition
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pace import SHARE, Pace
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import SHARE, Pace
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 
 
 def connection_from(params: Mapping[str, Any], definition: Definition, credentials: Mapping[str, str]) -> Connection:

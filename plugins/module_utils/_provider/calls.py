@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import ProviderError
-from ansible_collections.mailops.smtp.plugins.module_utils._provider import pool
+from ansible_collections.mailops.smtp.plugins.module_utils._provider import parallel
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import (
     Kind,
     Meaning,
@@ -20,13 +20,13 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
     read,
     sentence,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change, Patience, change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find, holds
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Listing, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Client, NoAnswer, Untrusted
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pace import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values, names_in
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience, change
 
 MOST_PAGES = 1000
 
@@ -74,7 +74,7 @@ def set_passwords(
 
         return change_one
 
-    return pool.run(list(passwords), concurrency=concurrency, worker=worker, abandoned=abandoned)
+    return parallel.run(list(passwords), concurrency=concurrency, worker=worker, abandoned=abandoned)
 
 
 def _set_password(client: Client, connection: Connection, values: Mapping[str, str]) -> Meaning:

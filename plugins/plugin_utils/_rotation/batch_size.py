@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 
 # Accounts in the first batch for each concurrent call: enough to learn how fast the provider is.
 FIRST = 16

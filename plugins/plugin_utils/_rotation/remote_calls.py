@@ -12,9 +12,9 @@ from typing import Any
 from ansible.utils.display import Display
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import OPTIONS
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers, Limit
 

@@ -24,7 +24,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import S
 # Ansible keeps no bytecode of collections, so every imported file is compiled in each run. What a run with nothing due
 # does not need is imported later, but before anything changes and before other runs wait.
 if TYPE_CHECKING:
-    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.sending import Sending
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.stage_and_send import Sending
 
     # Called with the accounts to send to: again and new.
     Begin = Callable[..., Sending]
@@ -178,7 +178,7 @@ class Rotation:
                 self._tools.store.remove_leftovers()
 
     def _in_turn(self, busy: list[str]) -> None:
-        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.sending import Sending
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.stage_and_send import Sending
         from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
         from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import WorkerThreads
 

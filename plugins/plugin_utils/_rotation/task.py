@@ -17,7 +17,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import S
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+    from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 
     Send = Callable[[Mapping[str, str]], Mapping[str, Change]]
 

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import (
     connection_from,
     pace_from,
     patience_from,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pace import SHARE
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import SHARE
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ import pytest
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider import calls as provider_calls
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import mailgun, vercom
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts, set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
     KEYS,
     Serve,

@@ -15,11 +15,11 @@ from hypothesis import seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider import attempts
+from ansible_collections.mailops.smtp.plugins.module_utils._provider import retry
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Meaning
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Patience
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.outcome import settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import Step, Wish, decide
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.settling import settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 
@@ -94,7 +94,7 @@ class Rotations(RuleBasedStateMachine):
             return
         left = iter(outcomes)
         try:
-            change = attempts.change(
+            change = retry.change(
                 lambda: self.attempted(ciphertext, next(left), delay),
                 patience=Patience(retries=3, ceiling=120),
                 sleep=self.advance,

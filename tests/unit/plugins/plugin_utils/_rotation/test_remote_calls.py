@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller

@@ -266,9 +266,9 @@ def test_what_sends_is_imported_only_to_send() -> None:
     package = "ansible_collections.mailops.smtp.plugins"
     sending = [
         f"{package}.plugin_utils.{name}"
-        for name in ("_rotation.remote_calls", "_rotation.sending", "_store.edit", "_store.lock", "_threads")
+        for name in ("_rotation.remote_calls", "_rotation.stage_and_send", "_store.edit", "_store.lock", "_threads")
     ]
-    sending += [f"{package}.module_utils._provider.{name}" for name in ("answer", "attempts", "pace")]
+    sending += [f"{package}.module_utils._provider.{name}" for name in ("answer", "retry", "rate_limit")]
     look = f"sys.exit(' '.join(set({sending!r}) & set(sys.modules)) or None)"
     code = f"import sys; sys.path[:] = {sys.path!r}; import {package}.action.smtp_account_password; {look}"
     ended = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)

@@ -10,7 +10,7 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.rotation_scene import (

@@ -10,11 +10,11 @@ from functools import partial
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider import pool
+from ansible_collections.mailops.smtp.plugins.module_utils._provider import parallel
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import MOST_FAILURES, NOT_SENT, NOT_TAKEN
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import MOST_FAILURES, NOT_SENT, NOT_TAKEN
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 
 DONE = Change(Kind.ACCEPTED, doubt=False, sent=True, message="")
 STOP = Change(Kind.REFUSED_ACCESS, doubt=False, sent=True, message="", stop=True)
@@ -23,7 +23,7 @@ ACCOUNTS = [f"{number}.acme.smtp" for number in range(9)]
 
 def run(accounts: list[str], change_one: t.Callable[[str], Change], concurrency: int = 1) -> dict[str, Change]:
     """Run a batch whose threads share one function."""
-    return pool.run(accounts, concurrency=concurrency, worker=lambda: change_one)
+    return parallel.run(accounts, concurrency=concurrency, worker=lambda: change_one)
 
 
 def test_every_account_in_order() -> None:
@@ -99,7 +99,7 @@ def test_one_worker_for_each_thread() -> None:
         together.wait(5)
         return DONE
 
-    pool.run(ACCOUNTS, concurrency=3, worker=worker)
+    parallel.run(ACCOUNTS, concurrency=3, worker=worker)
     assert len(users) == 3 and all(len(threads) == 1 for threads in users.values())
 
 
@@ -165,7 +165,7 @@ def test_a_worker_that_cannot_be_made() -> None:
         raise RuntimeError
 
     try:
-        outcome = pool.run(["a"], concurrency=1, worker=worker)
+        outcome = parallel.run(["a"], concurrency=1, worker=worker)
     except RuntimeError:
         return
     assert "the provider refused" not in outcome["a"].message
@@ -183,6 +183,6 @@ def test_batch_that_nobody_waits_for_ends_at_once() -> None:
         return DONE
 
     with pytest.raises(Abandoned):
-        pool.run(ACCOUNTS, concurrency=1, worker=lambda: change_one, abandoned=on_its_way.is_set)
+        parallel.run(ACCOUNTS, concurrency=1, worker=lambda: change_one, abandoned=on_its_way.is_set)
     assert begun == ACCOUNTS[:1]
     done.set()

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import (
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import (
     MOST_FAILURES,
     NOT_SENT,
     NOT_TAKEN,
     consecutive_failures,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers, Batches
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.settling import action_of, settled
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.outcome import action_of, settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, staged
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot

@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pace import SHARE, TOLERANCE, Pace
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import SHARE, TOLERANCE, Pace
 
 NEAR = 2 * TOLERANCE
 

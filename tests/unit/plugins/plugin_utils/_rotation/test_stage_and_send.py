@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import MOST_FAILURES, NOT_SENT, NOT_TAKEN
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import MOST_FAILURES, NOT_SENT, NOT_TAKEN
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import parse
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.rotation_scene import DAY, Scene, came_to, sealed, stored

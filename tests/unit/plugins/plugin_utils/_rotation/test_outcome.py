@@ -10,8 +10,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.settling import action_of, settled
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.outcome import action_of, settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 
 NOW = datetime(2026, 11, 23, 13, tzinfo=timezone.utc)

@@ -9,13 +9,13 @@ import typing as t
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider import outcomes
+from ansible_collections.mailops.smtp.plugins.module_utils._provider import report
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Reply, read
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import emaillabs
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.outcomes import public
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.pool import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import public
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import KEYS, envelope
 
 PASSWORD = "Pq7Xw3Zk9Rt5Yv1Bn4Mc8Ls2Hd6Gf0Ja"
@@ -68,6 +68,6 @@ def test_an_echo_with_other_white_space_is_scrubbed(password: str) -> None:
 
 def test_can_call(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: an import error in place of a message where requests is missing."""
-    assert outcomes.can_call() is True
+    assert report.can_call() is True
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    assert outcomes.can_call() is False
+    assert report.can_call() is False

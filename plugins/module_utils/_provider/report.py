@@ -10,7 +10,7 @@ import importlib.util
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
 

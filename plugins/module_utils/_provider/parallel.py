@@ -11,8 +11,8 @@ import threading
 from collections.abc import Callable
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import Change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 
 # Seconds between two checks whether the controller is still there.
 POLL_INTERVAL = 0.2

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Meaning
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.attempts import (
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import (
     Change,
     Patience,
     change,
