@@ -9,6 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+# Seconds. What takes so long does not come, however busy the machine is; nothing that goes well waits for it.
+PATIENCE = 60
+
 
 def until(condition: Callable[[], object], *, seconds: float) -> None:
     """Return as soon as the condition holds.
