@@ -20,6 +20,7 @@ from openapi_core import OpenAPI
 from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from support.contract import document
+from support.waiting import PATIENCE
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PROVIDERS
@@ -183,7 +184,7 @@ def connection(recorder: Recorder, provider: str) -> Connection:
     recorder.origin = f"{at.scheme}://{at.netloc}"
     definition = definition_from({"provider": provider, "api_url": recorder.url + home.path})
     keys = {name: f"a-key-for-{name}" for name in definition.credentials}
-    return Connection(definition=definition, credentials=keys, timeout=10, verify=True)
+    return Connection(definition=definition, credentials=keys, timeout=PATIENCE, verify=True)
 
 
 def decoded(request: Seen) -> t.Any:

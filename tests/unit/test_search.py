@@ -22,6 +22,7 @@ import pytest
 import yaml
 from support.processes import Sampler, kill_all
 from support.search import Search, forms
+from support.waiting import PATIENCE
 
 SECRET = 'Kp3"x\\Q/ +%<é>Vw7Ls0Td9'
 SEARCH = Search({"the secret": SECRET})
@@ -132,7 +133,7 @@ def test_all_marked_processes_are_killed_and_no_other() -> None:
     started = [subprocess.Popen(["sleep", "60"], env={"MARK": mark}, start_new_session=True) for mark in marks]
     try:
         kill_all(marks[0])
-        assert started[0].wait(5) == -9
+        assert started[0].wait(PATIENCE) == -9
         assert started[1].poll() is None
     finally:
         for process in started:

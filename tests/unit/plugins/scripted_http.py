@@ -22,6 +22,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from support.waiting import PATIENCE
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Reply
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
@@ -196,7 +197,7 @@ def fixture_serve(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> t.Iterator
 
 
 def connection_to(
-    url: str, *, timeout: float = 10, verify: bool | str = True, request: dict[str, t.Any] | None = None
+    url: str, *, timeout: float = PATIENCE, verify: bool | str = True, request: dict[str, t.Any] | None = None
 ) -> Connection:
     """Return a connection to the emaillabs provider at another address."""
     definition = definition_from({"provider": "emaillabs", "api_url": url, "password_request": request})

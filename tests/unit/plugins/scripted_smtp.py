@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from support.waiting import PATIENCE
 
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.exchange import log_in_and_send
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
@@ -94,7 +95,7 @@ class ScriptedServer:
     def _serve(self) -> None:
         try:
             peer, _address = self._listener.accept()
-            peer.settimeout(10)
+            peer.settimeout(PATIENCE)
             if self._tls and self._implicit:
                 peer = self._tls.wrap_socket(peer, server_side=True)
             self._follow(peer)
@@ -172,7 +173,7 @@ class Run:
             "recipient": "b@example.com",
             "subject": "test",
             "send": True,
-            "timeout": 10,
+            "timeout": PATIENCE,
             "validate_certs": True,
             "ca_path": str(self.certificate),
         }

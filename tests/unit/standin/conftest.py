@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import requests
 from standin import StandIn
+from support.waiting import PATIENCE
 
 ACCOUNT = "1.acme.smtp"
 OLD = "old-password-1"
@@ -40,7 +41,7 @@ class Client(requests.Session):
 
     def call(self, method: str, path: str, **options: t.Any) -> requests.Response:
         """Make a call; a redirect is not followed."""
-        options.setdefault("timeout", 10)
+        options.setdefault("timeout", PATIENCE)
         return self.request(method, self.standin.api_url + path, allow_redirects=False, **options)
 
     def change(self, password: str = NEW, **options: t.Any) -> requests.Response:

@@ -19,6 +19,7 @@ import pytest
 import requests
 from standin import cli
 from support.mail import try_login
+from support.waiting import PATIENCE
 
 from .conftest import ACCOUNT, NEW, OLD
 
@@ -60,7 +61,7 @@ def fixture_run(tmp_path: Path) -> Iterator[Run]:
 
 def ready(folder: Path) -> dict[str, t.Any]:
     """Wait until the program listens, and return where."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE
     while not (folder / "ready.json").exists():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -71,7 +72,7 @@ def ready(folder: Path) -> dict[str, t.Any]:
 def change(addresses: dict[str, t.Any], password: str = NEW) -> int:
     url = f"{addresses['api_url']}/v2.1/email/smtpAccount/{ACCOUNT}/password"
     body = {"password": password}
-    return requests.put(url, json=body, headers=HEADERS, verify=addresses["ca_path"], timeout=10).status_code
+    return requests.put(url, json=body, headers=HEADERS, verify=addresses["ca_path"], timeout=PATIENCE).status_code
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -85,7 +86,7 @@ def test_start_use_stop(run: Run, tmp_path: Path, number: signal.Signals) -> Non
     assert try_login(*arguments, NEW, addresses["ca_path"])[0] == 235
     assert try_login(*arguments, OLD, addresses["ca_path"])[0] == 535
     process.send_signal(number)
-    printed, _none = process.communicate(timeout=10)
+    printed, _none = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0 and not (folder / "ready.json").exists()
     first, *lines = printed.splitlines()
     assert json.loads(first) == addresses and "Traceback" not in printed
@@ -107,8 +108,8 @@ def test_options(run: Run, tmp_path: Path) -> None:
     arguments = (addresses["smtp_host"], addresses["smtp_port"], ACCOUNT)
     assert try_login(*arguments, OLD, addresses["ca_path"])[0] == 235
     assert try_login(*arguments, NEW, addresses["ca_path"])[0] == 535
-    requests.post(f"{addresses['admin_url']}/_standin/stop", timeout=10)
-    assert process.communicate(timeout=10)[0] == "" and process.returncode == 0
+    requests.post(f"{addresses['admin_url']}/_standin/stop", timeout=PATIENCE)
+    assert process.communicate(timeout=PATIENCE)[0] == "" and process.returncode == 0
 
 
 def test_stale_ready_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +131,7 @@ def test_keys_from_a_file(run: Run, tmp_path: Path) -> None:
     addresses = json.loads(process.stdout.readline())
     assert change(addresses) == 200
     process.terminate()
-    process.wait(10)
+    process.wait(PATIENCE)
     assert not Path(addresses["ca_path"]).parent.exists()
 
 
@@ -143,7 +144,7 @@ def test_one_key(run: Run, tmp_path: Path) -> None:
 
     def put(key: str) -> int:
         body, authority = {"password": NEW}, addresses["ca_path"]
-        return requests.put(url, data=body, auth=("api", key), verify=authority, timeout=10).status_code
+        return requests.put(url, data=body, auth=("api", key), verify=authority, timeout=PATIENCE).status_code
 
     assert (put(""), put("api-secret")) == (401, 200)
 
@@ -151,7 +152,7 @@ def test_one_key(run: Run, tmp_path: Path) -> None:
 def test_time_limit(run: Run) -> None:
     """A stand-in that somebody forgot, for ever."""
     process = run("--max-seconds", "0.1")
-    process.communicate(timeout=20)
+    process.communicate(timeout=PATIENCE)
     assert process.returncode == 0
 
 
@@ -161,7 +162,7 @@ def test_parent_that_ends(run: Run, tmp_path: Path) -> None:
     pid = ready(tmp_path)["pid"]
     assert pid != parent.pid
     parent.kill()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while (tmp_path / "ready.json").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     stopped = not (tmp_path / "ready.json").exists()
@@ -188,5 +189,5 @@ def test_mistakes(run: Run, tmp_path: Path, arguments: tuple[str, ...], keys: di
     """A mistake that ends in a traceback, or in a stand-in that runs otherwise than was meant."""
     (tmp_path / "list.json").write_text("[1]")
     process = run(*arguments, keys=keys)
-    printed, _none = process.communicate(timeout=20)
+    printed, _none = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2 and words in printed and "Traceback" not in printed and OLD not in printed

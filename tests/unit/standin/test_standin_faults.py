@@ -16,6 +16,7 @@ import pytest
 import requests
 from standin import Fault, FaultQueue, StandIn
 from standin.faults import KINDS
+from support.waiting import PATIENCE
 
 from .conftest import ACCOUNT, NEW, OLD, Client
 
@@ -154,8 +155,8 @@ def test_hang_then_continue(client: Client, when: str) -> None:
 def test_change_that_lands_after_the_client_gave_up(client: Client, then: str, lands: bool) -> None:
     """A late change that never lands: the worst case of an unknown outcome could not be tested."""
     with pytest.raises(requests.Timeout):
-        pushed(client, Fault("hang", seconds=0.5, then=then)).change(timeout=(10, 0.05))
-    deadline = time.monotonic() + 10
+        pushed(client, Fault("hang", seconds=0.5, then=then)).change(timeout=(PATIENCE, 0.05))
+    deadline = time.monotonic() + PATIENCE
     while not client.standin.record.api_calls() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert changed(client) is lands
@@ -173,20 +174,20 @@ def test_stop_ends_a_wait(start: Callable[..., StandIn], fault: Fault) -> None:
     def call() -> None:
         with Client(standin) as client:
             try:
-                client.change(timeout=60)
+                client.change(timeout=PATIENCE)
             except requests.RequestException as error:
                 outcome.append(error)
 
     standin.faults.push(fault)
     caller = threading.Thread(target=call)
     caller.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while standin.faults.waiting() and time.monotonic() < deadline:
         time.sleep(0.01)
     began = time.monotonic()
     standin.stop()
-    caller.join(10)
-    assert time.monotonic() - began < 5 and isinstance(outcome[0], requests.RequestException)
+    caller.join(PATIENCE)
+    assert time.monotonic() - began < PATIENCE / 2 and isinstance(outcome[0], requests.RequestException)
     assert not isinstance(outcome[0], requests.Timeout)
 
 
@@ -226,7 +227,7 @@ def test_slow_drip(client: Client, part: str) -> None:
 def test_slow_drip_is_slow(client: Client, part: str) -> None:
     """A drip that sends everything at once."""
     with pytest.raises((requests.Timeout, requests.ConnectionError), match="timed out"):
-        pushed(client, Fault("slow_drip", part=part, seconds=30)).change(timeout=(10, 0.1))
+        pushed(client, Fault("slow_drip", part=part, seconds=30)).change(timeout=(PATIENCE, 0.1))
 
 
 @WHENS

@@ -14,6 +14,7 @@ from standin import Fault, StandIn
 from standin.dialects import dialect_class, names
 from standin.faults import KINDS
 from support.contract import document
+from support.waiting import PATIENCE
 
 from .conftest import NEW, OLD, Client
 from .providers import CLIENTS, ProviderClient
@@ -279,7 +280,7 @@ def test_impossible_faults(speak: Speak, kind: type[ProviderClient], name: str) 
     with pytest.raises(ValueError, match=f"the answers of this provider cannot have {name}"):
         client.standin.faults.push(*faults)
     sent = [one.as_dict() for one in faults]
-    answer = requests.post(f"{client.standin.admin_url}/_standin/faults", json=sent, timeout=10)
+    answer = requests.post(f"{client.standin.admin_url}/_standin/faults", json=sent, timeout=PATIENCE)
     assert answer.status_code == 400 and client.standin.faults.waiting() == []
 
 
@@ -312,7 +313,7 @@ def test_no_secret_is_recorded(speak: Speak, kind: type[ProviderClient]) -> None
         client.change(password)
     client.standin.faults.push(Fault("refused_value"))
     client.change("second-secret-2")
-    options = requests.post(f"{client.standin.admin_url}/_standin/options", json={}, timeout=10)
+    options = requests.post(f"{client.standin.admin_url}/_standin/options", json={}, timeout=PATIENCE)
     assert options.status_code == 200
     text = "\n".join([options.text, repr(client.standin.api), *map(str, client.standin.record.events())])
     secrets = ("secret", "s!", OLD, "K" * 20, client.standin.api.read_only_key)

@@ -22,6 +22,7 @@ import requests
 from standin import Fault, StandIn
 from standin.dialects import dialect_class
 from support.mail import try_login
+from support.waiting import PATIENCE
 
 from .conftest import ACCOUNT, NEW, OLD, Client
 
@@ -38,16 +39,16 @@ def test_stop_leaves_nothing(start: Callable[..., StandIn]) -> None:
     ]
     idle = [socket.create_connection(("127.0.0.1", port)) for port in ports for _n in range(3)]
     context = ssl.create_default_context(cafile=standin.ca_path)
-    mail = smtplib.SMTP_SSL("127.0.0.1", standin.smtps_port, context=context, timeout=10)
+    mail = smtplib.SMTP_SSL("127.0.0.1", standin.smtps_port, context=context, timeout=PATIENCE)
     with Client(standin) as client:
         client.change()
         began = time.monotonic()
         standin.stop()
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < PATIENCE / 2
     mail.close()
     for connection in idle:
         with contextlib.suppress(ConnectionError), connection:
-            connection.settimeout(5)
+            connection.settimeout(PATIENCE)
             # Until the end, which must come.
             connection.makefile("rb").read()
     for port in ports:
@@ -81,12 +82,12 @@ def test_calls_at_once(standin: StandIn) -> None:
     standin.faults.push(Fault("hang", seconds=600))
     waiting = threading.Thread(target=change_or_fail, args=(standin,))
     waiting.start()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while standin.faults.waiting() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert Client(standin).change().status_code == 200
     standin.stop()
-    waiting.join(10)
+    waiting.join(PATIENCE)
     assert not waiting.is_alive()
 
 
@@ -121,9 +122,12 @@ def test_no_secret_is_recorded(start: Callable[..., StandIn], tmp_path: Path, ca
         client.call("GET", "/v2.1/email/smtpAccount?key=third-secret", headers={"Authorization": "fourth-secret"})
     for password in ("first-secret", "fifth-secret"):
         try_login(standin.smtp_host, standin.smtp_port, ACCOUNT, password, standin.ca_path)
-    options = requests.post(f"{standin.admin_url}/_standin/options", json={}, timeout=10)
+    options = requests.post(f"{standin.admin_url}/_standin/options", json={}, timeout=PATIENCE)
     assert options.status_code == 200
-    shown = [*(requests.get(f"{standin.admin_url}/_standin/{one}", timeout=10).text for one in READ), options.text]
+    shown = [
+        *(requests.get(f"{standin.admin_url}/_standin/{one}", timeout=PATIENCE).text for one in READ),
+        options.text,
+    ]
     # The client's own log is not ours.
     server_side = [one.getMessage() for one in caplog.records if not one.name.startswith("urllib3")]
     text = "\n".join([*shown, *map(str, standin.record.events()), repr([standin.api, standin.accounts])])
@@ -141,7 +145,7 @@ def fixture_admin(start: Callable[..., StandIn]) -> tuple[StandIn, Callable[...,
 
     def call(method: str, path: str, value: object = None, *, status: int = 200) -> t.Any:
         body = None if value is None else json.dumps(value)
-        response = requests.request(method, f"{standin.admin_url}/_standin/{path}", data=body, timeout=10)
+        response = requests.request(method, f"{standin.admin_url}/_standin/{path}", data=body, timeout=PATIENCE)
         assert response.status_code == status
         return response.json()
 
@@ -219,7 +223,7 @@ def test_broken_requests(
 ) -> None:
     """A broken request that is carried out, or that ends the server."""
     standin = start(tls=False)
-    with socket.create_connection(("127.0.0.1", int(standin.api_url.rsplit(":")[-1])), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", int(standin.api_url.rsplit(":")[-1])), timeout=PATIENCE) as client:
         client.sendall(request_bytes)
         client.shutdown(socket.SHUT_WR)
         assert client.makefile("rb").read().split(b"\r\n")[0][9:12] == status

@@ -16,6 +16,7 @@ from email.message import EmailMessage
 import pytest
 from standin import StandIn
 from support.mail import try_login
+from support.waiting import PATIENCE
 
 from .conftest import ACCOUNT, NEW, OLD
 
@@ -32,8 +33,8 @@ def fixture_mail(standin: StandIn, request: pytest.FixtureRequest) -> Iterator[s
 def connected(standin: StandIn, port: str, *, trust: bool = True) -> smtplib.SMTP:
     context = ssl.create_default_context(cafile=standin.ca_path if trust else None)
     if port == "tls":
-        return smtplib.SMTP_SSL(standin.smtp_host, standin.smtps_port, "localhost", context=context, timeout=10)
-    client = smtplib.SMTP(standin.smtp_host, standin.smtp_port, "localhost", timeout=10)
+        return smtplib.SMTP_SSL(standin.smtp_host, standin.smtps_port, "localhost", context=context, timeout=PATIENCE)
+    client = smtplib.SMTP(standin.smtp_host, standin.smtp_port, "localhost", timeout=PATIENCE)
     client.starttls(context=context)
     return client
 
@@ -116,7 +117,7 @@ def test_window(start: Callable[..., StandIn]) -> None:
 
 def test_no_login_in_clear_text(standin: StandIn) -> None:
     """A password that is taken without TLS: a client that falls back to clear text would pass."""
-    with smtplib.SMTP(standin.smtp_host, standin.smtp_port, "localhost", timeout=10) as client:
+    with smtplib.SMTP(standin.smtp_host, standin.smtp_port, "localhost", timeout=PATIENCE) as client:
         client.ehlo()
         assert "auth" not in client.esmtp_features and "starttls" in client.esmtp_features
         assert client.docmd("AUTH", "PLAIN " + base64.b64encode(b"\0a\0b").decode())[0] == 538
@@ -126,7 +127,7 @@ def test_no_login_in_clear_text(standin: StandIn) -> None:
 def test_no_starttls(standin: StandIn) -> None:
     """A server that is to offer no TLS and does."""
     standin.submission.offer_starttls = False
-    with smtplib.SMTP(standin.smtp_host, standin.smtp_port, "localhost", timeout=10) as client:
+    with smtplib.SMTP(standin.smtp_host, standin.smtp_port, "localhost", timeout=PATIENCE) as client:
         client.ehlo()
         assert not {"auth", "starttls"} & set(client.esmtp_features)
         assert client.docmd("STARTTLS")[0] == 454 and client.docmd("AUTH", "PLAIN AGEAYg==")[0] == 538
@@ -258,5 +259,5 @@ def test_clients_that_hang_up(standin: StandIn, caplog: pytest.LogCaptureFixture
         done.set()
 
     loop.call_soon_threadsafe(leave_it_to_nobody)
-    assert done.wait(10)
+    assert done.wait(PATIENCE)
     assert ("never retrieved" in caplog.text) == told

@@ -9,6 +9,7 @@ import typing as t
 from functools import partial
 
 import pytest
+from support.waiting import PATIENCE
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider import parallel
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
@@ -40,7 +41,7 @@ def test_order_does_not_depend_on_who_ends_first() -> None:
     def change_one(account: str) -> Change:
         if account == "b":
             last.set()
-        assert last.wait(5)
+        assert last.wait(PATIENCE)
         return DONE
 
     assert list(run(["a", "b"], change_one, concurrency=2)) == ["a", "b"]
@@ -58,7 +59,7 @@ def test_as_many_at_a_time_as_asked_for(concurrency: int) -> None:
         with lock:
             active.append(account)
             most.append(len(active))
-        together.wait(5)
+        together.wait(PATIENCE)
         with lock:
             active.remove(account)
         return DONE
@@ -96,7 +97,7 @@ def test_one_worker_for_each_thread() -> None:
 
     def use(mark: object, _account: str) -> Change:
         users[mark].add(threading.get_ident())
-        together.wait(5)
+        together.wait(PATIENCE)
         return DONE
 
     parallel.run(ACCOUNTS, concurrency=3, worker=worker)
@@ -124,9 +125,9 @@ def test_what_had_begun_is_finished() -> None:
     def change_one(account: str) -> Change:
         if account == "a":
             begun.set()
-            assert refused.wait(5)
+            assert refused.wait(PATIENCE)
             return DONE
-        assert begun.wait(5)
+        assert begun.wait(PATIENCE)
         refused.set()
         return STOP
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 import math
 import random
@@ -11,6 +12,7 @@ import threading
 import typing as t
 
 import pytest
+from support.waiting import PATIENCE
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import SHARE, TOLERANCE, Pace
 
@@ -83,46 +85,47 @@ def test_hold_reaches_who_waits_already() -> None:
 
 
 class Timeline:
-    """A time that many threads share: it goes on, to the next one's waking, when all of them sleep."""
+    """A time that many threads share, of which one runs at a time, from one sleep to the next: who wakes first goes on.
+
+    So the order is the same in each run, however busy the machine is.
+    """
 
     def __init__(self) -> None:
         self.now = 100.0
-        self._changed = threading.Condition()
-        self._until: list[float] = []
-        self._running = 0
+        self._wakings: list[tuple[float, int, threading.Semaphore]] = []
+        self._asked = itertools.count()
+        self._rests = threading.Semaphore(0)
+        self._errors: list[BaseException] = []
 
     def sleep(self, seconds: float) -> None:
-        with self._changed:
-            until = self.now + seconds
-            self._until.append(until)
-            self._changed.notify_all()
-            while self.now < until:
-                assert self._changed.wait(10)
-            self._until.remove(until)
+        wakes = self._at(self.now + seconds)
+        self._rests.release()
+        wakes.acquire()
 
     def run(self, *works: t.Callable[[], None]) -> None:
         """Run each in a thread of its own, until all have ended."""
-        self._running = len(works)
         for work in works:
-            threading.Thread(target=self._work, args=(work,), daemon=True).start()
-        with self._changed:
-            while self._running:
-                asleep = [until for until in self._until if until > self.now]
-                if len(asleep) == self._running:
-                    self.now = min(asleep)
-                    self._changed.notify_all()
-                assert self._changed.wait_for(self._at_rest, 10)
+            threading.Thread(target=self._work, args=(work, self._at(self.now)), daemon=True).start()
+        while self._wakings:
+            moment, _asked, wakes = heapq.heappop(self._wakings)
+            self.now = max(self.now, moment)
+            wakes.release()
+            assert self._rests.acquire(timeout=PATIENCE)
+        assert self._errors == []
 
-    def _at_rest(self) -> bool:
-        return len([until for until in self._until if until > self.now]) == self._running
+    def _at(self, moment: float) -> threading.Semaphore:
+        wakes = threading.Semaphore(0)
+        heapq.heappush(self._wakings, (moment, next(self._asked), wakes))
+        return wakes
 
-    def _work(self, work: t.Callable[[], None]) -> None:
+    def _work(self, work: t.Callable[[], None], begins: threading.Semaphore) -> None:
+        begins.acquire()
         try:
             work()
+        except BaseException as error:  # noqa: BLE001  (told of by the thread that waits)
+            self._errors.append(error)
         finally:
-            with self._changed:
-                self._running -= 1
-                self._changed.notify_all()
+            self._rests.release()
 
 
 def begun(rate: float | None, threads: int, calls: int, *, hold: tuple[float, float] | None = None) -> list[float]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from time import monotonic, time_ns
 
 import pytest
+from support.waiting import PATIENCE
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import lock as locks
@@ -56,12 +57,12 @@ class OtherRun:
 
     def lets_go(self) -> None:
         """Have it leave, and wait until it has."""
-        self.process.communicate("\n", timeout=30)
+        self.process.communicate("\n", timeout=PATIENCE)
 
     def is_killed(self) -> None:
         """Have it end as a power cut would end it."""
         self.process.kill()
-        self.process.communicate(timeout=30)
+        self.process.communicate(timeout=PATIENCE)
 
 
 class FakeTime:
@@ -223,8 +224,8 @@ def test_who_asks_for_the_file_first_has_it_first(store: Path, start: Callable[.
     time = FakeTime(holder.lets_go, says_and_lets_go)
     lock = lock_of(store, time)
     with lock.accounts(["a"]):
-        earlier = start("c", timeout=60, scope="store")
-        deadline = monotonic() + 30
+        earlier = start("c", timeout=2 * PATIENCE, scope="store")
+        deadline = monotonic() + PATIENCE
         while lock._is_next(QUEUE + time_ns()):
             assert monotonic() < deadline, "the other one does not ask for the file"
         # So that it cannot have it by chance in the moment in which it is free.
