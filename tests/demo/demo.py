@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -152,14 +153,14 @@ class Rotation:
             raise DemoError(f"ansible-playbook ended with code {code}")
 
     def password(self) -> str:
-        """Return the stored password, decrypted by Ansible itself."""
+        """Return the stored password, decrypted by Ansible itself: from 2.22 on it shows a secret only encoded."""
         command = [str(BIN / "ansible"), "localhost", "-m", "ansible.builtin.debug", "-e", f"@{self.store}"]
-        command += ["-a", f"msg={{{{ smtp_accounts['{ACCOUNT}'].password }}}}"]
+        command += ["-a", f"msg={{{{ smtp_accounts['{ACCOUNT}'].password | b64encode }}}}"]
         command += ["--vault-password-file", str(self._vault_password)]
         environment = {**self._environment, "ANSIBLE_NOCOLOR": "1"}
         shown = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
         answer: dict[str, str] = json.loads(shown[shown.index("{") :])
-        return answer["msg"]
+        return base64.b64decode(answer["msg"]).decode()
 
 
 def show_login(ready: Mapping[str, Any], what: str, password: str, expected: int) -> None:
