@@ -46,7 +46,7 @@ endif
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: FORCE bench chaos clean demo diagrams docs-tables docsite e2e fleet fleet-killed galaxy help install-test lint link
-.PHONY: matrix molecule molecule-root postfix proof release-check sanity test unit workflows
+.PHONY: matrix newest molecule molecule-root postfix proof release-check sanity test unit workflows
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
@@ -54,7 +54,7 @@ help: ## List the targets
 demo: $(VENV)/demo link ## Rotate a password before your eyes, against a stand-in for the provider
 	@$(RUN) tests/demo/demo.py
 
-test: unit e2e install-test molecule ## Run all tests that need no root and no hours
+test: unit e2e install-test molecule newest ## Run all tests that need no root and no hours
 
 unit: $(VENV)/test link ## Run the tests of the parts
 	@echo '== Unit tests'
@@ -136,7 +136,11 @@ docs-tables: $(VENV)/test ## Write the tables of the READMEs from the documentat
 sanity: $(VENV)/test ## Run ansible-test sanity, with nothing ignored: make sanity ARGS='--test validate-modules'
 	@$(RUN) tests/checks/sanity.py $(ARGS)
 
-matrix: $(MATRIX)/done link ## Run unit, end-to-end, installation and sanity tests on ansible-core 2.16 to 2.21; FULL=1 all of them
+newest: $(MATRIX)/done link ## Run a part of the tests on the newest ansible-core, if this machine has a Python for it
+	@echo '== The newest ansible-core'
+	@$(MATRIX)/bin/nox --session newest
+
+matrix: $(MATRIX)/done link ## Run unit, end-to-end, installation and sanity tests on ansible-core 2.16 to 2.22; FULL=1 all of them
 	@$(MATRIX)/bin/nox $(ARGS)
 
 release-check: $(VENV)/lint link ## Tell whether a version can be released: make release-check VERSION=1.2.3

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -17,7 +19,8 @@ from nox.command import CommandFailed
 nox.options.envdir = ".cache/nox"
 nox.options.reuse_existing_virtualenvs = True
 
-# The newest release of each, and the Pythons that it supports, the one to use first; every Python occurs.
+# The newest release of each, and the Pythons that it supports, the one to use first; every Python occurs. The last one
+# is what `make newest` takes.
 CORES = {
     "2.16": ("2.16.19", ["3.10", "3.11", "3.12"]),
     "2.17": ("2.17.14", ["3.11", "3.10", "3.12"]),
@@ -25,6 +28,7 @@ CORES = {
     "2.19": ("2.19.14", ["3.13", "3.12", "3.11"]),
     "2.20": ("2.20.10", ["3.12", "3.13", "3.14"]),
     "2.21": ("2.21.5", ["3.13", "3.12", "3.14"]),
+    "2.22": ("2.22.0rc1", ["3.13", "3.14", "3.15"]),
 }
 # What differs most between versions of Ansible: module and action plugin, role, look-up, options that are dictionaries.
 SHORT = [
@@ -38,6 +42,14 @@ STEPS = {
     "install": [*PYTEST, "tests/install"],
     "sanity": ["python", "tests/checks/sanity.py", "--python"],
 }
+# One after the other, beside the other list: much of both is waiting, and a single process at work.
+LANES = [["unit", "e2e"], ["sanity", "install"]]
+# Of the unit tests those of code that imports Ansible; of the others the rotation and, with the role too, what must not
+# leak: what changes most between versions of Ansible, in three minutes on two processors.
+NEWEST = [
+    [*PYTEST, "tests/unit/plugins/plugin_utils", "tests/unit/plugins/modules"],
+    [*PYTEST, "-m", "not long", *(f"tests/e2e/test_{name}.py" for name in ("rotation", "leaks"))],
+]
 PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
 ended: dict[str, list[str]] = {}
 
@@ -53,13 +65,17 @@ def find_python(versions: list[str]) -> tuple[str, str]:
 
 
 def step(session: nox.Session, name: str, version: str) -> str:
-    """Run one step to its end, and return how it ended."""
-    start = time.monotonic()
-    try:
-        session.run(*STEPS[name], *([version] if name == "sanity" else []))
-    except CommandFailed:
-        return f"FAILED ({time.monotonic() - start:.0f} s)"
-    return f"ok ({time.monotonic() - start:.0f} s)"
+    """Run one step to its end, show its output, and return how it ended."""
+    start, end = time.monotonic(), "ok"
+    print(f"== {session.name}: {name} runs", flush=True)
+    with tempfile.TemporaryFile("w+", errors="replace") as output:
+        try:
+            session.run(*STEPS[name], *([version] if name == "sanity" else []), stdout=output, stderr=output, log=False)
+        except CommandFailed:
+            end = "FAILED"
+        output.seek(0)
+        print(f"== {session.name}: {name} is {end}", output.read(), sep="\n", flush=True)
+    return f"{end} ({time.monotonic() - start:.0f} s)"
 
 
 def define(core: str, release: str, version: str, path: str) -> None:
@@ -68,7 +84,13 @@ def define(core: str, release: str, version: str, path: str) -> None:
     def run(session: nox.Session) -> None:
         session.install("--quiet", f"ansible-core=={release}", "-r", "requirements/pytest.txt")
         names = session.posargs or [*STEPS]
-        results = {name: step(session, name, version) if name in names else "not asked for" for name in STEPS}
+        results = dict.fromkeys(STEPS, "not asked for")
+
+        def work(lane: list[str]) -> None:
+            results.update({name: step(session, name, version) for name in lane if name in names})
+
+        with ThreadPoolExecutor() as lanes:
+            list(lanes.map(work, LANES))
         ended[core] = [version, *results.values()]
         if any(result.startswith("FAILED") for result in results.values()):
             session.error("see above")
@@ -79,8 +101,26 @@ def define(core: str, release: str, version: str, path: str) -> None:
         ended[core] = ["none", f"left out: this machine has no Python {version}"]
 
 
+def define_newest(core: str, release: str, version: str, path: str) -> None:
+    """Define the session that runs a part of the tests on the newest version, if this machine has a Python for it."""
+
+    def run(session: nox.Session) -> None:
+        session.install("--quiet", f"ansible-core=={release}", "-r", "requirements/pytest.txt")
+        for command in NEWEST:
+            session.run(*command)
+
+    def leave_out(_session: nox.Session) -> None:
+        print(f"Left out: ansible-core {core} needs Python {version}, which this machine does not have.")
+
+    if path:
+        nox.session(run, name="newest", python=path, default=False)
+    else:
+        nox.session(leave_out, name="newest", venv_backend="none", default=False)
+
+
 for core, (release, pythons) in CORES.items():
     define(core, release, *find_python(pythons))
+define_newest(core, release, *find_python(pythons))
 
 
 @nox.session(venv_backend="none")
