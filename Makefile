@@ -24,15 +24,19 @@ TOPS := bench checks standin support
 SCENARIOS := $(sort $(patsubst extensions/molecule/%/molecule.yml,%,$(wildcard extensions/molecule/*/molecule.yml)))
 # Scenarios that start real mail servers, which takes root and Debian's packages.
 ROOT_SCENARIOS := $(notdir $(wildcard extensions/molecule/alternate extensions/molecule/postfix))
-PIP := $(RUN) -m pip install --quiet --quiet --disable-pip-version-check
+# So that two makes at once, in two terminals, do not spoil each other's set-up.
+LOCK = $(shell mkdir -p .cache && command -v flock >/dev/null && echo flock .cache/set-up)
+PIP = $(LOCK) $(RUN) -m pip install --quiet --quiet --disable-pip-version-check
 PYTEST = $(RUN) -m pytest -n $(JOBS) $(ARGS)
 
 # Absolute, since Ansible changes folders. Nothing here is a make prerequisite: those cannot hold a space.
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.cache/collections
 export ANSIBLE_HOME := $(CURDIR)/.cache/ansible
 export ANSIBLE_CONFIG := $(CURDIR)/.cache/ansible/ansible.cfg
+export PIP_DEFAULT_TIMEOUT ?= 60
+export PIP_RETRIES ?= 10
 export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.cache/hypothesis
-CALLERS_PATH := $(PATH)
+export CALLERS_PATH := $(PATH)
 export PATH := $(CURDIR)/$(VENV)/bin:$(CALLERS_PATH)
 export PYTHONPATH := $(CURDIR)/.cache/collections
 
@@ -167,16 +171,15 @@ clean: ## Remove everything that make created
 
 link:
 	@mkdir -p $(dir $(LINK)) .cache/ansible
-	@test -e $(LINK) || ln -s ../../../.. $(LINK)
+	@test -e $(LINK) || ln -s ../../../.. $(LINK) 2>/dev/null || test -e $(LINK)
 	@mkdir -p .cache/tops
-	@for name in $(TOPS); do test -e .cache/tops/$$name || ln -s ../../tests/$$name .cache/tops/; done
+	@for name in $(TOPS); do \
+		test -e .cache/tops/$$name || ln -s ../../tests/$$name .cache/tops/ 2>/dev/null || test -e .cache/tops/$$name; \
+	done
 	@: >>.cache/ansible/ansible.cfg
 
 $(VENV)/made-for:
-	@python=$$(PATH='$(CALLERS_PATH)' .ci/find-python '$(PYTHON)') && \
-	echo "== Making a virtual environment with $$python" && \
-	rm -rf $(VENV) && "$$python" -m venv $(VENV)
-	@printf '%s\n' "$$MADE_FOR" >$@
+	@$(LOCK) .ci/make-venv $(VENV) '$(PYTHON)'
 
 $(VENV)/demo: $(VENV)/made-for requirements/run.txt requirements/standin.txt
 	@echo '== Installing what the demonstration needs'
@@ -200,8 +203,8 @@ $(VENV)/lint: $(VENV)/test requirements/lint.txt
 
 # nox and galaxy-importer do not agree on the version of a package that both use.
 $(MATRIX)/done: $(VENV)/made-for requirements/matrix.txt
-	@rm -rf $(MATRIX) && $(RUN) -m venv $(MATRIX)
-	@$(MATRIX)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/matrix.txt
+	@$(LOCK) $(RUN) -m venv --clear $(MATRIX)
+	@$(LOCK) $(MATRIX)/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements/matrix.txt
 	@touch $@
 
 $(VENV)/docs: $(VENV)/made-for requirements/docs.txt
