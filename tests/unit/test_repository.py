@@ -140,7 +140,7 @@ def test_built_collection_has(built: set[str], name: str) -> None:
 
 def test_built_collection_has_nothing_of_the_development(built: set[str]) -> None:
     """Catches the stand-in, the tests, a virtual environment or caches on their way to the users."""
-    foreign = re.compile(r"(^|/)(\.|__pycache__)|^(tests|requirements|extensions|venv)(/|$)|\.(pyc|gz)$")
+    foreign = re.compile(r"(^|/)(\.|__pycache__)|^(tests|requirements|extensions|findings|venv)(/|$)|\.(pyc|gz)$")
     assert sorted(filter(foreign.search, built)) == []
 
 
