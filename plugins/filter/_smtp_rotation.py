@@ -13,6 +13,39 @@ from ansible.utils.display import Display
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import limit, options, words
 
+DOCUMENTATION = r"""
+name: _smtp_rotation
+short_description: Decide what the role smtp_rotation does
+version_added: 0.3.0
+author:
+  - mailops.smtp contributors (@mailops)
+description:
+  - For the role C(mailops.smtp.smtp_rotation) only. What it takes and returns changes without notice.
+options:
+  _input:
+    description: What the decision is about.
+    type: raw
+    required: true
+  decision:
+    description: Which decision.
+    type: str
+    required: true
+    choices: [left_out, listed, unsure, wrong_input]
+positional: decision
+"""
+
+EXAMPLES = r"""
+- name: Name some hosts in a message
+  ansible.builtin.debug:
+    msg: "{{ ['mail1', 'mail2'] | mailops.smtp._smtp_rotation('listed') }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The decision.
+  type: raw
+"""
+
 
 def wrong_input(values: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     """Return what is wrong with the form and the names of a host's variables; warn of those that are ignored.
@@ -40,14 +73,28 @@ def left_out(
     return limit.using(hostvars, [host for host in everyone if host not in inside], accounts)
 
 
+DECISIONS: dict[str, Callable[..., Any]] = {
+    "left_out": left_out,
+    "listed": words.listed,
+    "unsure": limit.unsure,
+    "wrong_input": wrong_input,
+}
+
+
+def decide(value: Any, decision: str, *arguments: Any, **options: Any) -> Any:
+    """Return a decision of the role.
+
+    :param value: what it is about
+    :param decision: which one
+    :param arguments: what it needs to know
+    :param options: likewise
+    """
+    return DECISIONS[decision](value, *arguments, **options)
+
+
 class FilterModule:
-    """The role's filters."""
+    """The role's filter. One for all decisions, since Ansible's documentation lists each filter as an interface."""
 
     def filters(self) -> dict[str, Callable[..., Any]]:
-        """Return the filters by name."""
-        return {
-            "_wrong_input": wrong_input,
-            "_left_out": left_out,
-            "_unsure": limit.unsure,
-            "_listed": words.listed,
-        }
+        """Return the filter by its name."""
+        return {"_smtp_rotation": decide}
