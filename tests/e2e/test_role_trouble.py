@@ -227,7 +227,7 @@ def test_api_host_that_is_away(scene: Scene) -> None:
     fleet.hosts = {**fleet.hosts, "gate": AWAY}
     ended = fleet.run("--limit", "mail1", **fleet.hooks("hold"), api_host="gate")
     assert ended.code != 0
-    assert "gate, which is to call the provider's API, cannot be reached" in said(ended)
+    assert "gate, which calls the provider's API, cannot be reached" in said(ended)
     assert fleet.asked("hold") == []
     assert not scene.controller.store.exists()
 
