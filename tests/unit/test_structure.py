@@ -36,7 +36,7 @@ ARROW = re.compile(r'^ *"(.+)" -> "(.+)";$', re.MULTILINE)
 
 
 def room(path: str) -> str:
-    kind, _, rest = path.partition("/")
+    kind, _slash, rest = path.partition("/")
     return f"{kind}/{rest.split('/')[0]}" if kind.endswith("_utils") else kind
 
 

@@ -58,7 +58,7 @@ class Host:
 
     def call(self, command: str, *arguments: str, given: str = "") -> Answer:
         assert command == "postmap"
-        kind, _, path = arguments[-1].partition(":")
+        kind, _colon, path = arguments[-1].partition(":")
         if arguments[0] == "-q":
             return Answer(0, self._answers(Path(path + SUFFIXES[kind]).read_text(), given), "")
         self.compiled.append(path)
