@@ -80,7 +80,7 @@ class Dialogue:
         return decoded(await self.line())
 
     async def auth(self, line: str) -> None:
-        mechanism, _, initial = line[5:].partition(" ")
+        mechanism, _blank, initial = line[5:].partition(" ")
         mechanism = mechanism.upper()
         login = password = ""
         if mechanism == "PLAIN":
