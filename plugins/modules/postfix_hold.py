@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_hold
-short_description: Keep the mail of one transport in Postfix's queue, and let it go again
+short_description: Hold the mail of one transport in Postfix's queue, and release it later
 version_added: 0.2.0
 author:
   - mailops.smtp contributors (@mailops)

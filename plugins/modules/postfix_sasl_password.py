@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: postfix_sasl_password
-short_description: Write the logins that Postfix uses at other mail servers
+short_description: Write the logins that Postfix uses to relay through other mail servers
 version_added: 0.2.0
 author:
   - mailops.smtp contributors (@mailops)

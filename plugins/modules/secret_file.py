@@ -7,7 +7,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: secret_file
-short_description: Write a file that contains a secret, and leave no copy of it
+short_description: Write a file that contains a secret, without leaving copies behind
 version_added: 0.2.0
 author:
   - mailops.smtp contributors (@mailops)
