@@ -98,7 +98,9 @@ class ActionModule(SecretAction):
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:
     """Return the checked request, or refuse it before anything changes."""
     accounts = params["accounts"]
-    check_accounts(accounts, definition.set_password, params["account_ids"])
+    # To record a test calls nobody, and the role has no IDs for it.
+    if params["state"] != "verified":
+        check_accounts(accounts, definition.set_password, params["account_ids"])
     check_shape(params["password_length"], params["password_symbols"], definition.password)
     propagation = params["propagation_seconds"]
     return Request(

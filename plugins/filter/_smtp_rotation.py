@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.utils.display import Display
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import limit, options, words
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import ids, limit, options, words
 
 DOCUMENTATION = r"""
 name: _smtp_rotation
@@ -30,7 +30,7 @@ options:
     description: Which decision.
     type: str
     required: true
-    choices: [left_out, listed, unsure, wrong_input]
+    choices: [account_ids, id_conflicts, left_out, listed, unsure, wrong_input]
 positional: decision
 """
 
@@ -74,6 +74,8 @@ def left_out(
 
 
 DECISIONS: dict[str, Callable[..., Any]] = {
+    "account_ids": ids.merged,
+    "id_conflicts": ids.conflicts,
     "left_out": left_out,
     "listed": words.listed,
     "unsure": limit.unsure,

@@ -148,9 +148,9 @@ def checked_ids(ids: Mapping[Any, Any] | None, accounts: list[str] | None) -> di
     for key, value in (ids or {}).items():
         account, shown = str(key), repr(str(key)[:64])
         if accounts is not None and account not in known:
-            raise InputError(f"account_ids[{shown}]: is not one of accounts")
+            raise InputError(f"account_ids[{shown}]: is not listed in accounts")
         if isinstance(value, bool) or not isinstance(value, (str, int)):
-            raise InputError(f"account_ids[{shown}]: must be a text or a number, not {type(value).__name__}")
+            raise InputError(f"account_ids[{shown}]: must be a string or a number, not {type(value).__name__}")
         checked[account] = str(value)
         _check_name(checked[account], f"account_ids[{shown}]")
     owners: dict[str, str] = {}
@@ -182,7 +182,7 @@ def _fault_of(name: str) -> str:
         if is_control(character):
             return f"character {place} is U+{ord(character):04X}, a line break or another control character"
     # Programs that read a stored login strip blanks at its ends, and then log in as somebody else.
-    return "it begins or ends with a blank" if name != name.strip() else ""
+    return "it begins or ends with a space" if name != name.strip() else ""
 
 
 def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:

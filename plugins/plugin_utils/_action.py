@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ansible import constants as C
-from ansible.errors import AnsibleError
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import RequiredError, UnsupportedError
 from ansible.plugins.action import ActionBase
@@ -222,6 +222,9 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         """Send something through a pipe, and return why it did not come back, an empty text if it did."""
         try:
             told = self._low_level_execute_command("test ! -t 0 && cat", in_data=PROBE.encode())
+        except AnsibleConnectionFailure:
+            # The host cannot be reached: the become method has not been tried.
+            raise
         except AnsibleError as error:
             told = {"rc": 1, "stderr": str(error)}
         if told["rc"] == 0 and told["stdout"].strip() == PROBE:

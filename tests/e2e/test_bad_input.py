@@ -75,7 +75,7 @@ CASES = {
         f"accounts: '1.acme\\nsmtp' {NO_NAME}: character 7 is U+000A, a line break or another control character",
     ),
     "account with a blank at its end": Case(
-        {"accounts": ["1.acme.smtp "]}, f"accounts: '1.acme.smtp ' {NO_NAME}: it begins or ends with a blank"
+        {"accounts": ["1.acme.smtp "]}, f"accounts: '1.acme.smtp ' {NO_NAME}: it begins or ends with a space"
     ),
     "account empty": Case({"accounts": [""]}, f"accounts: '' {NO_NAME}: it is empty"),
     "account too long": Case(
@@ -88,7 +88,7 @@ CASES = {
         "account_ids",
     ),
     "id of an account that is not there": Case(
-        {"account_ids": {TWO: "4711"}}, "account_ids['2.acme.smtp']: is not one of accounts"
+        {"account_ids": {TWO: "4711"}}, "account_ids['2.acme.smtp']: is not listed in accounts"
     ),
     "id with a newline": Case(
         {"account_ids": {ONE: "47\n11"}},

@@ -131,7 +131,7 @@ def test_recovery_by_id(by_id: Scene) -> None:
 def test_misspelt_account_of_an_id(by_id: Scene) -> None:
     """Catches: a login that is called because the id's account has another spelling."""
     ended = by_id.rotate(account_ids={"1.acme.stmp": "47/11"})
-    assert ended.result(SET)["msg"] == "account_ids['1.acme.stmp']: is not one of accounts"
+    assert ended.result(SET)["msg"] == "account_ids['1.acme.stmp']: is not listed in accounts"
     assert by_id.provider.record.changes() == [] and not by_id.controller.store.exists()
 
 
@@ -140,3 +140,18 @@ def test_role_hands_on_the_ids_of_its_batch(by_id: Scene) -> None:
     ended = run_role(by_id, account_ids={**IDS, "9.elsewhere": "9"}, test_send=False, propagation_seconds=0)
     assert ended.code == 0, ended.output
     assert by_id.provider.accounts.current("47/11") == by_id.controller.decrypted()[ONE]["password"]
+
+
+def test_test_of_an_account_that_needs_its_id(by_id: Scene) -> None:
+    """Catches: a test that cannot be recorded, since the login fits no path without an ID that a test does not need."""
+    assert by_id.rotate(accounts=["team/"], account_ids={"team/": "47/11"}, propagation_seconds=0).code == 0
+    assert by_id.rotate(accounts=["team/"], state="verified").code == 0
+    assert by_id.controller.decrypted()["team/"]["verified_at"]
+
+
+def test_role_refuses_two_accounts_with_one_id(by_id: Scene) -> None:
+    """Catches: the password of one account changed under the name of another."""
+    ended = run_role(by_id, accounts=[ONE, TWO], account_ids={ONE: "4712", TWO: "4712"}, test_send=False)
+    words = f"{ONE} and {TWO} are the same account at the provider, 4712. Nothing has been changed."
+    assert ended.code != 0 and words in " ".join(ended.output.split())
+    assert by_id.provider.record.changes() == []

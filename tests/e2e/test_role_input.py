@@ -17,7 +17,7 @@ from support.controller import Ended
 from support.fleet_of_hosts import Fleet
 from support.scene import ONE, TWO, Scene, variables
 
-LIST = "smtp_rotation_accounts must be a list, such as [1.acme.smtp]. Nothing has been changed."
+LIST = "smtp_rotation_accounts must be a list of strings, such as [1.acme.smtp]. Nothing has been changed."
 UNSURE = (
     "Excluded by --limit: mail2 and mail3. It is not known whether they use the accounts of this run, because "
     "smtp_rotation_accounts is set in the play; if they do, they would keep the old password. Set it in the inventory "
@@ -49,8 +49,8 @@ def untouched(scene: Scene) -> bool:
         (
             {"senders": {"newsletter": ONE}, "hold_tasks": ["hold.yml"]},
             [],
-            "smtp_rotation_senders must map each sender to a list of its two accounts, such as {newsletter: "
-            "[1.acme.smtp, 2.acme.smtp]}. smtp_rotation_hold_tasks must be a single text, not a list. Nothing",
+            "smtp_rotation_senders must map each sender to a list of two strings, its accounts, such as {newsletter: "
+            "[1.acme.smtp, 2.acme.smtp]}. smtp_rotation_hold_tasks must be a string, not a list. Nothing",
         ),
         (
             {"maxage": "1d", "test_sendr": "a@b.example"},

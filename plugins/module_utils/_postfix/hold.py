@@ -212,5 +212,5 @@ def _too_long(transport: str, number: int, seconds: float) -> str:
     processes = "1 delivery" if number == 1 else f"{number} deliveries"
     return (
         f"{processes} over the transport {transport} did not end within {seconds:g} seconds; the transport is released "
-        "again, nothing is held. Raise drain_timeout, or check with postqueue -p what takes so long"
+        "again and nothing is held. Raise drain_timeout, or use postqueue -p to see what is taking so long"
     )

@@ -133,11 +133,18 @@ _BLOCKED = re.compile(
 )
 _OUTAGE = re.compile(
     r"temporar(?:y|ily)\b(?! password)|try (?:it )?(?:again )?later|generic failure|connection lost|lost connection"
-    r"|authentication server|saslauthd|internal (?:server )?error|timed? ?out|(?:can ?not|could not|unable to) connect"
+    r"|saslauthd|internal (?:server )?error|timed? ?out|(?:can ?not|could not|unable to) connect"
     r"|(?:service|backend|database|server|system)(?: is)? (?:currently )?(?:(?:un|not )available|down|error|failed)",
     re.I,
 )
 _UNCLEAR = re.compile(r"reason unavailable", re.I)
+# A server that lists what may be wrong, expiry and outages included, has judged the login all the same.
+_CREDENTIALS = re.compile(
+    r"(?<!many )\b(?:invalid|incorrect|wrong|bad) (?:log-?in|user ?name|user|password|credentials?)\b"
+    r"|\b(?:password|credentials?|user ?name)\b[^.;]*\b(?:incorrect|invalid|wrong|not match)"
+    r"|(?:rejected|refused) your credentials|grant is invalid|reset your password",
+    re.I,
+)
 
 
 def login_kind(reply: Reply, request: Request) -> str:
@@ -151,6 +158,8 @@ def login_kind(reply: Reply, request: Request) -> str:
         return "certificate"
     if reply.code in _LOGIN_CODES:
         return _LOGIN_CODES[reply.code]
+    if reply.code == 535 and _CREDENTIALS.search(said):
+        return "password"
     if reply.code == 525 or (reply.enhanced_code or "").endswith(".7.13") or _DISABLED.search(said):
         return "disabled"
     if reply.code in (550, 554) or _BLOCKED.search(said):

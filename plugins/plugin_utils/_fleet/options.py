@@ -29,8 +29,10 @@ OPTIONS = frozenset(_NAMES.split())
 BESIDE = frozenset({"host", "hosts"})
 # Options that Ansible lets through in a form that the role cannot use, with the form that they must have.
 HOW_WRITTEN = {
-    "accounts": "must be a list, such as [1.acme.smtp]",
-    "senders": "must map each sender to a list of its two accounts, such as {newsletter: [1.acme.smtp, 2.acme.smtp]}",
+    "accounts": "must be a list of strings, such as [1.acme.smtp]",
+    "senders": (
+        "must map each sender to a list of two strings, its accounts, such as {newsletter: [1.acme.smtp, 2.acme.smtp]}"
+    ),
     "passwords": "must map accounts to passwords",
     "account_ids": "must map accounts to their IDs at the provider",
     "postfix_entries": (
@@ -65,7 +67,7 @@ def mistakes(values: Mapping[str, Any], names: Iterable[str]) -> list[str]:
     found = [f"{PREFIX}{name} {form}" for name, form in HOW_WRITTEN.items() if not _has_form(name, values[name])]
     for name in TEXTS:
         if isinstance(values[name], (list, tuple, Mapping)):
-            text = f"{PREFIX}{name} must be a single text, not a {_kind(values[name])}"
+            text = f"{PREFIX}{name} must be a string, not a {_kind(values[name])}"
             found.append(text)
     for name in _unknown(names):
         near = nearest(name, OPTIONS)

@@ -61,6 +61,10 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
             return Plan(Step.NOTHING, "the password given is the stored one")
         if record.password is None:
             return Plan(Step.NEW, "first password, given explicitly")
+        if wish.is_current:
+            return Plan(
+                Step.NEW, "the given password is the stored one, but another one may be in force, so it is sent again"
+            )
         return Plan(Step.NEW, "the given password differs from the stored one")
     if wish.rotate == "never":
         return Plan(Step.NOTHING, "rotate is never")

@@ -19,6 +19,7 @@ MOST_NAMED = 10
 NEXT = {
     "refused": "The new password was discarded; the stored one is still in force.",
     "refused_alone": "The new password was discarded.",
+    "untried": "No new password was made for it.",
     "refused_doubtful": "An earlier attempt may have landed, so the refused password is kept in doubtful_passwords; "
     "the next run that is due makes a new one.",
     "unknown": "The new password stays staged, and the next run sends the same one again.",
@@ -49,7 +50,7 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
         "effective_at": written(latest) if latest else None,
         "seconds_until_effective": seconds_between(now, latest) if latest else 0,
         "seconds_to_wait": _seconds_to_wait(done, now),
-        "unverified": [name for name, record in done.after.items() if record.is_unverified],
+        "unverified": [name for name, record in done.after.items() if _can_be_tested(record)],
         "failed_accounts": [name for name, action in done.actions.items() if action in ("refused", "unknown")],
     }
     warnings = list(done.warnings)
@@ -63,6 +64,11 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
     if result["failed_accounts"]:
         result.update(failed=True, msg=failure(done, result["failed_accounts"]))
     return result
+
+
+def _can_be_tested(record: Record) -> bool:
+    """Return whether a test is due. A staged password may have landed just now: then nobody may log in."""
+    return record.is_unverified and record.staged_password is None
 
 
 def _seconds_to_wait(done: Done, now: datetime) -> float:
@@ -102,6 +108,8 @@ def _named(names: list[str]) -> str:
 def _outcome(done: Done, name: str) -> str:
     if done.actions[name] != "refused":
         return done.actions[name]
+    if name in done.untried:
+        return "untried"
     if name in done.kept:
         return "refused_doubtful"
     record = done.after[name]

@@ -194,6 +194,7 @@ class Sending:
         change = NOT_SENT if halted.sent else halted
         for account in self._left:
             self._note_answer(account, change, self._done.after[account])
+        self._done.untried.update(account for account in self._left if account not in self._again)
         self._left.clear()
 
 

@@ -73,7 +73,8 @@ class Tools:
 class Done:
     """The outcome for each account: its action, the reason, and its record before and after.
 
-    C(kept): accounts whose refused password is kept as doubtful. C(taken): when the provider accepted a password, more
+    C(kept): accounts whose refused password is kept as doubtful. C(untried): accounts for which no password was made,
+    because the provider would have refused it too. C(taken): when the provider accepted a password, more
     precisely than in the store.
     """
 
@@ -82,6 +83,7 @@ class Done:
     actions: dict[str, str] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     kept: set[str] = field(default_factory=set)
+    untried: set[str] = field(default_factory=set)
     taken: dict[str, datetime] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     skew: timedelta = timedelta(0)

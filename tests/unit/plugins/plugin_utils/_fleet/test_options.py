@@ -30,10 +30,10 @@ FINE: dict[str, Any] = {
     "account_ids": {},
     "postfix_entries": [],
 }
-LIST = "smtp_rotation_accounts must be a list, such as [1.acme.smtp]"
+LIST = "smtp_rotation_accounts must be a list of strings, such as [1.acme.smtp]"
 PAIRS = (
-    "smtp_rotation_senders must map each sender to a list of its two accounts, such as {newsletter: [1.acme.smtp, "
-    "2.acme.smtp]}"
+    "smtp_rotation_senders must map each sender to a list of two strings, its accounts, such as "
+    "{newsletter: [1.acme.smtp, 2.acme.smtp]}"
 )
 PASSWORDS = "smtp_rotation_passwords must map accounts to passwords"
 ENTRIES = (
@@ -90,8 +90,8 @@ def test_all_that_is_checked_is_handed_over() -> None:
         ("postfix_entries", {"key": "x", "account": "a"}, ENTRIES),
         ("hold_tasks", "hold.yml", None),
         ("hold_tasks", None, None),
-        ("hold_tasks", ["hold.yml"], "smtp_rotation_hold_tasks must be a single text, not a list"),
-        ("smtp_host", {"a": "b"}, "smtp_rotation_smtp_host must be a single text, not a mapping"),
+        ("hold_tasks", ["hold.yml"], "smtp_rotation_hold_tasks must be a string, not a list"),
+        ("smtp_host", {"a": "b"}, "smtp_rotation_smtp_host must be a string, not a mapping"),
     ],
 )
 def test_form(name: str, value: Any, message: str | None) -> None:

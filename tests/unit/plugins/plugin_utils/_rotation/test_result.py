@@ -220,3 +220,19 @@ def test_no_ciphertext_in_any_output() -> None:
     told = done(a=("unknown", "no", VERIFIED, doubtful), b=("refused", "no", VERIFIED, VERIFIED))
     shown = json.dumps([result_of(told, max_age=DAY, now=NOW), diff_of(told.before, told.after, "smtp.yml", NOW)])
     assert "CIPHERTEXT" not in shown
+
+
+def test_password_that_may_have_changed_just_now_is_not_tested() -> None:
+    """Catches: a login with the stored password inside the window of a staged one that may have landed."""
+    done = Done()
+    untested = replace(WAITING, effective_at=WAITING.changed_at)
+    done.note("a", "unknown", "no answer", replace(untested, staged_password="S", staged_at=NOW))
+    done.note("b", "unchanged", "it is due later", untested)
+    assert result_of(done, max_age=None, now=NOW)["unverified"] == ["b"]
+
+
+def test_account_that_was_not_tried_lost_no_password() -> None:
+    """Catches: "the new password was discarded" for an account for which none was made."""
+    done = Done(untried={"a"})
+    done.note("a", "refused", "not tried", Record())
+    assert failure(done, ["a"]) == "1 of 1 accounts failed. a: not tried. No new password was made for it."
