@@ -253,7 +253,7 @@ CASES = {
         {"application_key": "another-key-than-theirs"},
         NEXT
         + "emaillabs answered 401: Authorization data is invalid (E-0-004) [request id {id}]. Check application_key "
-        "and authorization_key; a new key can take some minutes to become active. " + DROPPED,
+        "and authorization_key; a new key can take a few minutes to become active. " + DROPPED,
         calls=1,
     ),
     "account unknown to the provider": Case(

@@ -15,9 +15,9 @@ BY_HAND = "try the store's other values"
 @pytest.mark.parametrize(
     ("option", "value", "reason", "advice"),
     [
-        ("refuse_sender_late", True, "sender_refused", "Use a sender from which this account may send."),
+        ("refuse_sender_late", True, "sender_refused", "Use a sender address that this account may send from."),
         ("refuse_login", "525 5.7.13 Account disabled", "auth_unavailable", "Do not try again now"),
-        ("refuse_login", "535 5.7.8 Temporary failure", "auth_unavailable", "Run again in some minutes"),
+        ("refuse_login", "535 5.7.8 Temporary failure", "auth_unavailable", "Run again in a few minutes"),
         ("refuse_login", "535 5.7.8 Error: authentication failed", "auth_rejected", BY_HAND),
     ],
 )

@@ -114,7 +114,7 @@ def test_wrong_password(server: Server) -> None:
     failure = server.fail(password="not-that-horse")
     assert failure["reply"]["text"] == "Error: authentication failed: (reason unavailable)"
     assert failure["reason"] == "auth_rejected"
-    assert failure["msg"].index("Run again in some minutes") < failure["msg"].index("previous_password")
+    assert failure["msg"].index("Run again in a few minutes") < failure["msg"].index("previous_password")
 
 
 def test_login_service_down(server: Server) -> None:
@@ -126,7 +126,7 @@ def test_login_service_down(server: Server) -> None:
         server.auth.down = False
     assert failure["reply"]["code"] == 454
     assert failure["reason"] == "auth_unavailable"
-    assert "The server did not check the password. Run again in some minutes" in failure["msg"]
+    assert "The server did not check the password. Run again in a few minutes" in failure["msg"]
 
 
 def test_client_certificate(server: Server) -> None:
@@ -155,7 +155,7 @@ def test_temporary_refusal(server: Server, rules: str, reason: str) -> None:
     failure = server.fail(rules)
     assert failure["reply"]["code"] == 450
     assert failure["reason"] == reason
-    assert "only for now. Run again in some minutes." in failure["msg"]
+    assert "the refusal is temporary. Run again in a few minutes." in failure["msg"]
 
 
 def test_relaying_denied(server: Server) -> None:

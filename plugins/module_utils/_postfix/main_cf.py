@@ -116,8 +116,8 @@ def parse(text: str) -> MainCf:
     if len(begins) != 1 or len(ends) != 1 or ends[0] < begins[0]:
         raise InputError(
             "the lines that postfix_hold wrote into main.cf are damaged: remove by hand everything from "
-            f'"{BEGIN.partition(":")[0]}" to "{END.strip()}" and the beginnings "{PREFIX}" of other lines, then run '
-            "postfix reload"
+            f'"{BEGIN.partition(":")[0]}" to "{END.strip()}" and the prefix "{PREFIX}" from every other line that '
+            "starts with it, then run postfix reload"
         )
     begin, end = begins[0], ends[0]
     before, block, after = lines[:begin], lines[begin + 1 : end], lines[end + 1 :]

@@ -35,7 +35,7 @@ def wait_until(condition: Callable[[], bool], *, otherwise: str, clock: Clock) -
     deadline = clock.monotonic() + RELOAD_SECONDS
     while not condition():
         if clock.monotonic() >= deadline:
-            raise PostfixError(f"{otherwise}: look into the mail log, and run the task again")
+            raise PostfixError(f"{otherwise}: check the mail log, and run the task again")
         clock.sleep(INTERVAL)
 
 

@@ -19,14 +19,14 @@ LOGIN_ADVICE = {
         + _OTHER_ADVICE
     ),
     "unclear": (
-        "The server does not say whether the password is wrong or its login service is down. Run again in some "
+        "The server does not say whether the password is wrong or its login service is down. Run again in a few "
         "minutes, before anything else, and not before the time in effective_at. " + _OTHER_ADVICE
     ),
     "outage": (
-        "The server did not check the password, because its login service has a fault. Run again in some minutes, with "
-        "the same password."
+        "The server did not check the password, because its login service has a fault. Run again in a few minutes, "
+        "with the same password."
     ),
-    "later": "The server did not check the password. Run again in some minutes, with the same password.",
+    "later": "The server did not check the password. Run again in a few minutes, with the same password.",
     "disabled": (
         "The server does not say that the password is wrong: the account is disabled or expired. Do not try again now, "
         "because each login can count towards a lockout. Have the provider enable the account, then run again."
@@ -64,13 +64,13 @@ LOGIN_ADVICE = {
 
 # After a refusal that came after the login: by meaning, otherwise by step.
 MAIL_ADVICE = {
-    "later": "The login worked, and the server refuses this only for now. Run again in some minutes.",
+    "later": "The login worked; the refusal is temporary. Run again in a few minutes.",
     "certificate": (
         "The login worked, but the server also wants a client certificate, which this module cannot present. Use a "
         "port or a server that wants only user name and password."
     ),
     "login": (
-        "The server accepted the login and asks for one all the same. Check that host and port are the provider's own, "
+        "The server accepted the login, then asked for one anyway. Check that host and port are the provider's own, "
         "without a proxy or a load balancer in between, and ask the provider whether this account may send."
     ),
     "host": (
@@ -81,7 +81,7 @@ MAIL_ADVICE = {
         "The login worked, but the server does not take mail for this recipient from this account. Use a recipient "
         "that this server delivers to, or ask the provider to which domains the account may send."
     ),
-    "MAIL": "The login worked. Use a sender from which this account may send.",
+    "MAIL": "The login worked. Use a sender address that this account may send from.",
     "RCPT": "The login worked. Check the recipient, or use one that this server delivers to.",
     "DATA": "The login worked. The server's words say what is wrong with the message or the account.",
     "MESSAGE": "The login worked. The server's words say what is wrong with the message or the account.",
@@ -90,7 +90,7 @@ MAIL_ADVICE = {
 # After a refusal that came before the login: by meaning, otherwise by step.
 CONNECTION_ADVICE = {
     "busy": (
-        "The server is busy, or takes no more connections from this host for now. Run again in some minutes. No "
+        "The server is busy, or takes no more connections from this host for now. Run again in a few minutes. No "
         "password was sent."
     ),
     "GREETING": (
@@ -116,8 +116,8 @@ BROKEN_ADVICE = {
     ),
     "EHLO": "Check that host and port are those of an SMTP submission server, and run again. No password was sent.",
     "AUTH": (
-        "It is not known whether the server counted this login. Wait some minutes and run again, with the same "
+        "It is not known whether the server counted this login. Wait a few minutes and run again, with the same "
         "password: after failed logins servers answer late or hang up, and each login can count towards a lockout."
     ),
-    "MAIL": "The login worked. Run again in some minutes.",
+    "MAIL": "The login worked. Run again in a few minutes.",
 }

@@ -34,7 +34,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._smtp.tls import make
 from ansible_collections.mailops.smtp.plugins.module_utils._text import printable
 
 _REACH_ADVICE = "Check host, port and the firewalls in between; many networks close port 25. No password was sent."
-_STRIPPED_ADVICE = "A device in between may remove STARTTLS. " + CONNECTION_ADVICE["STARTTLS"]
+_STRIPPED_ADVICE = (
+    "A device between this host and the server may be stripping STARTTLS. " + CONNECTION_ADVICE["STARTTLS"]
+)
 _LOOPBACK_ADVICE = "encryption=none is for loopback only: use starttls or tls. Nothing was connected."
 _MECHANISM_ADVICE = (
     "No password was sent. Check port and encryption, and ask the provider whether this server takes logins with a "

@@ -22,7 +22,7 @@ _HANDSHAKE_ADVICE = (
 )
 _ENDED_ADVICE = (
     "The server may want a client certificate, which this module cannot present, or other encryption (port 465 needs "
-    "tls, the others starttls), or it may be busy. Run again in some minutes. No password was sent."
+    "tls, the others starttls), or it may be busy. Run again in a few minutes. No password was sent."
 )
 _CERTIFICATE_ADVICE = {
     "name": (
@@ -39,8 +39,8 @@ _CERTIFICATE_ADVICE = {
     ),
     "date": "Check this host's clock. If it is right, the server needs a new certificate. No password was sent.",
     "authority": (
-        "What issued it may not issue certificates: an authority's certificate needs basicConstraints CA:TRUE and, if "
-        "it has a keyUsage, keyCertSign. No password was sent."
+        "Its issuer is not allowed to issue certificates: an authority's certificate needs basicConstraints CA:TRUE "
+        "and, if it has a keyUsage, keyCertSign. No password was sent."
     ),
     "purpose": (
         "It is not for a server: its extendedKeyUsage lacks serverAuth. The server needs a new certificate. No "

@@ -88,7 +88,7 @@ def ignored(names: Iterable[str]) -> str:
     own = [f"{PREFIX}{name}" for name in _unknown(names) if nearest(name, OPTIONS) is None]
     if not own:
         return ""
-    text = f"not options of the role mailops.smtp.smtp_rotation, and ignored by it: {listed(own)}"
+    text = f"ignored, because the role mailops.smtp.smtp_rotation has no such option: {listed(own)}"
     return text  # noqa: RET504  (by its name the text is found and held against the documentation)
 
 

@@ -68,7 +68,7 @@ def definition(name: str, api_url: str) -> dict[str, Any]:
         "password": {"min_length": 8, "max_length": 128},
         "propagation_seconds": 900,
         "hints": {
-            "401": "Check application_key and authorization_key; a new key can take some minutes to become active",
+            "401": "Check application_key and authorization_key; a new key can take a few minutes to become active",
             "403": "Check that the key may change SMTP accounts, and that the API allows the IP address of the host "
             "that makes the call (Account > Settings > API, IP authorisation); use delegate_to to call from another "
             "host",

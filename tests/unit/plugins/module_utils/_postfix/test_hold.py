@@ -134,7 +134,7 @@ def test_gives_up(host: Host) -> None:
 def test_reload_that_does_not_happen(host: Host) -> None:
     """Catches: a hold that counts on a queue manager of before."""
     host.processes = lambda service: set() if service == "smtp" else {1}  # type: ignore[method-assign]
-    with pytest.raises(PostfixError, match="the queue manager ignores a reload: look into the mail log"):
+    with pytest.raises(PostfixError, match="the queue manager ignores a reload: check the mail log"):
         host.transport().hold(drain_timeout=60)
 
 

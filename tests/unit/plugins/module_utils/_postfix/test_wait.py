@@ -59,7 +59,7 @@ def test_wait_ends_with_the_time() -> None:
     clock = Time()
     with pytest.raises(PostfixError) as error:
         wait_until(lambda: False, otherwise="it does not come", clock=clock)
-    assert str(error.value) == "it does not come: look into the mail log, and run the task again"
+    assert str(error.value) == "it does not come: check the mail log, and run the task again"
     assert RELOAD_SECONDS <= clock.now < RELOAD_SECONDS + 2 * INTERVAL
 
 

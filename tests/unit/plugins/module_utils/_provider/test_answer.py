@@ -151,7 +151,7 @@ def test_accepted_only_if_nothing_speaks_against_it(status: int, body: t.Any) ->
         assert kind in (V, N)
 
 
-HINT_401 = "Check application_key and authorization_key; a new key can take some minutes to become active"
+HINT_401 = "Check application_key and authorization_key; a new key can take a few minutes to become active"
 SENTENCES: list[tuple[int, t.Any, str]] = [
     (200, envelope(), "emaillabs answered 200 [request id u-1]"),
     (400, REFUSAL, "emaillabs answered 400: The password is too weak (E-0-004) [request id u-1]"),

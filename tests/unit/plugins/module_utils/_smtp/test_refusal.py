@@ -150,7 +150,7 @@ def test_older_passwords_are_tried_last(kind: str) -> None:
 def test_who_is_locked_out_is_not_told_to_try_again(kind: str) -> None:
     """Catches: another login that prolongs a lockout."""
     assert "Do not try again now" in LOGIN_ADVICE[kind]
-    assert "in some minutes" not in LOGIN_ADVICE[kind]
+    assert "in a few minutes" not in LOGIN_ADVICE[kind]
 
 
 SENDERS = [

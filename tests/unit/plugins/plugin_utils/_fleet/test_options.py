@@ -124,7 +124,7 @@ def test_names_of_the_users_own() -> None:
     names = [PREFIX + name for name in ("result", "enabled", *OPTIONS)]
     assert mistakes(FINE, names) == []
     assert ignored(names) == (
-        "not options of the role mailops.smtp.smtp_rotation, and ignored by it: smtp_rotation_enabled and "
+        "ignored, because the role mailops.smtp.smtp_rotation has no such option: smtp_rotation_enabled and "
         "smtp_rotation_result"
     )
 
