@@ -6,7 +6,7 @@
 # Alertmanager 0.25.0 (Debian 12). As root. Takes a minute.
 #
 # Guess: 535 is definite, so one alert means one login in each group_interval, which is five minutes here.
-# Seen: it is repeated at once and again and again with short pauses, ten times in the first minute, while the log has one
+# Seen: it is repeated immediately, then repeatedly at short intervals, ten times in the first minute, while the log has one
 # line. One alert in a window in which logins are not allowed can lock the account.
 
 . "$(dirname "$0")/lib.sh"

@@ -8,7 +8,7 @@ set -euo pipefail
 umask 022
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
-# No finding runs for ever: it starts itself again under a limit, in seconds.
+# No finding runs indefinitely: it starts itself again under a limit, in seconds.
 if [ -z "${FINDING_IS_BOUNDED:-}" ]; then
     FINDING_IS_BOUNDED=1 exec timeout --kill-after=20 "${LIMIT:-300}" bash "$0" "$@"
 fi
@@ -22,7 +22,7 @@ finish() {
     trap - EXIT INT TERM
     for pid in "${PIDS[@]}"; do kill "$pid" 2>/dev/null || true; done
     for pid in "${PIDS[@]}"; do wait "$pid" 2>/dev/null || true; done
-    # Postfix is nobody's child.
+    # Postfix daemonises, so `wait` cannot wait for it.
     for pid in "${PIDS[@]}"; do timeout 5 tail --pid="$pid" -f /dev/null 2>/dev/null || true; done
     rm -rf "$WORK"
     exit "$code"
@@ -49,7 +49,7 @@ until_true() {
 # expect WHAT WANTED SEEN: one line of the behaviour, held against what was seen when the finding was written.
 expect() {
     if [ "$2" = "$3" ]; then
-        printf 'as seen before: %s: %s\n' "$1" "$3"
+        printf 'unchanged: %s: %s\n' "$1" "$3"
     else
         printf 'CHANGED: %s: was %s, is %s\n' "$1" "$2" "$3"
         FAILED=1
