@@ -159,7 +159,7 @@ docsite: $(VENV)/docs link ## Build the documentation as a site in .cache/docsit
 	@mkdir -p .cache/docsite/rst && chmod og-w .cache/docsite/rst
 	@antsibull-docs collection --use-current --squash-hierarchy --cleanup everything --fail-on-error \
 		--dest-dir .cache/docsite/rst mailops.smtp
-	@cp -R docs/docsite/images .cache/docsite/rst/docsite/
+	@cp -R docs/docsite/images .cache/docsite/rst/
 	@sphinx-build -q -W --keep-going -b html -c docs/docsite .cache/docsite/rst .cache/docsite/html
 	@echo '.cache/docsite/html/index.html'
 

@@ -58,6 +58,13 @@ def test_example_that_a_guide_names_is_there(guide: Path) -> None:
     assert [name for name in plain if name not in files | {"keys.yml"}] == []
 
 
+@pytest.mark.parametrize("guide", GUIDES, ids=NAMES)
+def test_picture_of_a_guide_is_there(guide: Path) -> None:
+    """Catches: a picture that is missing where the guide is read in the repository, not on the site."""
+    pictures = re.findall(r"^\.\. (?:figure|image):: (.+)$", guide.read_text(), re.MULTILINE)
+    assert [name for name in pictures if not (guide.parent / name).is_file()] == []
+
+
 @pytest.mark.parametrize("path", [*GUIDES, *filter(Path.is_file, EXAMPLES.rglob("*"))], ids=lambda path: path.name)
 def test_variables_are_the_roles(path: Path) -> None:
     """Catches: a variable in a guide or an example that the role does not have."""
