@@ -227,8 +227,7 @@ def test_exceptions_with_secrets_in_their_text(tmp_path: Path) -> None:
         tasks.append({TELL: tell_options(watch, accounts=["inject-main.smtp"], vault_file=None)})
         ended = run(watch, tasks, LEAKY_WITNESS=str(watch.witness))
         assert set(watch.witnessed()) == set(POINTS), ended.output
-        # What cannot be listed is a warning: the store has an answer too.
-        assert ended.recap()["ignored"] == 2, ended.output
+        assert ended.recap()["ignored"] == len(tasks), ended.output
         search = Search(watch.secrets())
         for point, words in watch.witnessed().items():
             assert search.text(words, point).hits != [], point
