@@ -190,9 +190,9 @@ def show_record(recorded: list[dict[str, Any]]) -> None:
     messages = [event for event in recorded if event["kind"] == "message"]
     inside = [event for event in logins if event["in_window"]]
     print(f"  password changes: {len(changes)}", flush=True)
-    print(f"  logins inside the {WINDOW} seconds in which nobody may log in: {len(inside)}")
+    print(f"  logins during the {WINDOW} seconds in which they are not allowed: {len(inside)}")
     print(f"  logins after it: {len(logins) - len(inside)}, all accepted: {all(event['accepted'] for event in logins)}")
-    print(f"  test messages taken: {len(messages)}", flush=True)
+    print(f"  test messages accepted: {len(messages)}", flush=True)
     if (len(changes), len(inside), len(logins), len(messages)) != (1, 0, 1, 1):
         raise DemoError("the provider's record is not what it should be")
 
@@ -212,10 +212,10 @@ def show(folder: Path) -> None:
         rotation.play()
         heading(3, "What the provider recorded")
         show_record(events(folder)[before:])
-        heading(4, "The second run", "Nothing is due, so it changes nothing (changed=0) and calls nobody.")
+        heading(4, "The second run", "Nothing is due, so it changes nothing (changed=0) and makes no API call.")
         calls = len(events(folder))
         rotation.play()
-        print(f"  calls and logins at the provider during the second run: {len(events(folder)) - calls}", flush=True)
+        print(f"  API calls and logins during the second run: {len(events(folder)) - calls}", flush=True)
         if len(events(folder)) != calls:
             raise DemoError("the second run called the provider")
         heading(5, "The store", STORE)
@@ -223,24 +223,24 @@ def show(folder: Path) -> None:
         heading(6, "The proof from outside", PROOF)
         show_login(ready, "old", old_password, 535)
         show_login(ready, "new", rotation.password(), 235)
-    print("\n\033[1mThe demonstration is complete.\033[0m Everything that it made is removed again.", flush=True)
+    print("\n\033[1mThe demonstration is complete.\033[0m Everything it created has been removed.", flush=True)
 
 
 STANDIN = (
-    "It has the provider's API and a real SMTP server over one list of accounts, on this machine only. As with the "
-    f"real one, a new password takes time until it is in force, here {WINDOW} seconds instead of 15 minutes, in which "
-    "nobody may log in."
+    "It offers the provider's API and a real SMTP server for one list of accounts, on this machine only. As with the "
+    f"real provider, a new password takes a while to take effect, here {WINDOW} seconds instead of 15 minutes. Logins "
+    "are not allowed during that time."
 )
 FIRST = (
-    "The playbook playbooks/rotate.yml with these variables. It checks everything first, stages the new password in "
-    "the store, sets it through the API, waits until it is in force, logs in once and sends one message, and records "
-    "that."
+    "The playbook playbooks/rotate.yml with these variables. It runs all checks first, stages the new password in the "
+    "store, sets it through the API, waits until it takes effect, logs in once, sends one message, and records the "
+    "result."
 )
 STORE = (
-    "Dates are in clear, so that age and due date need no Vault secret; the password is encrypted with Ansible Vault. "
-    "The file can be committed."
+    "Dates are in clear text, so that no Vault secret is needed to see what is due; the password is encrypted with "
+    "Ansible Vault. The file can be committed."
 )
-PROOF = "Two logins by hand: with the password of before, and with the one that Ansible itself decrypts from the store."
+PROOF = "Two logins by hand: with the old password, and with the new one, which Ansible itself decrypts from the store."
 
 
 def _interrupted(number: int, _frame: FrameType | None) -> None:
@@ -256,7 +256,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="mailops-demo-") as folder:
             show(Path(folder))
     except KeyboardInterrupt:
-        print("\nStopped; everything that was started has been stopped too.", file=sys.stderr)
+        print("\nStopped, with everything that it had started.", file=sys.stderr)
         return 130
     except DemoError as error:
         print(f"\nThe demonstration failed: {error}", file=sys.stderr)
