@@ -38,7 +38,7 @@ SHIPPED = re.compile(
     r"|requirements\.txt|changelogs/changelog\.yaml|meta/(runtime|execution-environment)\.yml"
     r"|docs/docsite/[\w/.-]+|examples/[\w/.-]+|playbooks/\w+\.yml"
     r"|plugins/(action|doc_fragments|filter|modules|module_utils|plugin_utils)/(_\w+/(built_in/)?)?\w+\.py"
-    r"|roles/\w+/(README\.md|(defaults|handlers|meta|tasks|vars|templates|files)/[\w.-]+)"
+    r"|roles/\w+/(README\.md|(defaults|handlers|meta|tasks|vars|templates|files)/[\w/.-]+)"
 )
 
 

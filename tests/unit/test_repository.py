@@ -104,7 +104,7 @@ def test_role_hands_every_option_on() -> None:
     assert wanted - set(handed_on) == set()
     calling = [
         task["mailops.smtp.smtp_account_password"]
-        for file in sorted((ROLE / "tasks").glob("*.yml"))
+        for file in sorted((ROLE / "tasks").rglob("*.yml"))
         for task in load(file)
         if task.get("mailops.smtp.smtp_account_password", {}).get("state", "verified") != "verified"
     ]
