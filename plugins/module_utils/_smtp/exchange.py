@@ -114,7 +114,7 @@ def _resolve(request: Request, deadline: Deadline) -> list[Any]:
     threading.Thread(target=ask, daemon=True).start()
     try:
         answer = answers.get(timeout=deadline.left())
-    except queue.Empty:
+    except (queue.Empty, socket.timeout):
         answer = socket.timeout("timed out")
     if isinstance(answer, Exception):
         raise Failure(reason="connect", what=f"could not be resolved: {words(answer)}", advice=_REACH_ADVICE)

@@ -266,12 +266,13 @@ def test_time_is_shared_between_addresses(run: Run, monkeypatch: pytest.MonkeyPa
     assert limits == [4, 6, 12]
 
 
-def test_resolver_is_bounded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches: a resolver that hangs and takes the play with it."""
+@pytest.mark.parametrize("seconds", [0.05, 0.0])
+def test_resolver_is_bounded(run: Run, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Catches: a resolver that hangs and takes the play with it, and a time limit that was over before it was asked."""
     release = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: release.wait(30))
     before = set(threading.enumerate())
-    result = run.fail([], timeout=0.05)
+    result = run.fail([], timeout=seconds)
     left = set(threading.enumerate()) - before
     assert left
     assert all(thread.daemon for thread in left), "the process would wait for the resolver when it ends"
