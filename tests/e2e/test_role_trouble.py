@@ -176,7 +176,7 @@ def test_all_mistakes_are_told_at_once(scene: Scene) -> None:
     told = ended.result("Check the options", "mail1")["msg"]
     assert [
         word
-        for word in ("_progress_interval is", "nowhere.yml is", "needs smtp_rotation_smtp_host")
+        for word in ("_progress_interval must be", "nowhere.yml is", "needs smtp_rotation_smtp_host")
         if word not in told
     ] == []
     assert not [
