@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
     PASSWORD_RULES,
     PASSWORD_SPEC,
@@ -24,7 +22,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import check_accounts
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
-from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction, tell
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import check_given, check_shape, generate
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
@@ -65,7 +63,7 @@ class ActionModule(SecretAction):
             caller=self._caller(params, definition, credentials, task_vars),
             now=utc_now,
             learn=self.scrubber.add,
-            tell=_tell,
+            tell=tell,
             concurrency=params["concurrency"],
         )
         done = run(request, tools, check_mode=self._task.check_mode)
@@ -151,8 +149,3 @@ def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Defini
         rule = "rotate=never" if params["rotate"] == "never" else "state=verified"
         raise InputError(f"{option}: a password was given, but {rule} sets none; remove one of them")
     return given
-
-
-def _tell(line: str) -> None:
-    """Show a line of progress on stderr, because a callback may write a document to stdout."""
-    Display().display(line, stderr=True)

@@ -217,25 +217,38 @@ reason:
   sample: auth_rejected
 """
 
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.exchange import log_in_and_send
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.exchange import log_in_and_send, log_in_to_all
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC, prepare
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import (
+    ARGUMENT_SPEC,
+    RULES,
+    prepare,
+    prepare_all,
+)
 
 
 def main() -> None:
     """Run the module."""
-    required_if = [("send", True, ["sender", "recipient"])]
-    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, required_if=required_if, supports_check_mode=True)
+    module = AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True, **RULES)
+    one = module.params["accounts"] is None
     try:
-        request = prepare(module.params)
+        requests = [prepare(module.params)] if one else prepare_all(module.params)
         if module.check_mode:
             module.exit_json(changed=False, skipped=True, msg="Check mode: nothing was connected and no login tried.")
-        result = log_in_and_send(request)
+        began = time.monotonic()
+        if one:
+            result = log_in_and_send(requests[0])
+        else:
+            results = log_in_to_all(requests, module.params["concurrency"])
+            result = {"results": results, "seconds": time.monotonic() - began}
     except InputError as error:
-        module.fail_json(msg=str(error))
+        # An empty list says that nothing was connected.
+        module.fail_json(msg=str(error), **({} if one else {"results": []}))
     except Failure as failure:
         module.fail_json(changed=False, **failure.result)
     module.exit_json(changed=False, **result)

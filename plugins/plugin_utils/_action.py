@@ -17,6 +17,7 @@ from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.errors import RequiredError, UnsupportedError
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
@@ -93,12 +94,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
 
     def _secrets_in(self, args: Mapping[str, Any]) -> list[str]:
         """Return every secret in the arguments as given, valid or not."""
-        found: list[str] = []
-        for name, option in self.SPEC.items():
-            for key in (name, *option.get("aliases", ())):
-                if option.get("no_log") and args.get(key) is not None:
-                    found += _texts(args[key])
-        return found
+        return _secrets(self.SPEC, args)
 
     def _given(self) -> Mapping[str, Any]:
         """Return the original arguments, which a retry (C(until)) finds censored in the task."""
@@ -111,7 +107,7 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         harmless = {
             key
             for name, option in self.SPEC.items()
-            if not option.get("no_log")
+            if not _holds_secret(option)
             for key in (name, *option.get("aliases", ()))
         }
         return {name: self.scrubber.clean(value) if name in harmless else CENSORED for name, value in args.items()}
@@ -247,13 +243,30 @@ class ModuleAction(SecretAction):
         :param params: the task's options
         :param task_vars: the task's variables
         """
+        return self.pass_on(params, task_vars, logs=self.LOGS)
+
+    def pass_on(self, params: Mapping[str, Any], task_vars: dict[str, Any], *, logs: bool) -> dict[str, Any]:
+        """Run the module on the task's host.
+
+        :param params: the module's options
+        :param task_vars: the task's variables
+        :param logs: whether the module writes them into the host's log
+        """
         no_log = self._task.no_log
-        self._task.no_log = no_log or not self.LOGS
+        self._task.no_log = no_log or not logs
         try:
             return self.call_module(params, task_vars, hide=())
         finally:
             # The result is shown: it holds no secret.
             self._task.no_log = no_log
+
+
+def tell(line: str) -> None:
+    """Show a line of progress on stderr, because a callback may write a document to stdout.
+
+    :param line: the line
+    """
+    Display().display(line, stderr=True)
 
 
 def _without_none(args: Mapping[str, Any]) -> dict[str, Any]:
@@ -295,6 +308,24 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value
+
+
+def _holds_secret(option: Mapping[str, Any]) -> bool:
+    return bool(option.get("no_log")) or any(map(_holds_secret, option.get("options", {}).values()))
+
+
+def _secrets(spec: Mapping[str, Any], args: Mapping[str, Any]) -> list[str]:
+    """Return every secret in the arguments of a specification, at any depth."""
+    found: list[str] = []
+    for name, option in spec.items():
+        given = [args[key] for key in (name, *option.get("aliases", ())) if args.get(key) is not None]
+        if option.get("no_log"):
+            found += _texts(given)
+        elif _holds_secret(option):
+            for value in given:
+                for item in value if isinstance(value, (list, tuple)) else [value]:
+                    found += _secrets(option["options"], item) if isinstance(item, Mapping) else _texts(item)
+    return found
 
 
 def _texts(value: Any) -> list[str]:

@@ -70,14 +70,18 @@ class Dialogue:
     :param sock: the connection
     :param request: what is tried
     :param deadline: when the whole exchange has to end
+    :param masked: masks in a text what is not this login's own
     """
 
-    def __init__(self, sock: socket.socket, request: Request, deadline: Deadline) -> None:
+    def __init__(
+        self, sock: socket.socket, request: Request, deadline: Deadline, masked: Callable[[str], str] = str
+    ) -> None:
         self.last: Reply | None = None
         self._sock = sock
         self._request = request
         self._deadline = deadline
         self._secrets = secret_forms(request.username, request.password)
+        self._masked = masked
         self._buffer = b""
         self._usable = True
 
@@ -170,7 +174,7 @@ class Dialogue:
                 raise Failure(reason="protocol", what=what, advice=broken_advice(step))
             lines.append(line[2])
             if not line[1]:
-                return make_reply(line[0], lines, self._secrets)
+                return make_reply(line[0], lines, self._secrets, self._masked)
 
     def _read_line(self, step: str) -> bytes:
         while b"\n" not in self._buffer and len(self._buffer) <= REPLY_LIMIT:

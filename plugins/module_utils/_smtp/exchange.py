@@ -12,12 +12,14 @@ import ssl
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._addresses import is_loopback
+from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp import parallel
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.advice import CONNECTION_ADVICE
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.dialogue import Deadline, Dialogue
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
@@ -67,31 +69,66 @@ class Outcome:
         }
 
 
-def log_in_and_send(request: Request, clock: Callable[[], float] = time.monotonic) -> dict[str, Any]:
+@dataclass
+class Shared:
+    """What all exchanges of a task share, of which only the login and C(send) differ.
+
+    C(masked): masks in a text the passwords of all. C(found): the server's addresses, once one exchange has them.
+    """
+
+    context: ssl.SSLContext
+    masked: Callable[[str], str] = str
+    found: list[Any] | None = None
+
+
+def log_in_and_send(
+    request: Request, clock: Callable[[], float] = time.monotonic, shared: Shared | None = None
+) -> dict[str, Any]:
     """Do the exchange and return the module's result.
 
     :param request: what is to be tried
     :param clock: the time in seconds, from any start
+    :param shared: what it has in common with others
     :raises Failure: if it fails; the result so far is in it
     :raises InputError: if ca_path cannot be used
     """
     started = clock()
     outcome = Outcome()
+    shared = shared or Shared(make_context(request))
     try:
-        _exchange(request, Deadline(request.timeout, clock), outcome)
+        _exchange(request, Deadline(request.timeout, clock), outcome, shared)
     except Failure as failure:
         told = f"{request.host}:{request.port} {failure.what}. {failure.advice}"
-        msg = scrub(told, secret_forms(request.username, request.password))
+        msg = shared.masked(scrub(told, secret_forms(request.username, request.password)))
         failure.result = {**outcome.public(clock() - started), "reason": failure.reason, "msg": msg}
         raise
     return outcome.public(clock() - started)
 
 
-def _exchange(request: Request, deadline: Deadline, outcome: Outcome) -> None:
-    context = make_context(request)
-    dialogue = Dialogue(_connect(request, deadline), request, deadline)
+def log_in_to_all(requests: Sequence[Request], concurrency: int) -> list[dict[str, Any]]:
+    """Make the exchange of each request once, all with one TLS context and one name resolution.
+
+    :param requests: what is to be tried, which differ in the login and C(send) only
+    :param concurrency: how many exchanges are made at the same time
+    :raises InputError: if ca_path cannot be used; nothing is connected then
+    """
+    if not requests:
+        return []
+    shared = Shared(make_context(requests[0]), Scrubber(request.password for request in requests).text)
+
+    def exchange(request: Request) -> dict[str, Any]:
+        try:
+            return log_in_and_send(request, shared=shared)
+        except Failure as failure:
+            return failure.result
+
+    return parallel.run(requests, exchange, concurrency)
+
+
+def _exchange(request: Request, deadline: Deadline, outcome: Outcome, shared: Shared) -> None:
+    dialogue = Dialogue(_connect(request, deadline, shared), request, deadline, shared.masked)
     try:
-        offered = _open(dialogue, request, context, outcome)
+        offered = _open(dialogue, request, shared.context, outcome)
         _log_in(dialogue, request, offered)
         outcome.authenticated = True
         if request.send:
@@ -121,8 +158,8 @@ def _resolve(request: Request, deadline: Deadline) -> list[Any]:
     return list(answer)
 
 
-def _connect(request: Request, deadline: Deadline) -> socket.socket:
-    found = _resolve(request, deadline)
+def _connect(request: Request, deadline: Deadline, shared: Shared) -> socket.socket:
+    found = shared.found = shared.found or _resolve(request, deadline)
     if request.encryption == "none" and not all(is_loopback(each[4][0]) for each in found):
         raise Failure(reason="tls", what="is not a loopback address", advice=_LOOPBACK_ADVICE)
     errors: list[OSError] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import forms
@@ -61,17 +61,18 @@ def split_line(line: bytes) -> tuple[int, bool, bytes] | None:
     return int(match.group(1)), match.group(2) == b"-", match.group(3) or b""
 
 
-def make_reply(code: int, lines: Sequence[bytes], secrets: Sequence[str]) -> Reply:
+def make_reply(code: int, lines: Sequence[bytes], secrets: Sequence[str], masked: Callable[[str], str] = str) -> Reply:
     """Return the reply that some lines make.
 
     :param code: the code of its last line
     :param lines: the texts of its lines
     :param secrets: what is masked in everything that can be shown
+    :param masked: masks in a text what is not this login's own
     """
     texts = [line.decode("utf-8", "replace") for line in lines]
     enhanced = _ENHANCED.match(texts[0]) if texts else None
     joined = " ".join(_ENHANCED.sub("", text, count=1) if enhanced else text for text in texts)
-    text = scrub(printable(text=joined), secrets).strip()[:TEXT_LIMIT]
+    text = masked(scrub(printable(text=joined), secrets)).strip()[:TEXT_LIMIT]
     return Reply(code=code, enhanced_code=enhanced.group(1) if enhanced else None, text=text, lines=tuple(texts))
 
 
@@ -123,11 +124,20 @@ def scrub(text: str, secrets: Sequence[str]) -> str:
     :param secrets: what is masked in it
     """
     hidden = [False] * len(text)
-    for secret in filter(None, secrets):
-        size = min(len(secret), FRAGMENT)
-        for start in range(len(secret) - size + 1):
-            # A lookahead, because fragments overlap.
-            for match in re.finditer(f"(?={re.escape(secret[start : start + size])})", text, re.IGNORECASE):
-                hidden[match.start() : match.start() + size] = [True] * size
+    for size, fragments in _fragments(secrets).items():
+        for start in range(len(text) - size + 1):
+            if text[start : start + size].casefold() in fragments:
+                hidden[start : start + size] = [True] * size
     shown = ("\0" if hide else character for character, hide in zip(text, hidden))
     return re.sub("\0+", MASK, "".join(shown))
+
+
+def _fragments(secrets: Sequence[str]) -> dict[int, set[str]]:
+    """Return every fragment that is masked, in one case, by its length."""
+    found: dict[int, set[str]] = {}
+    for secret in filter(None, secrets):
+        size = min(len(secret), FRAGMENT)
+        # A set and not one expression for each: a login's reply is searched for hundreds.
+        starts = range(len(secret) - size + 1)
+        found.setdefault(size, set()).update(secret[start : start + size].casefold() for start in starts)
+    return found

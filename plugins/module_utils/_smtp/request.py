@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from email.header import Header
@@ -16,9 +17,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 from ansible_collections.mailops.smtp.plugins.module_utils._text import is_control
 
 SUBJECT_LENGTH = (2, 128)
+MOST_AT_ONCE = 64
 
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@(?P<domain>[A-Za-z0-9.-]+|\[[A-Za-z0-9.:]+\])")
-_TEXT_OPTIONS = ("host", "username", "password", "sender", "recipient", "subject")
+_REQUIRED = ("host", "username", "password")
+_LOGIN = ("username", "password")
+_OTHER_TEXTS = ("host", "sender", "recipient", "subject")
 _BODY = (
     "This message tests an SMTP login. It was sent automatically by the Ansible module",
     "mailops.smtp.smtp_test_send. Its arrival shows that the login works. No reply is needed.",
@@ -28,8 +32,18 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "host": {"type": "str", "required": True},
     "port": {"type": "int", "default": 587},
     "encryption": {"type": "str", "default": "starttls", "choices": ["starttls", "tls", "none"]},
-    "username": {"type": "str", "required": True},
-    "password": {"type": "str", "required": True, "no_log": True},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "accounts": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "username": {"type": "str", "required": True},
+            "password": {"type": "str", "required": True, "no_log": True},
+            "send": {"type": "bool"},
+        },
+    },
+    "concurrency": {"type": "int", "default": 4},
     "sender": {"type": "str"},
     "recipient": {"type": "str"},
     "subject": {"type": "str", "default": "SMTP password test"},
@@ -37,6 +51,11 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "timeout": {"type": "int", "default": 30},
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
+}
+RULES: dict[str, Any] = {
+    "mutually_exclusive": [("accounts", "username"), ("accounts", "password")],
+    "required_one_of": [("accounts", "username")],
+    "required_together": [("username", "password")],
 }
 
 
@@ -58,19 +77,16 @@ class Request:
     ca_path: str | None
 
 
-def prepare(options: Mapping[str, Any]) -> Request:
+def prepare(options: Mapping[str, Any], where: str = "") -> Request:
     """Return the request that the module's options make.
 
     :param options: the options, with their defaults
+    :param where: what the message about a bad login begins with
     :raises InputError: if one of them cannot work
     """
     request = Request(**{each.name: options[each.name] for each in fields(Request)})
-    for name in ("host", "username", "password"):
-        if not getattr(request, name).strip():
-            raise InputError(f"{name} is empty.")
-    for name in _TEXT_OPTIONS:
-        if any(is_control(character) for character in getattr(request, name) or ""):
-            raise InputError(f"{name} contains a line break, a control character or bytes that are not UTF-8.")
+    _check_texts(request, _LOGIN, where)
+    _check_texts(request, _OTHER_TEXTS)
     if not 1 <= request.port <= 65535:
         raise InputError(f"port must be a number from 1 to 65535, not {request.port}.")
     if request.timeout < 1:
@@ -80,7 +96,39 @@ def prepare(options: Mapping[str, Any]) -> Request:
     return request
 
 
+def prepare_all(options: Mapping[str, Any]) -> list[Request]:
+    """Return the requests that the option C(accounts) makes, in its order.
+
+    :param options: the options, with their defaults
+    :raises InputError: if one of them cannot work, or an account is listed twice
+    """
+    at_once = options["concurrency"]
+    if not 1 <= at_once <= MOST_AT_ONCE:
+        raise InputError(f"concurrency must be a number from 1 to {MOST_AT_ONCE}, not {at_once}.")
+    names = [account["username"] for account in options["accounts"]]
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
+    if twice:
+        raise InputError(f"accounts: listed more than once: {', '.join(twice)}")
+    return [prepare(_merged(options, account), f"accounts[{n}].") for n, account in enumerate(options["accounts"])]
+
+
+def _merged(options: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, Any]:
+    return {**options, **{name: value for name, value in account.items() if value is not None}}
+
+
+def _check_texts(request: Request, names: tuple[str, ...], where: str = "") -> None:
+    for name in names:
+        text = getattr(request, name) or ""
+        if name in _REQUIRED and not text.strip():
+            raise InputError(f"{where}{name} is empty.")
+        if any(is_control(character) for character in text):
+            raise InputError(f"{where}{name} contains a line break, a control character or bytes that are not UTF-8.")
+
+
 def _check_message(request: Request) -> None:
+    missing = [name for name in ("sender", "recipient") if getattr(request, name) is None]
+    if missing:
+        raise InputError(f"send is true, which requires {' and '.join(missing)}.")
     for name in ("sender", "recipient"):
         if not _ADDRESS.fullmatch(getattr(request, name) or ""):
             raise InputError(

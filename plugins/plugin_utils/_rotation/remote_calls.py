@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import OPTIONS
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
-from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers, Limit
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction, tell
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.answers import Answers, Limit
 
 
 class Caller:
@@ -62,7 +60,7 @@ class Caller:
             "passwords": dict(passwords),
         }
         # A run that is stopped later cannot say this any more. Not on stdout, which may have to be JSON.
-        Display().display(_under_way(len(passwords)), stderr=True)
+        tell(_under_way(len(passwords)))
         try:
             outcome = self._action.call_module(args, self._task_vars, hide=self._hide)
         except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)

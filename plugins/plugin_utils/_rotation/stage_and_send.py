@@ -22,7 +22,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel im
     consecutive_failures,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers, Batches
+from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Batches
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.answers import Answers
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.outcome import action_of, settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, staged

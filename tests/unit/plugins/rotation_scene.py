@@ -16,7 +16,7 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import Answers
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.answers import Answers
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import document as documents

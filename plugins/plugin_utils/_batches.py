@@ -2,19 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Chooses the size of batches and the rate of calls, and describes the progress. No I/O.
+"""Chooses the size of batches, and describes the progress. No I/O.
 
-A module returns nothing before it ends. So a long list is sent in batches, each of which is on disk before it is sent:
-short enough for a line of progress every few seconds, long enough that starting the module hardly matters.
+A module returns nothing before it ends. So it is given a long list in batches: short enough for a line of progress
+every few seconds, long enough that starting the module hardly matters.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
-
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 
 # Accounts in the first batch for each concurrent call: enough to learn how fast the provider is.
 FIRST = 16
@@ -27,43 +23,6 @@ WORTH_A_START, LONGEST = 9.0, 30.0
 MADE_UP, LOSS, BINDS = 0.7, 0.015, 0.8
 # The remaining accounts form a single batch if they are not much more than one.
 SLACK = 1.5
-# The parts of the limit that the module returns, by the options that pass them to the next batch.
-PASSED_ON = {"limit": "rate", "burst": "burst", "recent": "recent"}
-
-
-class Limit:
-    """Carries what is known about the provider's rate limit from one batch to the next.
-
-    :param rate: calls per second, None if unknown
-    :param burst: how many calls may be made at once after an idle period
-    """
-
-    def __init__(self, rate: float | None, burst: int) -> None:
-        self._options: dict[str, Any] = {"rate_limit": rate, "rate_burst": burst, "rate_recent": []}
-
-    def options(self) -> dict[str, Any]:
-        """Return the module's options for the next batch."""
-        return dict(self._options)
-
-    def learn(self, outcome: Mapping[str, Any]) -> None:
-        """Learn from the module's result.
-
-        :param outcome: the result of the last batch; without a rate, nothing new is known
-        """
-        if outcome.get("rate"):
-            self._options = {f"rate_{name}": outcome[field] for name, field in PASSED_ON.items()}
-
-
-class Answers(dict[str, Change]):
-    """The outcome for each account of a batch.
-
-    C(calling): for how many seconds calls were made, None if unknown. C(allowed): the provider's limit in calls per
-    second, if known. C(burst): how many calls may be made at once after an idle period.
-    """
-
-    calling: float | None = None
-    allowed: float | None = None
-    burst: int = 0
 
 
 class Batches:

@@ -8,7 +8,7 @@ import math
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batch_size import SECONDS, Batches, Limit
+from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import SECONDS, Batches
 
 
 def sizes(total: int, rate: float, *, concurrency: int = 8, start: float = 0.5) -> list[int]:
@@ -48,22 +48,6 @@ def test_line() -> None:
     batches.took(100, 1.0)
     batches.took(400, 2.0)
     assert batches.line() == ("mailops.smtp: 500 of 1000 accounts are done, 167 a second, about 3 seconds left")
-
-
-def test_a_limit_is_handed_on() -> None:
-    """Catches: a limit that every batch learns anew, or that is forgotten because one of them died."""
-    limit = Limit(None, 0)
-    assert limit.options() == {"rate_limit": None, "rate_burst": 0, "rate_recent": []}
-    limit.learn({"rate": None, "burst": 0, "recent": []})
-    assert limit.options()["rate_limit"] is None
-    limit.learn({"rate": 19.6, "burst": 18, "recent": [7.0, 7.5]})
-    limit.learn({"msg": "the module died"})
-    assert limit.options() == {"rate_limit": 19.6, "rate_burst": 18, "rate_recent": [7.0, 7.5]}
-
-
-def test_a_limit_that_is_given_is_kept() -> None:
-    """Catches: the user's own limit, or the burst, that is not heard."""
-    assert Limit(5, 3).options() == {"rate_limit": 5, "rate_burst": 3, "rate_recent": []}
 
 
 def test_a_slow_start_is_not_made_often() -> None:
