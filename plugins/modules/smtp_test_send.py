@@ -7,12 +7,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: smtp_test_send
-short_description: Log in to an SMTP server once and send one test message
+short_description: Log in to an SMTP server and send a test message, for one account or many
 version_added: 0.1.0
 author:
   - mailops.smtp contributors (@mailops)
 description:
-  - Logs in to an SMTP submission server exactly once, with exactly one mechanism, and sends one short message.
+  - Logs in to an SMTP submission server exactly once for each account, with exactly one mechanism, and sends one short
+    message.
   - V(AUTH PLAIN) is used if the server offers it, otherwise V(AUTH LOGIN). A refused login is never tried again with
     another mechanism, so that a wrong password counts once, not twice, towards a lock-out.
   - The password is only sent over TLS 1.2 or later. If TLS is not available, the module fails; it never falls
@@ -65,13 +66,45 @@ options:
   username:
     description:
       - The SMTP login, for example V(1.name.smtp) at EmailLabs. Sent as UTF-8.
+      - Required together with O(password), unless O(accounts) is set.
     type: str
-    required: true
   password:
     description:
       - The password. Sent as UTF-8.
     type: str
-    required: true
+  accounts:
+    description:
+      - The logins to test, instead of O(username) and O(password). All other options apply to each of them.
+      - Each is tried exactly once, whatever comes of it, so no username may be listed twice.
+      - A long list is passed to the host in batches, with a line of progress after each.
+      - After 20 accounts in a row whose exchange the server did not complete, no more are tried.
+      - An empty list is nothing to do.
+    type: list
+    elements: dict
+    version_added: 0.3.0
+    suboptions:
+      username:
+        description:
+          - The SMTP login.
+        type: str
+        required: true
+      password:
+        description:
+          - Its password.
+        type: str
+        required: true
+      send:
+        description:
+          - Whether to send a message after this login. The default is O(send).
+        type: bool
+  concurrency:
+    description:
+      - How many of the O(accounts) to test at the same time, from V(1) to V(64).
+      - Lower it if the provider limits the connections from one IP address or the logins of one customer. A server then
+        refuses some of them with RV(results[].reason=connect), or answers late.
+    type: int
+    default: 4
+    version_added: 0.3.0
   sender:
     description:
       - The message's sender, a plain ASCII address without a display name.
@@ -95,7 +128,7 @@ options:
     default: true
   timeout:
     description:
-      - Seconds for the whole exchange, from name resolution to the last reply, at least V(1).
+      - Seconds for the whole exchange of one account, from name resolution to the last reply, at least V(1).
       - The module waits at most 2 seconds for the reply to the final QUIT.
     type: int
     default: 30
@@ -117,6 +150,7 @@ options:
 notes:
   - Do not test a new password before the provider has put it into effect. EmailLabs needs up to 15 minutes and asks you
     to send nothing during that time.
+  - With O(accounts), the module does not write its options into the host's log.
   - RV(ignore:changed) is always V(false), although a message is sent, because nothing that Ansible manages changes.
 seealso:
   - module: mailops.smtp.smtp_account_password
@@ -149,12 +183,28 @@ EXAMPLES = r"""
     recipient: postmaster@example.com
     subject: Password of app on {{ inventory_hostname }}
     ca_path: /etc/ssl/certs/example-ca.pem
+
+- name: Test all accounts of the store, eight at a time
+  mailops.smtp.smtp_test_send:
+    host: smtp.emaillabs.net.pl
+    accounts: >-
+      {{ dict(smtp_accounts.keys() | zip(smtp_accounts.values() | map(attribute='password')))
+         | dict2items(key_name='username', value_name='password') }}
+    concurrency: 8
+    sender: alerts@example.com
+    recipient: postmaster@example.com
+  register: tested
+  ignore_errors: true
+
+- name: Show which accounts failed, and why
+  ansible.builtin.debug:
+    msg: "{{ tested.results | selectattr('reason', 'defined') | items2dict('username', 'msg') }}"
 """
 
 RETURN = r"""
 authenticated:
   description: Whether the server accepted the login. Also true where a later step failed.
-  returned: when the server was tried
+  returned: with O(username), when the server was tried
   type: bool
   sample: true
 message_id:
@@ -162,19 +212,19 @@ message_id:
     - The Message-ID of the message that the server accepted, otherwise V(none).
     - If the server's answer to the message never came (RV(reason=protocol)), the ID is returned too, because the
       message may have been accepted.
-  returned: when the server was tried
+  returned: with O(username), when the server was tried
   type: str
   sample: <c8a0c0c5-4f4f-4e0c-9df7-5b0d3e0f5c55@example.com>
 tls_version:
   description: The version of TLS that secured the connection, V(none) without TLS.
-  returned: when the server was tried
+  returned: with O(username), when the server was tried
   type: str
   sample: TLSv1.3
 reply:
   description:
     - The server's last reply before QUIT, V(none) if there was none.
     - The password is masked in it, also where the server cuts or encodes what it echoes.
-  returned: when the server was tried
+  returned: with O(username), when the server was tried
   type: dict
   contains:
     code:
@@ -194,7 +244,7 @@ reply:
       sample: "Ok: queued as 4F2A1C0B"
 seconds:
   description: How long the exchange took, in seconds.
-  returned: when the server was tried
+  returned: with O(username), when the server was tried
   type: float
   sample: 0.412
 reason:
@@ -212,9 +262,63 @@ reason:
     - V(protocol) - the server broke off, or its answer was not SMTP. If it broke off at the login, it is not known
       whether it counted the login.
     - RV(reply.code) from 400 to 499 means that the refusal is temporary.
-  returned: when the test failed
+  returned: with O(username), when the test failed
   type: str
   sample: auth_rejected
+results:
+  description: What became of each account, in the order of O(accounts).
+  returned: with O(accounts)
+  type: list
+  elements: dict
+  contains:
+    username:
+      description: The account.
+      returned: always
+      type: str
+      sample: 1.acme.smtp
+    authenticated:
+      description: See RV(authenticated).
+      returned: when the server was tried
+      type: bool
+      sample: false
+    message_id:
+      description: See RV(message_id).
+      returned: when the server was tried
+      type: str
+    tls_version:
+      description: See RV(tls_version).
+      returned: when the server was tried
+      type: str
+      sample: TLSv1.3
+    reply:
+      description: See RV(reply). The passwords of all accounts are masked in it.
+      returned: when the server was tried
+      type: dict
+      sample: {code: 535, enhanced_code: 5.7.8, text: "Error: authentication failed"}
+    seconds:
+      description: See RV(seconds).
+      returned: when the server was tried
+      type: float
+      sample: 0.412
+    reason:
+      description:
+        - See RV(reason), and two more.
+        - V(not_tried) - no connection was made for this account, because the server completed none of the 20 exchanges
+          before it, or the module could not go on.
+        - V(unknown) - the module ended without a result, so it is not known whether the login was made.
+      returned: when this account's test failed
+      type: str
+      sample: auth_rejected
+    msg:
+      description: What happened, what is in force, and what to do next.
+      returned: when this account's test failed
+      type: str
+failed_accounts:
+  description: The accounts whose test failed, in the order of O(accounts). The task fails if there is one.
+  returned: with O(accounts)
+  type: list
+  elements: str
+  sample: [1.acme.smtp]
 """
 
 import time

@@ -12,12 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.parallel import MOST_INCOMPLETE, NOT_TRIED, incomplete
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.parallel import MOST_INCOMPLETE, NO_MORE, incomplete
 from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Batches
 
 Account = Mapping[str, Any]
 # Failed accounts that the task's message names.
 NAMED = 5
+NO_RESULT_BEFORE = {
+    "reason": "not_tried",
+    "msg": (
+        "This login was not tried, because the module ended without a result for the accounts before it. See their "
+        "results."
+    ),
+}
 
 
 def run(
@@ -53,7 +60,7 @@ def run(
         for result in found:
             in_a_row = incomplete(in_a_row, result)
         if rest is None and in_a_row >= MOST_INCOMPLETE:
-            rest = NOT_TRIED
+            rest = NO_MORE
         if rest:
             return results + _all(waiting, rest)
         if waiting:
@@ -65,24 +72,20 @@ def _read(
     batch: Sequence[Account], outcome: Mapping[str, Any]
 ) -> tuple[list[dict[str, Any]], Mapping[str, str] | None]:
     """Return the results of a batch, and that of all accounts after it if they are not to be tried."""
-    told = outcome.get("results")
-    words = outcome["msg"]
+    told, said = outcome.get("results"), outcome["msg"]
     if told == []:
-        refused = {"reason": "not_tried", "msg": f"The module did not try this login: {words}."}
+        message = f"The module did not try this login: {said}."
+        refused = {"reason": "not_tried", "msg": message}
         return _all(batch, refused), refused
     if not isinstance(told, list) or len(told) != len(batch):
-        unknown = (
-            f"The module ended without a result: {words}. It is not known whether this login was made. Find out what "
+        message = (
+            f"The module ended without a result: {said}. It is not known whether this login was made. Find out what "
             "ended the module, then run again."
         )
-        rest = (
-            "This login was not tried, because the module ended without a result for the accounts before it. See "
-            "their results."
-        )
-        return _all(batch, {"reason": "unknown", "msg": unknown}), {"reason": "not_tried", "msg": rest}
+        return _all(batch, {"reason": "unknown", "msg": message}), NO_RESULT_BEFORE
     # The module masks passwords in its result, also where a name looks like one.
-    found = [{**result, "username": account["username"]} for account, result in zip(batch, told)]
-    return found, NOT_TRIED if any(result.get("reason") == "not_tried" for result in found) else None
+    found = [{**result, "username": account["username"]} for account, result in zip(batch, told, strict=True)]
+    return found, NO_MORE if any(result.get("reason") == "not_tried" for result in found) else None
 
 
 def _all(accounts: Iterable[Account], result: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -100,10 +103,10 @@ def result_of(results: list[dict[str, Any]]) -> dict[str, Any]:
         "results": results,
         "failed_accounts": [result["username"] for result in failed],
     }
-    return {**task, "failed": True, "msg": _summary(failed, len(results))} if failed else task
+    return {**task, "failed": True, "msg": _told(failed, len(results))} if failed else task
 
 
-def _summary(failed: Sequence[Mapping[str, Any]], total: int) -> str:
+def _told(failed: Sequence[Mapping[str, Any]], total: int) -> str:
     named = ", ".join(f"{result['username']} ({result['reason']})" for result in failed[:NAMED])
     more = f" and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
     return (

@@ -17,7 +17,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import 
 # timeout, and a server that hangs at the login may count it.
 MOST_INCOMPLETE = 20
 INCOMPLETE = ("connect", "tls", "protocol")
-NOT_TRIED = {
+NO_MORE = {
     "reason": "not_tried",
     "msg": (
         f"The server completed none of the {MOST_INCOMPLETE} exchanges before this one, so this login was not tried. "
@@ -50,7 +50,7 @@ def run(
     def one(request: Request) -> dict[str, Any]:
         nonlocal in_a_row
         if in_a_row >= MOST_INCOMPLETE:
-            return {"username": request.username, **NOT_TRIED}
+            return {"username": request.username, **NO_MORE}
         result = _result(exchange, request)
         with lock:
             # Those that were under way when the limit was reached do not take it back.

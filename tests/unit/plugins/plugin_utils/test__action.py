@@ -31,6 +31,11 @@ SPEC: dict[str, Any] = {
     "password": {"type": "str", "no_log": True, "aliases": ["pass"]},
     "passwords": {"type": "dict", "no_log": True},
     "keys": {"type": "list", "elements": "dict", "no_log": True},
+    "logins": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"name": {}, "password": {"no_log": True}},
+    },
     "inner": {"type": "dict", "options": {"a": {}, "b": {"required": True}, "c": {"required": True}}},
 }
 RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords")]}
@@ -91,6 +96,7 @@ def test_parameters_are_validated_and_complete() -> None:
         "password": None,
         "passwords": None,
         "keys": None,
+        "logins": None,
         "inner": None,
     }
 
@@ -111,6 +117,30 @@ def test_arguments_are_hidden_from_callbacks(error: BaseException | None) -> Non
     with pytest.raises(KeyboardInterrupt) if isinstance(error, KeyboardInterrupt) else contextlib.nullcontext():
         made.run()
     assert made._task.args == {"name": f"is {CENSORED}", "pass": CENSORED, "keys": CENSORED, "size": 7}
+
+
+@pytest.mark.parametrize(
+    "logins",
+    [
+        [{"name": "alice"}, {"name": "bob", "password": SECRET}],
+        ({"name": "bob", "password": SECRET},),
+        [f"name=bob password={SECRET}"],
+        {"name": "bob", "password": SECRET},
+    ],
+)
+def test_password_in_a_list_is_a_secret(logins: Any) -> None:
+    """Catches: a password inside a list of logins that a callback, a result or a message shows."""
+    made = action({"name": "x", "logins": logins})
+    made.does = lambda _params: {"msg": f"bob has {SECRET}"}
+    assert SECRET not in str(made.run())
+    assert made._task.args == {"name": "x", "logins": CENSORED}
+
+
+def test_names_in_a_list_with_passwords_are_shown() -> None:
+    """Catches: results whose accounts nobody can tell apart, because their names are masked with the passwords."""
+    made = action({"name": "x", "logins": [{"name": "alice.smtp", "password": SECRET}]})
+    made.does = lambda _params: {"results": [{"username": "alice.smtp"}]}
+    assert made.run() == {"results": [{"username": "alice.smtp"}]}
 
 
 def test_misspelt_password_is_hidden_from_callbacks() -> None:
@@ -150,7 +180,7 @@ def test_hidden_value_is_refused(hidden: dict[str, Any]) -> None:
         ({"name": "x", "Pass_words": {}}, "unknown option Pass_words (did you mean passwords?)"),
         (
             {"name": "x", "colour": "red", "sizes": 3},
-            "unknown option colour (the options are inner, keys, kind, name, pass, password, passwords, size); "
+            "unknown option colour (the options are inner, keys, kind, logins, name, pass, password, passwords, size); "
             "unknown option sizes (did you mean size?)",
         ),
         ({"name": "x", "inner": {"a": 1}}, "b and c are required in inner"),

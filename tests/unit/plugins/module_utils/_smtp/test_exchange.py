@@ -31,6 +31,7 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import ( 
     fixture_certificate,
     fixture_run,
     make_certificate,
+    server_context,
 )
 
 
@@ -279,3 +280,72 @@ def test_resolver_is_bounded(run: Run, monkeypatch: pytest.MonkeyPatch, seconds:
     release.set()
     assert result["reason"] == "connect"
     assert "could not be resolved: timed out." in result["msg"]
+
+
+def many(run: Run, count: int) -> list[t.Any]:
+    return [run.request(username=f"{n}.acme.smtp", password=f"{PASSWORD}-{n}") for n in range(count)]
+
+
+def test_many_share_one_context_and_one_resolution(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: the authorities read and the name resolved for each of a thousand accounts."""
+    asked: list[str] = []
+    made: list[object] = []
+    used: list[tuple[str, object]] = []
+    make = exchange.make_context
+
+    def resolved(host: str, port: int, **_kind: object) -> list[t.Any]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
+
+    def counted(request: t.Any) -> t.Any:
+        made.append(make(request))
+        return made[-1]
+
+    def opened(_dialogue: object, request: t.Any, context: object, _outcome: object) -> t.Any:
+        used.append((request.username, context))
+        raise Failure(reason="auth_unavailable", what="is a test", advice="Do nothing.")
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    monkeypatch.setattr(exchange, "make_context", counted)
+    monkeypatch.setattr(exchange, "_dial", lambda *_arguments: socket.socket())
+    monkeypatch.setattr(exchange, "_open", opened)
+    run.server = ScriptedServer([])
+    requests = many(run, 30)
+    results = exchange.log_in_to_all(requests, 3)
+    run.server.stop()
+    names = [request.username for request in requests]
+    assert [result["username"] for result in results] == names
+    assert sorted(name for name, _context in used) == sorted(names)
+    assert {id(context) for _name, context in used} == {id(made[0])}
+    assert len(made) == 1
+    # At most those that begin before the first has its answer.
+    assert 1 <= len(asked) <= 3
+
+
+def test_unusable_ca_path_is_one_error_for_many(run: Run) -> None:
+    """Catches: a thousand results that say the same, or a connection before the file was read."""
+    run.server = ScriptedServer([])
+    requests = [run.request(ca_path="/does/not/exist")] * 3
+    with pytest.raises(InputError, match=r"^ca_path /does/not/exist cannot be used: "):
+        exchange.log_in_to_all(requests, 2)
+    run.server.stop()
+    assert run.server.lines == []
+
+
+@pytest.mark.parametrize("length", [0, 470])
+def test_another_accounts_password_is_masked(run: Run, length: int) -> None:
+    """Catches: a server that mixes up its sessions, and shows one account's password in another's result."""
+    other = "quite-another-Zügel"
+    echo = f"535 5.7.8 {'x' * length} {other} {encode(other)}".encode()
+    run.server = ScriptedServer([*SECURED, ("AUTH PLAIN", echo + b"\r\n"), *QUIT], tls=server_context(run.certificate))
+    requests = [run.request(), run.request(username="2.acme.smtp", password=other)]
+    first, second = exchange.log_in_to_all(requests, 1)
+    run.server.stop()
+    assert (first["reason"], second["reason"]) == ("auth_rejected", "connect")
+    assert "quite" not in str(first)
+    assert encode(other)[:12] not in str(first)
+
+
+def test_no_accounts() -> None:
+    """Catches: an empty list that ends in a traceback."""
+    assert exchange.log_in_to_all([], 4) == []

@@ -11,7 +11,7 @@ import typing as t
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import build_message, prepare
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import build_message, prepare, prepare_all
 
 OPTIONS: dict[str, t.Any] = {
     "host": "smtp.example.com",
@@ -55,6 +55,7 @@ def test_control_characters_are_refused_without_send_too(name: str) -> None:
         ("port", 0, "port must be a number from 1 to 65535, not 0."),
         ("port", 65536, "port must be a number from 1 to 65535, not 65536."),
         ("timeout", 0, "timeout must be at least 1 second, not 0."),
+        ("sender", None, "send is true, which requires sender."),
         ("subject", "x", "subject must have 2 to 128 characters."),
         ("subject", " x ", "subject must have 2 to 128 characters."),
         ("subject", "x" * 129, "subject must have 2 to 128 characters."),
@@ -69,10 +70,10 @@ def test_bad_options(name: str, bad: object, message: str) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    [None, "", "a", "@b", "a@", "a b@c", "A <a@b.example>", "a@b> SIZE=9", "a@b,c@d", "ä@b.example", "a@b\\", 'a"@b'],
+    ["", "a", "@b", "a@", "a b@c", "A <a@b.example>", "a@b> SIZE=9", "a@b,c@d", "ä@b.example", "a@b\\", 'a"@b'],
 )
 @pytest.mark.parametrize("name", ["sender", "recipient"])
-def test_bad_addresses(name: str, address: str | None) -> None:
+def test_bad_addresses(name: str, address: str) -> None:
     """Catches: an address that smuggles parameters into MAIL FROM, or several recipients for one."""
     with pytest.raises(InputError, match=f"^{name} must be one plain address"):
         prepare({**OPTIONS, name: address})
@@ -124,3 +125,50 @@ def test_message(subject: str) -> None:
     assert raw.endswith(b"\r\n")
     assert max(map(len, raw.split(b"\r\n"))) < 150
     assert not any(line.startswith(b".") for line in raw.split(b"\r\n"))
+
+
+MANY: dict[str, t.Any] = {**OPTIONS, "username": None, "password": None, "concurrency": 4}
+LOGINS = [{"username": name, "password": f"horse {name}", "send": None} for name in ("b", "a", "c")]
+
+
+def test_accounts_keep_their_order_and_their_own_send() -> None:
+    """Catches: accounts in another order, a password of another account, C(send) of one account for all of them."""
+    accounts = [LOGINS[0], {**LOGINS[1], "send": False}, LOGINS[2]]
+    requests = prepare_all({**MANY, "accounts": accounts})
+    assert [(r.username, r.password, r.send) for r in requests] == [
+        ("b", "horse b", True),
+        ("a", "horse a", False),
+        ("c", "horse c", True),
+    ]
+    only = prepare_all({**MANY, "send": False, "sender": None, "recipient": None, "accounts": LOGINS})
+    assert {request.send for request in only} == {False}
+
+
+@pytest.mark.parametrize(
+    ("accounts", "options", "message"),
+    [
+        ([*LOGINS, LOGINS[0], LOGINS[1]], {}, "accounts: listed more than once: a, b"),
+        ([LOGINS[0], {**LOGINS[1], "password": ""}], {}, "accounts[1].password is empty."),
+        ([{**LOGINS[0], "username": " "}], {}, "accounts[0].username is empty."),
+        (LOGINS, {"concurrency": 0}, "concurrency must be a number from 1 to 64, not 0."),
+        (LOGINS, {"concurrency": 65}, "concurrency must be a number from 1 to 64, not 65."),
+        (LOGINS, {"port": 0}, "port must be a number from 1 to 65535, not 0."),
+        (
+            [LOGINS[0], {**LOGINS[1], "send": True}],
+            {"send": False, "sender": None, "recipient": None},
+            "send is true, which requires sender and recipient.",
+        ),
+    ],
+)
+def test_bad_accounts(accounts: list[dict[str, t.Any]], options: dict[str, t.Any], message: str) -> None:
+    """Catches: a password that is tried twice, and a mistake that is noticed after the first logins."""
+    with pytest.raises(InputError) as caught:
+        prepare_all({**MANY, "accounts": accounts, **options})
+    assert str(caught.value) == message
+
+
+def test_fault_in_one_password_names_its_account() -> None:
+    """Catches: a line break in one password of a thousand, and no word about which."""
+    bad = {**LOGINS[2], "password": "a\n"}
+    with pytest.raises(InputError, match=r"^accounts\[2\]\.password contains a line break"):
+        prepare_all({**MANY, "accounts": [*LOGINS[:2], bad]})
