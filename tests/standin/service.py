@@ -108,6 +108,11 @@ class StandIn:
         return self._mail.ports["tls"]
 
     @property
+    def most_connections(self) -> int:
+        """How many connections to the submission server there were at the same time, at most."""
+        return self._mailroom.most_at_once
+
+    @property
     def messages(self) -> list[Message]:
         """The messages that were accepted, as they were sent."""
         return list(self._mailroom.messages)

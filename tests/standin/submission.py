@@ -67,12 +67,23 @@ class Message:
 
 @dataclass
 class Mailroom:
-    """What the connections of all ports share."""
+    """What the connections of all ports share.
+
+    :param busy: the connections that neither side has ended
+    :param most_at_once: how many these were at the same time, at most
+    """
 
     accounts: AccountStore
     record: Record
     options: SubmissionOptions
     messages: list[Message] = field(default_factory=list)
+    busy: set[object] = field(default_factory=set)
+    most_at_once: int = 0
+
+    def opened(self, connection: object) -> None:
+        """Note another connection."""
+        self.busy.add(connection)
+        self.most_at_once = max(self.most_at_once, len(self.busy))
 
     def log_in(self, port: str, mechanism: str, login: LoginPassword) -> AuthResult:
         """Check a login, record it, and return what it is told."""
@@ -178,6 +189,17 @@ class _Hooks:
             return "454 4.7.0 TLS failed"
         raise error
 
+    def opened(self) -> None:
+        self._mailroom.opened(self)
+
+    def ended(self) -> None:
+        self._mailroom.busy.discard(self)
+
+    async def handle_QUIT(self, _server: SMTP, _session: Session, _envelope: Envelope) -> str:
+        # The client may open its next connection before this one is closed.
+        self.ended()
+        return "221 2.0.0 Bye"
+
     def tls_failed(self, cause: BaseException | None) -> None:
         reason = getattr(cause, "reason", None) or type(cause).__name__
         self._mailroom.record.add("tls_error", port=self._port, reason=reason)
@@ -187,6 +209,7 @@ class _Connection(SMTP):
     """An SMTP connection that is in its listener's list while it is open."""
 
     def __init__(self, hooks: _Hooks, transports: set[asyncio.BaseTransport], **settings: Any) -> None:
+        self._hooks = hooks
         self._transports = transports
         self._first: asyncio.BaseTransport | None = None
         super().__init__(hooks, authenticator=hooks.authenticate, hostname="localhost", **settings)
@@ -196,9 +219,11 @@ class _Connection(SMTP):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._first = self._first or transport
         self._transports.add(self._first)
+        self._hooks.opened()
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self._hooks.ended()
         if self._first:
             self._transports.discard(self._first)
         super().connection_lost(error)

@@ -99,7 +99,7 @@ def log_in_and_send(
         _exchange(request, Deadline(request.timeout, clock), outcome, shared)
     except Failure as failure:
         told = f"{request.host}:{request.port} {failure.what}. {failure.advice}"
-        msg = shared.masked(scrub(told, secret_forms(request.username, request.password)))
+        msg = scrub(shared.masked(told), secret_forms(request.username, request.password))
         failure.result = {**outcome.public(clock() - started), "reason": failure.reason, "msg": msg}
         raise
     return outcome.public(clock() - started)

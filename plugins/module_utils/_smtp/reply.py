@@ -72,7 +72,7 @@ def make_reply(code: int, lines: Sequence[bytes], secrets: Sequence[str], masked
     texts = [line.decode("utf-8", "replace") for line in lines]
     enhanced = _ENHANCED.match(texts[0]) if texts else None
     joined = " ".join(_ENHANCED.sub("", text, count=1) if enhanced else text for text in texts)
-    text = masked(scrub(printable(text=joined), secrets)).strip()[:TEXT_LIMIT]
+    text = scrub(masked(printable(text=joined)), secrets).strip()[:TEXT_LIMIT]
     return Reply(code=code, enhanced_code=enhanced.group(1) if enhanced else None, text=text, lines=tuple(texts))
 
 

@@ -57,7 +57,7 @@ def reasons(results: Sequence[Mapping[str, Any]]) -> list[str | None]:
     return [result.get("reason") for result in results]
 
 
-@pytest.mark.parametrize(("count", "batches"), [(0, 0), (1, 1), (64, 1), (96, 1), (97, 2), (1000, 2)])
+@pytest.mark.parametrize(("count", "batches"), [(0, 0), (1, 1), (64, 1), (96, 1), (97, 2), (1000, 3)])
 def test_long_list_is_a_few_batches(count: int, batches: int) -> None:
     """Catches: a start of the module for every few accounts, an account left out or tried twice, and silence."""
     host = Host()

@@ -333,17 +333,23 @@ def test_unusable_ca_path_is_one_error_for_many(run: Run) -> None:
 
 
 @pytest.mark.parametrize("length", [0, 470])
-def test_another_accounts_password_is_masked(run: Run, length: int) -> None:
+def test_another_accounts_password_is_masked(run: Run, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
     """Catches: a server that mixes up its sessions, and shows one account's password in another's result."""
     other = "quite-another-Zügel"
     echo = f"535 5.7.8 {'x' * length} {other} {encode(other)}".encode()
     run.server = ScriptedServer([*SECURED, ("AUTH PLAIN", echo + b"\r\n"), *QUIT], tls=server_context(run.certificate))
+    dials = iter([exchange._dial])
+    monkeypatch.setattr(exchange, "_dial", lambda *arguments: next(dials, refused)(*arguments))
     requests = [run.request(), run.request(username="2.acme.smtp", password=other)]
     first, second = exchange.log_in_to_all(requests, 1)
     run.server.stop()
     assert (first["reason"], second["reason"]) == ("auth_rejected", "connect")
     assert "quite" not in str(first)
     assert encode(other)[:12] not in str(first)
+
+
+def refused(*_arguments: object) -> socket.socket:
+    raise ConnectionRefusedError("Connection refused")
 
 
 def test_no_accounts() -> None:
