@@ -78,6 +78,7 @@ def tasks_of_a_life(watch: Watch, *, keys: bool) -> list[dict[str, Any]]:
         {SET: option(password="{{ chosen }}")},
         {SEND: watch.send_options()},
         {SEND: watch.send_options(password="{{ other }}")},
+        {SEND: watch.send_many_options({ONE: "{{ chosen }}", TWO: "{{ other }}"})},
         {SET: option(state="staged", rotate="always", password_symbols=SYMBOLS)},
         {SET: option(accounts=["{{ item }}"], password_symbols=SYMBOLS), "loop": [ONE, TWO]},
         {SET: option(passwords={ONE: "{{ other }}"})},

@@ -97,7 +97,7 @@ def test_each_account_may_only_log_in(many: Scene) -> None:
         ({"accounts": logins([*NAMES, NAMES[0]])}, "accounts: listed more than once: 0.acme.smtp"),
         ({"port": 0}, "port must be a number from 1 to 65535, not 0."),
         ({"ca_path": "/does/not/exist"}, "ca_path /does/not/exist cannot be used: No such file or directory."),
-        ({"username": "a", "password": WRONG}, "parameters are mutually exclusive: accounts|username; "),
+        ({"username": "a", "password": WRONG}, "parameters are mutually exclusive: accounts|username, "),
         ({"accounts": None}, "one of the following is required: accounts, username"),
         ({"accounts": None, "username": "a"}, "parameters are required together: username, password"),
         (

@@ -117,6 +117,12 @@ class Watch:
             **over,
         }
 
+    def send_many_options(self, passwords: Mapping[str, str]) -> dict[str, Any]:
+        """Return the options of test sends with some accounts' passwords."""
+        accounts = [{"username": name, "password": password} for name, password in passwords.items()]
+        options = {**self.send_options(), "accounts": accounts}
+        return {name: value for name, value in options.items() if name not in ("username", "password")}
+
     def play(self, tasks: Sequence[Mapping[str, Any]] = (), **keywords: Any) -> Path:
         """Write a playbook that first shows the canary, and return its path."""
         show = {"name": "Show the canary", "ansible.builtin.debug": {"msg": "{{ canary }}"}}

@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp import exchange
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.refusal import Failure
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.tls import make_context
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_smtp import (  # noqa: F401  # pylint: disable=unused-import
     CLEAR,
     HELLO,
@@ -291,14 +292,13 @@ def test_many_share_one_context_and_one_resolution(run: Run, monkeypatch: pytest
     asked: list[str] = []
     made: list[object] = []
     used: list[tuple[str, object]] = []
-    make = exchange.make_context
 
     def resolved(host: str, port: int, **_kind: object) -> list[t.Any]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", port))]
 
     def counted(request: t.Any) -> t.Any:
-        made.append(make(request))
+        made.append(make_context(request))
         return made[-1]
 
     def opened(_dialogue: object, request: t.Any, context: object, _outcome: object) -> t.Any:
