@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible.errors import AnsibleError
-
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC, RULES, prepare_all
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import ModuleAction, tell
@@ -48,8 +46,8 @@ class ActionModule(ModuleAction):
             outcome = self.pass_on(params, task_vars, logs=False)
         except InputError:
             raise
-        except AnsibleError as error:
-            outcome = {"msg": str(error)}
+        except Exception as error:  # noqa: BLE001  (whatever it is, what became of this batch is unknown)
+            outcome = {"msg": f"{type(error).__name__}: {error}"}
         # Scrub before shortening: a secret that has been cut is not found any more.
         words = self.scrubber.text(str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given"))
         return {**outcome, "msg": words[:500].rstrip(".")}

@@ -20,8 +20,8 @@ INCOMPLETE = ("connect", "tls", "protocol")
 NO_MORE = {
     "reason": "not_tried",
     "msg": (
-        f"The server completed none of the {MOST_INCOMPLETE} exchanges before this one, so this login was not tried. "
-        "Find out what is wrong from the results of the accounts before it, then run again."
+        f"This login was not tried, because the server completed none of {MOST_INCOMPLETE} exchanges in a row. Find "
+        "out what is wrong from the results of the accounts before it, then run again."
     ),
 }
 
