@@ -45,16 +45,18 @@ def run(
     :param concurrency: how many exchanges are made at the same time
     """
     lock = threading.Lock()
+    given_up = threading.Event()
     in_a_row = 0
 
     def one(request: Request) -> dict[str, Any]:
         nonlocal in_a_row
-        if in_a_row >= MOST_INCOMPLETE:
+        if given_up.is_set():
             return {"username": request.username, **NO_MORE}
         result = _result(exchange, request)
         with lock:
-            # Those that were under way when the limit was reached do not take it back.
-            in_a_row = incomplete(in_a_row, result) if in_a_row < MOST_INCOMPLETE else in_a_row
+            in_a_row = incomplete(in_a_row, result)
+            if in_a_row == MOST_INCOMPLETE:
+                given_up.set()
         return {"username": request.username, **result}
 
     with ThreadPoolExecutor(max_workers=concurrency) as pool:

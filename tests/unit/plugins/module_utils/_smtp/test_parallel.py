@@ -90,24 +90,6 @@ def test_server_that_answers_nobody_is_left_alone(reasons: list[str | None], tri
     assert all("was not tried" in result["msg"] for result in results[tried:])
 
 
-def test_late_success_does_not_begin_anew() -> None:
-    """Catches: an exchange under way when the server was given up, after which twenty more wait for their time-out."""
-    ended = threading.Semaphore(0)
-    tried: list[str] = []
-
-    def exchange(request: t.Any) -> dict[str, t.Any]:
-        tried.append(request.username)
-        if request.username == NAMES[0]:
-            for _n in range(MOST_INCOMPLETE):
-                assert ended.acquire(timeout=PATIENCE)
-            return PASSED
-        ended.release()
-        return failed("connect")
-
-    run(requests(NAMES), exchange, 2)
-    assert len(tried) <= MOST_INCOMPLETE + 2
-
-
 def test_bug_in_one_exchange_leaves_the_others_their_results() -> None:
     """Catches: an exception of one exchange that takes all results with it, or that shows its text."""
 
