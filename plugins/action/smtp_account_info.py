@@ -23,6 +23,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
     OPTIONS,
     credentials_from,
     definition_from,
+    module_options,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
@@ -82,7 +83,7 @@ class ActionModule(SecretAction):
         credentials = credentials_from(definition, params, os.environ)
         self.scrubber.add(*credentials.values())
         hide = tuple(name for name in definition.credentials.values() if name)
-        args = {**params, **dict.fromkeys(OPTIONS), "api_credentials": credentials, "accounts": known}
+        args = {**module_options(params, definition, credentials), "accounts": known}
         result = self.call_module(args, task_vars, hide=hide)
         if "listed" not in result:
             words = str(result.get("msg") or "the module ended without a result")

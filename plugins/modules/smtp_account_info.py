@@ -194,7 +194,6 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INF
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import connection_from, patience_from
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import can_call
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
@@ -202,17 +201,14 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrub
 def main() -> None:
     """List the provider's accounts; the action plugin reads the store."""
     module = AnsibleModule(argument_spec=INFO_SPEC, supports_check_mode=True)
-    credentials: dict[str, str] = {}
     if not can_call():
         module.fail_json(msg=missing_required_lib("requests"))
+    connection = connection_from(module.params)
     try:
-        definition = definition_from(module.params)
-        credentials = credentials_from(definition, module.params, {})
-        connection = connection_from(module.params, definition, credentials)
         known = module.params["accounts"] or []
         module.exit_json(changed=False, listed=list_accounts(connection, known, patience=patience_from(module.params)))
     except (InputError, ProviderError) as error:
-        module.fail_json(msg=Scrubber(credentials.values()).text(str(error)))
+        module.fail_json(msg=Scrubber(connection.credentials.values()).text(str(error)))
 
 
 if __name__ == "__main__":

@@ -346,7 +346,6 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_option
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Reader
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import can_call, public
 
 
@@ -357,12 +356,11 @@ def main() -> None:
     if not can_call():
         reason = missing_required_lib("requests")
         module.exit_json(changed=False, outcomes=public(dict.fromkeys(passwords, NOT_SENT), passwords, {}, reason))
-    definition = definition_from(params)
-    credentials = credentials_from(definition, params, {})
-    pace, began = pace_from(params, definition), time.monotonic()
+    connection = connection_from(params)
+    pace, began = pace_from(params, connection.definition), time.monotonic()
     try:
         changes = set_passwords(
-            connection_from(params, definition, credentials),
+            connection,
             passwords,
             patience=patience_from(params),
             concurrency=params["concurrency"],
@@ -374,7 +372,7 @@ def main() -> None:
         module.fail_json(
             msg="The controlling process has gone, so no further requests are sent. The next run completes them."
         )
-    module.exit_json(changed=True, outcomes=public(changes, passwords, credentials), **pace.handover(began))
+    module.exit_json(changed=True, outcomes=public(changes, passwords, connection.credentials), **pace.handover(began))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS, PICTURE = ROOT / "plugins", ROOT / "docs" / "docsite" / "diagrams" / "rooms.dot"
 IMPORT = re.compile(r"from ansible_collections\.mailops\.smtp\.plugins\.([\w.]+) import (\w+)")
+FROM = re.compile(r"from ansible_collections\.mailops\.smtp\.plugins\.([\w.]+) import (\([^)]*\)|.+)")
 # Of all rooms, from the ground floor up. What travels to a mail host is in module_utils and modules.
 FLOORS = [
     "module_utils/_errors  module_utils/_text  module_utils/_trust  module_utils/_addresses",
@@ -76,6 +77,30 @@ def test_what_runs_on_a_mail_host_imports_nothing_of_the_controller() -> None:
     assert [
         str(file) for file in files if re.search(r"plugin_utils|from ansible\.(?!module_utils)", file.read_text())
     ] == []
+
+
+def carried(module: Path) -> set[Path]:
+    """Return the collection's files that Ansible sends to a host with a module: it follows imports of every kind."""
+    found, todo = set(), [module]
+    while todo:
+        file = todo.pop()
+        if file in found or not file.is_file():
+            continue
+        found.add(file)
+        for path, names in FROM.findall(file.read_text()):
+            here = PLUGINS / path.replace(".", "/")
+            todo += [here.with_suffix(".py"), *(here / f"{name}.py" for name in re.findall(r"\w+", names))]
+    return found
+
+
+@pytest.mark.parametrize("name", ["smtp_account_info", "smtp_account_password"])
+def test_what_only_the_controller_needs_stays_there(name: str) -> None:
+    """Catches: all providers and what checks a definition, sent to the host with each call of one provider."""
+    provider = PLUGINS / "module_utils" / "_provider"
+    own = {provider / "registry.py", provider / "definition_parser.py", *(provider / "built_in").glob("*.py")}
+    sent = carried(PLUGINS / "modules" / f"{name}.py")
+    assert provider / "http.py" in sent
+    assert sorted(str(file) for file in sent & own) == []
 
 
 def test_what_every_action_imports_knows_no_provider() -> None:

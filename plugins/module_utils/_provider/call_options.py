@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Definition, restored
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import SHARE, Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 
 
-def connection_from(params: Mapping[str, Any], definition: Definition, credentials: Mapping[str, str]) -> Connection:
+def connection_from(params: Mapping[str, Any]) -> Connection:
     """Return how to reach the provider.
 
-    :param params: the task's options
-    :param definition: the provider
-    :param credentials: its keys
+    :param params: what C(registry.module_options) made of the task's options
     """
     verify: bool | str = (params.get("ca_path") or True) if params["validate_certs"] else False
     return Connection(
-        definition=definition,
-        credentials=credentials,
+        definition=restored(params["provider_definition"]),
+        credentials=params["api_credentials"],
         timeout=params["timeout"],
         verify=verify,
         account_ids={account: str(one) for account, one in (params.get("account_ids") or {}).items()},

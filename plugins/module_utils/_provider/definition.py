@@ -95,6 +95,21 @@ class Definition:
     hints: Mapping[str, str] = field(default_factory=dict)
 
 
+def restored(data: Mapping[str, Any]) -> Definition:
+    """Return the definition of which C(dataclasses.asdict) made a dict. It was checked where it was made.
+
+    :param data: the dict; fields that were None may be missing
+    """
+    listing = data.get("list_accounts")
+    parts: dict[str, Any] = {
+        "set_password": Request(**data["set_password"]),
+        "answer": Answer(**data["answer"]),
+        "password": PasswordRules(**data["password"]),
+        "list_accounts": listing and Listing(**{**listing, "request": Request(**listing["request"])}),
+    }
+    return Definition(**{**data, **parts})
+
+
 @dataclass(frozen=True)
 class Connection:
     """How the provider is reached: C(timeout) in seconds for one whole exchange, C(verify) as in requests.

@@ -2,12 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The built-in providers by name, and the definition and credentials that a task's options select."""
+"""The built-in providers by name, and the definition and credentials that a task's options select.
+
+Only the controller looks them up. A module is given what was found, so that it need not carry all providers to a host.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -105,6 +109,17 @@ def _is_host(host: str) -> bool:
     except UnicodeError:
         return False
     return len(name) <= 253 and all(re.fullmatch(r"[A-Za-z0-9_-]+", label) for label in name.split("."))
+
+
+def module_options(params: Mapping[str, Any], definition: Definition, credentials: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options that the module is called with.
+
+    :param params: the task's options
+    :param definition: the provider that they select
+    :param credentials: its keys, wherever they come from
+    """
+    found = {"provider_definition": asdict(definition), "api_credentials": dict(credentials)}
+    return {**params, **dict.fromkeys(OPTIONS), "password_request": None, **found}
 
 
 def credentials_from(

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import OPTIONS
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import module_options
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction, tell
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.answers import Answers, Limit
@@ -36,8 +36,7 @@ class Caller:
         task_vars: dict[str, Any],
     ) -> None:
         self._action = action
-        self._params = params
-        self._credentials = dict(credentials)
+        self._options = module_options(params, definition, credentials)
         self._task_vars = task_vars
         self._hide = tuple(name for name in definition.credentials.values() if name)
         # Passes what one batch has learnt about the provider's limit to the next.
@@ -48,12 +47,10 @@ class Caller:
 
         :param passwords: account to password
         """
-        ids = self._params.get("account_ids") or {}
+        ids = self._options.get("account_ids") or {}
         args = {
-            **self._params,
+            **self._options,
             **self._limit.options(),
-            **dict.fromkeys(OPTIONS),
-            "api_credentials": self._credentials,
             "accounts": list(passwords),
             "account_ids": {account: ids[account] for account in passwords if account in ids},
             "password": None,

@@ -5,14 +5,18 @@
 from __future__ import annotations
 
 import copy
+import json
 import typing as t
+from dataclasses import asdict
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import restored
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
 
 FULL: dict[str, t.Any] = {
     "name": "own",
@@ -276,3 +280,14 @@ def test_password_in_the_body_of_a_list() -> None:
     with pytest.raises(InputError) as caught:
         build(with_field("list_accounts/body", {"p": "{password}"}))
     assert "is allowed in the body only" not in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [FULL, LEAST, *BUILT_IN.values()], ids=lambda data: str(data["name"]))
+def test_a_definition_survives_the_way_to_a_module(data: dict[str, t.Any]) -> None:
+    """Catches: a part of a definition that stays a dict on the host, or differs from what the controller checked."""
+    sent = json.dumps(asdict(build(data)))
+    arrived = restored(json.loads(sent, object_hook=lambda part: {k: v for k, v in part.items() if v is not None}))
+    assert json.dumps(asdict(arrived)) == sent
+    parts = build(data)
+    for name in ("set_password", "answer", "password", "list_accounts"):
+        assert type(getattr(arrived, name)) is type(getattr(parts, name))

@@ -69,6 +69,16 @@ def test_what_the_module_is_asked() -> None:
     assert action.hidden == ("EMAILLABS_APPLICATION_KEY", "EMAILLABS_AUTHORIZATION_KEY")
 
 
+def test_the_module_is_told_which_call_to_make() -> None:
+    """Catches: a call of the provider's own on the host, where the user or the provider's support named another."""
+    action = FakeAction([outcome()])
+    caller(action, api_url="https://own.example", password_request={"path": "/new/{account}"}).send(PASSWORDS)
+    (args,) = action.asked
+    definition = args["provider_definition"]
+    assert (definition["api_url"], definition["set_password"]["path"]) == ("https://own.example", "/new/{account}")
+    assert args["password_request"] is None
+
+
 def test_the_module_is_told_the_ids_of_its_batch() -> None:
     """Catches: ids that stay on the controller, and ten thousand of them with each batch of eight."""
     action = FakeAction([outcome(), outcome()])
