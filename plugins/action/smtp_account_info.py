@@ -11,12 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
-    INFO_SPEC,
-    check_limits,
-    checked_accounts,
-    checked_ids,
-)
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import (
@@ -26,6 +21,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
     module_options,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import (
+    check_limits,
+    checked_accounts,
+    checked_ids,
+)
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, with_window

@@ -11,18 +11,17 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
-    PASSWORD_RULES,
-    PASSWORD_SPEC,
-    check_limits,
-    checked_accounts,
-    checked_ids,
-)
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_RULES, PASSWORD_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import check_accounts
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction, tell
+from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import (
+    check_limits,
+    checked_accounts,
+    checked_ids,
+)
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import check_given, check_shape, generate
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._arguments import (
-    SENDER_SPEC,
-    check_limits,
-    checked_senders,
-)
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import SENDER_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import check_limits, checked_senders
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.advice import Wish
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.switching import Request, run
