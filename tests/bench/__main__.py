@@ -24,20 +24,25 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
 from bench.cases import CASES, Case, Runner, median  # noqa: E402
 from bench.floor import Costs, derivation, payload  # noqa: E402
 from bench.measure import BenchError, Measured  # noqa: E402
-from bench.plot import draw  # noqa: E402
+from bench.plot import draw, lines  # noqa: E402
 from bench.provider import Provider, capacity, latency, provider  # noqa: E402
-from bench.report import Results, pace, promises, table, told_pace  # noqa: E402
+from bench.released import unpack  # noqa: E402
+from bench.report import Results, pace, promises, table, told_pace, told_role  # noqa: E402
 
 MODULE = ROOT / "plugins" / "modules" / "smtp_account_password.py"
 SPARE = "spare.acme.smtp"
 HOSTS = 200
+# Words for letters: the role beside what it is held against.
+GROUPS = {"module": "abcdfg", "role": "bhijklmn"}
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench BENCH_ARGS=", description=__doc__)
     numbers = _numbers
     parser.add_argument("--sizes", type=numbers, default=[1, 10, 100, HOSTS, 1000, 10_000], metavar="1,10,100")
-    parser.add_argument("--cases", default="abcdfg", help="which of (a) to (g), by their letters")
+    parser.add_argument(
+        "--cases", type=_cases, default="abcdfghijklmn", help="which of (a) to (n), by their letters, or role, or module"
+    )
     parser.add_argument("--repeat", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument(
         "--largest", type=_limits, default={}, metavar="a=100,c=200", help="the most accounts of a case"
@@ -45,12 +50,20 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--concurrency", type=int, default=8)
     parser.add_argument("--latency", type=float, default=0.05, metavar="SECONDS")
     parser.add_argument("--rate-accounts", type=int, default=1000, metavar="N", help="accounts of (g)")
+    parser.add_argument("--role-hosts", type=int, default=50, metavar="N", help="hosts of (l) and (m)")
     parser.add_argument("--output", type=Path, default=ROOT / ".cache" / "bench", metavar="FOLDER")
     return parser.parse_args()
 
 
 def _numbers(text: str) -> list[int]:
     return sorted({int(part) for part in text.split(",")})
+
+
+def _cases(text: str) -> str:
+    letters = GROUPS.get(text, text)
+    if unknown := set(letters) - set(CASES):
+        raise argparse.ArgumentTypeError(f"there is no case {', '.join(sorted(unknown))}")
+    return letters
 
 
 def _limits(text: str) -> dict[str, int]:
@@ -63,16 +76,17 @@ def _say(text: str) -> None:
 
 def _work(arguments: argparse.Namespace) -> list[tuple[Case, int]]:
     """Return every case with every size that it is run with, the cheap ones first."""
-    chosen = [CASES["start"], *(CASES[key] for key in arguments.cases if key != "g")]
+    apart = {"g": arguments.rate_accounts, "l": arguments.role_hosts, "m": arguments.role_hosts}
+    chosen = [CASES["start"], *(CASES[key] for key in arguments.cases if key not in apart)]
     chosen += [CASES["ping"]] if "c" in arguments.cases else []
     work = [
         (case, n)
         for n in arguments.sizes
         for case in chosen
-        if n <= _largest(arguments, case) and (n != HOSTS or case.key in "bcping")
+        if n <= _largest(arguments, case) and (n != HOSTS or case.key in ("b", "c", "ping"))
     ]
     work += [] if (CASES["start"], 1) in work else [(CASES["start"], 1)]
-    return work + ([(CASES["g"], arguments.rate_accounts)] if "g" in arguments.cases else [])
+    return work + [(CASES[key], n) for key, n in apart.items() if key in arguments.cases]
 
 
 def _largest(arguments: argparse.Namespace, case: Case) -> int:
@@ -114,7 +128,7 @@ class Rounds:
 
 
 def _measured(arguments: argparse.Namespace, folder: Path, at: Provider) -> Rounds:
-    runner = Runner(folder, at, concurrency=arguments.concurrency, seconds=arguments.latency)
+    runner = Runner(folder, at, concurrency=arguments.concurrency, seconds=arguments.latency, released=folder / "released")
     rounds = Rounds()
     try:
         # Round by round, and not case by case: what else the machine does concerns all alike.
@@ -130,6 +144,15 @@ def _measured(arguments: argparse.Namespace, folder: Path, at: Provider) -> Roun
         rounds.whole = False
         _say(f"\nStopped in round {number + 1} of {arguments.repeat}: what follows is of the runs that ended before")
     return rounds
+
+
+def _without_released(letters: str, folder: Path) -> str:
+    """Unpack the last release if a case needs it; without it, return the others and say so."""
+    needed = [key for key in letters if CASES[key].released]
+    if not needed or unpack(ROOT, folder):
+        return letters
+    _say(f"({', '.join(needed)}) left out: this copy of the repository has no commit of version 0.2.0")
+    return "".join(key for key in letters if key not in needed)
 
 
 def _middle(values: Sequence[float]) -> float:
@@ -176,6 +199,7 @@ def _tell(results: Results) -> None:
     _say(table(results, titles))
     if results.rates:
         _say("\n" + told_pace(results.rates))
+    _say("\n" + "\n".join(told_role(results)))
     _say("\n" + "\n".join(map(str, promises(results))))
 
 
@@ -188,18 +212,19 @@ def main() -> int:
     # Whoever sends it wants all of it ended, with the playbook that is being measured.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments.output.mkdir(parents=True, exist_ok=True)
-    most = max([*arguments.sizes, arguments.rate_accounts])
+    most = max([*arguments.sizes, arguments.rate_accounts, arguments.role_hosts])
     names = [SPARE, *(f"{index}.acme.smtp" for index in range(1, most + 1))]
     # Of a playbook that was stopped, a process may write there still.
     folder = tempfile.TemporaryDirectory(prefix="mailops-bench-", ignore_cleanup_errors=True)
     with folder as place, provider(Path(place) / "provider", names) as at:
+        arguments.cases = _without_released(arguments.cases, Path(place) / "released")
         able = {n: capacity(at, SPARE, n) for n in (8, 64)}
         rounds = _measured(arguments, Path(place), at)
     results = _results(arguments, rounds, able)
     # What a whole run has written is not replaced by a part of one.
     if rounds.whole:
         (arguments.output / "bench.json").write_text(json.dumps(results.as_dict(), indent=2) + "\n")
-        if results.floors:
+        if lines(results):
             draw(results, arguments.output / "bench.png")
     _tell(results)
     return 0 if rounds.whole and all(promise.kept for promise in promises(results)) else 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import subprocess
 import threading
 import time
@@ -20,6 +21,7 @@ PAUSE = 0.1
 # Looking costs processor time too: at most this part of one.
 LARGEST_SHARE = 0.1
 SECONDS = 7200
+BANNER = re.compile(r"^(TASK|RUNNING HANDLER) \[", re.MULTILINE)
 
 
 class BenchError(Exception):
@@ -36,6 +38,7 @@ class Measured:
     derivations: int = 0
     written: int = 0
     calls: int = 0
+    tasks: int = 0
 
 
 def run(command: Sequence[str], *, environment: Mapping[str, str], folder: Path, watched: Path) -> Measured:
@@ -77,7 +80,16 @@ def run(command: Sequence[str], *, environment: Mapping[str, str], folder: Path,
         memory=memory.peak,
         derivations=lines.count("derivation"),
         written=sum(int(line.split()[1]) for line in lines if line.startswith("bytes ")),
+        tasks=banners(output.read_text()),
     )
+
+
+def banners(output: str) -> int:
+    """Return how many tasks and handlers a playbook's output shows a banner for.
+
+    :param output: what C(ansible-playbook) printed
+    """
+    return len(BANNER.findall(output))
 
 
 @contextlib.contextmanager

@@ -53,9 +53,13 @@ class Provider:
         """Set options of the API, such as its latency."""
         self._admin("options", {"api": api})
 
-    def calls(self, after: int = 0) -> list[dict[str, Any]]:
-        """Return the calls of the API that were recorded, but for so many first ones."""
-        events: list[dict[str, Any]] = self._admin("record?kind=api")["events"]
+    def propagate(self, seconds: float) -> None:
+        """Set how long a new password takes to be in force."""
+        self._admin("propagation", {"seconds": seconds})
+
+    def events(self, kind: str, after: int = 0) -> list[dict[str, Any]]:
+        """Return the events of a kind that were recorded, but for so many first ones."""
+        events: list[dict[str, Any]] = self._admin(f"record?kind={kind}")["events"]
         return events[after:]
 
     def _admin(self, what: str, sent: Any = None) -> Any:

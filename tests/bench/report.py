@@ -15,7 +15,9 @@ from bench.measure import Measured
 
 MIB = 1024 * 1024
 FIT_FROM = 100
-HEADINGS = ("", "accounts", "wall s", "CPU s", "MiB", "calls", "derivations", "bytes written", "of (a)", "of (e)")
+HEADINGS = ("", "accounts", "wall s", "CPU s", "MiB", "calls", "derivations", "bytes written", "tasks", "of (a)", "of (e)")
+# What the role's cases are told beside, at the same size and in the same run.
+BESIDE = {"h": "bin", "j": ("start", "k"), "l": "m"}
 
 
 @dataclass
@@ -100,11 +102,38 @@ def table(results: Results, titles: Mapping[str, str]) -> str:
     for key, sizes in results.medians.items():
         rows += [_row(results, titles[key] if first else "", key, n) for first, n in _firsts(sorted(sizes))]
     rows += [
-        (f"(e) the floor of (b), concurrency {results.concurrency}" if first else "", str(n), f"{floor:.2f}", *[""] * 7)
+        (f"(e) the floor of (b), concurrency {results.concurrency}" if first else "", str(n), f"{floor:.2f}", *[""] * 8)
         for (first, n), floor in zip(_firsts(sorted(results.floors)), _sorted(results.floors), strict=True)
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     return "\n".join(_line(row, widths) for row in rows)
+
+
+def told_role(results: Results) -> list[str]:
+    """Return in words how many times the role's seconds others take, and what it needs besides.
+
+    :param results: what was measured
+    """
+    return [
+        f"({key}) with {_accounts(n)}: {cost.wall:.2f} s{_others(results, key, n)}; "
+        f"{cost.memory / MIB:.0f} MiB at the peak, {cost.tasks:.0f} tasks"
+        for key in BESIDE
+        for n, cost in sorted(results.medians.get(key, {}).items())
+    ]
+
+
+def _accounts(n: int) -> str:
+    return f"{n:,} account{'s' if n != 1 else ''}"
+
+
+def _others(results: Results, key: str, n: int) -> str:
+    own = results.medians[key][n].wall
+    found = {one: results.wall(one, 1 if one == "start" else n) for one in BESIDE[key]}
+    return "".join(
+        f", {'a trivial playbook' if one == 'start' else f'({one})'} {wall:.2f} s ({wall / own:.2f} times)"
+        for one, wall in found.items()
+        if wall
+    )
 
 
 def _line(row: Sequence[str], widths: Sequence[int]) -> str:
@@ -134,6 +163,7 @@ def _row(results: Results, title: str, key: str, n: int) -> tuple[str, ...]:
         f"{cost.calls:.0f}",
         f"{cost.derivations:.0f}",
         f"{cost.written:.0f}",
+        f"{cost.tasks:.0f}",
         faster,
         over,
     )
@@ -163,7 +193,7 @@ def promises(results: Results) -> list[Promise]:
 
     :param results: what was measured
     """
-    return [*_of_rotation(results), *_of_nothing_due(results), *_of_hosts(results), *_of_limits(results)]
+    return [*_of_rotation(results), *_of_nothing_due(results), *_of_hosts(results), *_of_limits(results), *_of_role(results)]
 
 
 def _of_rotation(results: Results) -> list[Promise]:
@@ -209,4 +239,30 @@ def _of_limits(results: Results) -> list[Promise]:
     return [
         Promise("(g) share of the allowed rate", 0.95, share, at_least=True),
         Promise("(g) answers 429 after the first ones", 0, results.rates["refused_later"]),
+    ]
+
+
+def _of_role(results: Results) -> list[Promise]:
+    found = []
+    role, task = results.medians.get("h", {}), results.medians.get("b", {})
+    before = results.wall("i", 100)
+    if 1000 in role and 1000 in task:
+        found.append(Promise("(h) at 1,000 accounts over (b)", 2, role[1000].wall / task[1000].wall))
+    if 100 in role and before:
+        faster = before / role[100].wall
+        found.append(Promise("(h) at 100 accounts, times faster than (i)", 8, faster, at_least=True))
+    if 1000 in role:
+        found.append(Promise("(h) at 1,000 accounts, MiB of memory at the peak", 300, role[1000].memory / MIB))
+    return found + _of_role_at_rest(results)
+
+
+def _of_role_at_rest(results: Results) -> list[Promise]:
+    start = results.wall("start", 1)
+    sizes = sorted(results.medians.get("j", {}).items()) if start else []
+    over = [
+        Promise(f"(j) with {_accounts(n)}, seconds over a trivial playbook", 1.0, cost.wall - (start or 0))
+        for n, cost in sizes
+    ]
+    return over + [
+        Promise(f"(j) with {_accounts(n)}, calls and bytes written", 0, cost.calls + cost.written) for n, cost in sizes
     ]
