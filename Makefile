@@ -12,7 +12,8 @@ ARGS ?=
 CHAOS_ARGS ?=
 # Arguments for the fleet: make fleet FLEET_ARGS='--relays 10 --window 60'
 FLEET_ARGS ?=
-# Arguments for the benchmark: make bench BENCH_ARGS='--sizes 1,10,100'; without any it takes more than an hour
+# Arguments for the benchmark: make bench BENCH_ARGS='--sizes 1,10,100'; without any it takes hours. The role alone, in
+# minutes: make bench BENCH_ARGS='--cases role --sizes 1,10 --repeat 1 --role-hosts 5'
 BENCH_ARGS ?=
 
 VENV := .cache/venv

@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
     numbers = _numbers
     parser.add_argument("--sizes", type=numbers, default=[1, 10, 100, HOSTS, 1000, 10_000], metavar="1,10,100")
     parser.add_argument(
-        "--cases", type=_cases, default="abcdfghijklmn", help="which of (a) to (n), by their letters, or role, or module"
+        "--cases", type=_cases, default="abcdfghijklmn", help="(a) to (n) by their letters, or role, or module"
     )
     parser.add_argument("--repeat", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument(
@@ -85,7 +85,8 @@ def _work(arguments: argparse.Namespace) -> list[tuple[Case, int]]:
         for case in chosen
         if n <= _largest(arguments, case) and (n != HOSTS or case.key in ("b", "c", "ping"))
     ]
-    work += [] if (CASES["start"], 1) in work else [(CASES["start"], 1)]
+    # What a run that is stopped has to have, whatever the sizes.
+    work[:0] = [] if (CASES["start"], 1) in work else [(CASES["start"], 1)]
     return work + [(CASES[key], n) for key, n in apart.items() if key in arguments.cases]
 
 
@@ -128,7 +129,9 @@ class Rounds:
 
 
 def _measured(arguments: argparse.Namespace, folder: Path, at: Provider) -> Rounds:
-    runner = Runner(folder, at, concurrency=arguments.concurrency, seconds=arguments.latency, released=folder / "released")
+    runner = Runner(
+        folder, at, concurrency=arguments.concurrency, seconds=arguments.latency, released=folder / "released"
+    )
     rounds = Rounds()
     try:
         # Round by round, and not case by case: what else the machine does concerns all alike.

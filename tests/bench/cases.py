@@ -252,7 +252,8 @@ class Runner:
                 raise BenchError(f"({case.key}) {account} does not have its password")
 
     def _decrypted(self, record: Mapping[str, str]) -> str:
-        return self._vault.decrypt(record["password"].encode()).decode()
+        password: str = self._vault.decrypt(record["password"].encode()).decode()
+        return password
 
 
 def wrongly_tested(

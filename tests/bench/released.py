@@ -11,14 +11,14 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-# Version 0.2.0 has no tag. This is the last commit before the next version's work: whatever changed after it for users is
-# in a changelog fragment, and not in the release notes of 0.2.0.
+# Version 0.2.0 has no tag. This is the last commit before the work on the next version, whose first changelog fragment
+# comes after it; all that users could notice until here is in the release notes of 0.2.0.
 COMMIT = "724f138222583f664eef89caf9c81a092ff5b57d"
 PARTS = ("galaxy.yml", "meta", "plugins", "roles")
 
 
 def unpack(repository: Path, collections: Path) -> bool:
-    """Put the release where Ansible finds it; tell whether the history has it, as a shallow clone or a tarball does not.
+    """Put the release where Ansible finds it, and return whether the history has it: a shallow clone does not.
 
     :param repository: the checkout
     :param collections: the folder for C(ANSIBLE_COLLECTIONS_PATH)

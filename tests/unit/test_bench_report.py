@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bench.measure import Measured
-from bench.report import Promise, Results, exponent, pace, promises, table
+from bench.measure import Measured, banners
+from bench.plot import lines
+from bench.report import Promise, Results, exponent, pace, promises, table, told_role
 
 MIB = 1024 * 1024
 
@@ -32,6 +33,10 @@ def results(**over: Any) -> Results:
             "b": {200: cost(4, cpu=5), 1000: cost(10, derivations=1000), 10_000: cost(100, memory=200 * MIB)},
             "c": {200: cost(40, cpu=20)},
             "d": {1000: cost(0.9), 10_000: cost(2.5)},
+            "h": {1: cost(2), 100: cost(5), 1000: cost(18, memory=150 * MIB, tasks=9)},
+            "i": {100: cost(60)},
+            "j": {1: cost(1.2), 1000: cost(1.4)},
+            "n": {100: cost(200)},
         },
         "floors": {1000: 8.0},
         "rates": {"accepted_per_second": 19.4, "allowed_per_second": 20, "refused_at_first": 8, "refused_later": 0},
@@ -59,7 +64,7 @@ def test_small_sizes_do_not_flatter_the_exponent() -> None:
 def test_every_promise_is_judged() -> None:
     """Catches: a figure that was promised and is left out of the verdict, and one that is missed and told as met."""
     verdict = judged(results())
-    assert len(verdict) == 11
+    assert len(verdict) == 18
     assert [what for what, kept in verdict.items() if not kept] == ["(c) at 200 hosts, processor time over (b)"]
 
 
@@ -69,10 +74,16 @@ def test_every_promise_is_judged() -> None:
         ("b", 1000, cost(17), "times faster than (a)"),
         ("b", 1000, cost(13), "over the floor"),
         ("b", 10_000, cost(400), "exponent of growth"),
-        ("b", 10_000, cost(100, memory=301 * MIB), "MiB of memory"),
+        ("b", 10_000, cost(100, memory=301 * MIB), "(b) at 10,000 accounts, MiB of memory"),
         ("d", 1000, cost(1.1), "(d) at 1,000 accounts, seconds over"),
         ("d", 10_000, cost(3.6), "(d) at 10,000 accounts, seconds over"),
         ("d", 1000, cost(0.9, written=1), "(d) at 1,000 accounts, calls"),
+        ("h", 1000, cost(20.1), "(h) at 1,000 accounts over (b)"),
+        ("h", 1000, cost(18, memory=301 * MIB), "(h) at 1,000 accounts, MiB"),
+        ("i", 100, cost(39), "(h) at 100 accounts, times faster"),
+        ("j", 1, cost(1.6), "(j) with 1 account, seconds over"),
+        ("j", 1000, cost(1.6), "(j) with 1,000 accounts, seconds over"),
+        ("j", 1000, cost(1.4, calls=1), "(j) with 1,000 accounts, calls"),
     ],
 )
 def test_promise_that_is_broken_is_told(case: str, n: int, worse: Measured, what: str) -> None:
@@ -104,6 +115,32 @@ def test_pace_counts_the_refusals_of_the_beginning_apart() -> None:
 
 def test_table_has_the_ratios() -> None:
     """Catches: a ratio to another size, or of another case."""
-    lines = table(results(), {"start": "start", "a": "(a)", "b": "(b)", "c": "(c)", "d": "(d)"}).splitlines()
-    (row,) = [line.split() for line in lines if line.split()[:2] == ["1000", "10.00"]]
-    assert row[-2:] == ["1/80", "1.25"]
+    told = table(results(), {key: f"({key})" for key in results().medians}).splitlines()
+    (row,) = [line.split() for line in told if line.split()[:2] == ["1000", "10.00"]]
+    assert row[-3:] == ["0", "1/80", "1.25"]
+
+
+def test_role_is_told_beside_the_others_of_its_size() -> None:
+    """Catches: a ratio to another size, one the wrong way round, and a peak of memory that is not told."""
+    told = told_role(results())
+    assert "(h) with 100 accounts: 5.00 s, (i) 60.00 s (12.00 times), (n) 200.00 s (40.00 times); 100 MiB" in told[1]
+    assert told[2].endswith("(b) 10.00 s (0.56 times); 150 MiB at the peak, 9 tasks")
+    assert told[3].startswith("(j) with 1 account: 1.20 s, a trivial playbook 0.50 s (0.42 times)")
+
+
+def test_plot_has_the_cases_that_were_run() -> None:
+    """Catches: seconds drawn over the sizes of another case, and a case in the legend that nobody ran."""
+    drawn = {line.label: (line.sizes, line.seconds) for line in lines(results(floors={}))}
+    assert list(drawn.values()) == [
+        ([100], [200]),
+        ([100], [60]),
+        ([1, 100, 1000], [2, 5, 18]),
+        ([200, 1000, 10_000], [4, 10, 100]),
+    ]
+    assert lines(results(medians={}, floors={})) == []
+
+
+def test_banners_are_counted() -> None:
+    """Catches: a handler that is not counted, and the text of a result that is."""
+    output = "PLAY [all] ***\n\nTASK [one : two] ***\nok: [a] => TASK [no]\n\nRUNNING HANDLER [three] ***\n"
+    assert banners(output) == 2
