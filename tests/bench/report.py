@@ -130,7 +130,7 @@ def _others(results: Results, key: str, n: int) -> str:
     own = results.medians[key][n].wall
     found = {one: results.wall(one, 1 if one == "start" else n) for one in BESIDE[key]}
     return "".join(
-        f", {'a trivial playbook' if one == 'start' else f'({one})'} {wall:.2f} s ({wall / own:.2f} times)"
+        f", {'a trivial playbook' if one == 'start' else f'({one})'} {wall:.2f} s ({wall / own:.3g} times)"
         for one, wall in found.items()
         if wall
     )

@@ -123,9 +123,9 @@ def test_table_has_the_ratios() -> None:
 def test_role_is_told_beside_the_others_of_its_size() -> None:
     """Catches: a ratio to another size, one the wrong way round, and a peak of memory that is not told."""
     told = told_role(results())
-    assert "(h) with 100 accounts: 5.00 s, (i) 60.00 s (12.00 times), (n) 200.00 s (40.00 times); 100 MiB" in told[1]
-    assert told[2].endswith("(b) 10.00 s (0.56 times); 150 MiB at the peak, 9 tasks")
-    assert told[3].startswith("(j) with 1 account: 1.20 s, a trivial playbook 0.50 s (0.42 times)")
+    assert "(h) with 100 accounts: 5.00 s, (i) 60.00 s (12 times), (n) 200.00 s (40 times); 100 MiB" in told[1]
+    assert told[2].endswith("(b) 10.00 s (0.556 times); 150 MiB at the peak, 9 tasks")
+    assert told[3].startswith("(j) with 1 account: 1.20 s, a trivial playbook 0.50 s (0.417 times)")
 
 
 def test_plot_has_the_cases_that_were_run() -> None:
