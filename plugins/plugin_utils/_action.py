@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from ansible import constants as C
@@ -45,8 +46,10 @@ KEY_VARIABLES = frozenset(
 # Become methods that can hand their standard input on to what they start. Ansible pipes nothing through them, because
 # where they ask for a password some of them want a terminal.
 PASSING_ON = frozenset({"su", "community.general.doas"})
-# More than a terminal keeps of one line.
+# What is sent through a pipe to try it, more than a terminal keeps of one line, and what has to come back: a terminal
+# shows what is typed, as it is typed.
 PROBE = "0123456789abcdef" * 512
+ANSWER, TRIAL = PROBE.upper(), "test ! -t 0 && tr a-f A-F"
 
 
 class SecretAction(ActionBase):  # type: ignore[misc]
@@ -74,6 +77,8 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         try:
             self.scrubber.add(*self._secrets_in(self._task.args))
             result.update(self.perform(self._validated(), task_vars or {}))
+        except AnsibleConnectionFailure as error:
+            result.update(unreachable=True, msg=str(error))
         except (InputError, StoreError, ProviderError, AnsibleError) as error:
             result.update(failed=True, msg=str(error))
         except Exception as error:  # noqa: BLE001  (a traceback could show a secret)
@@ -136,15 +141,10 @@ class SecretAction(ActionBase):  # type: ignore[misc]
         :raises InputError: if Ansible would write the arguments to disk
         """
         self.require_pipelining()
-        # Each task runs in its own process, so no other task's environment changes.
-        hidden = {name: os.environ.pop(name) for name in {*KEY_VARIABLES, *hide} & set(os.environ)}
-        try:
+        with hidden(*hide):
             result: dict[str, Any] = self._execute_module(
                 module_name=self._task.action, module_args=_without_none(args), task_vars=task_vars
             )
-        finally:
-            # The next item of a loop needs them.
-            os.environ.update(hidden)
         result.pop("invocation", None)
         failure = result.get("exception")
         if failure is not None and not isinstance(failure, str):
@@ -217,15 +217,30 @@ class SecretAction(ActionBase):  # type: ignore[misc]
     def _tried_pipe(self) -> str:
         """Send something through a pipe, and return why it did not come back, an empty text if it did."""
         try:
-            told = self._low_level_execute_command("test ! -t 0 && cat", in_data=PROBE.encode())
+            told = self._low_level_execute_command(TRIAL, in_data=PROBE.encode())
         except AnsibleConnectionFailure:
             # The host cannot be reached: the become method has not been tried.
             raise
         except AnsibleError as error:
             told = {"rc": 1, "stderr": str(error)}
-        if told["rc"] == 0 and told["stdout"].strip() == PROBE:
+        if told["rc"] == 0 and told["stdout"].strip() == ANSWER:
             return ""
         return " ".join(self.scrubber.text(told["stderr"]).split())[:300] or "what was sent came back changed"
+
+
+@contextmanager
+def hidden(*names: str) -> Iterator[None]:
+    """Keep the keys of all providers out of the environment that a module inherits.
+
+    :param names: environment variables to be hidden in addition
+    """
+    # Each task runs in its own process, so no other task's environment changes.
+    kept = {name: os.environ.pop(name) for name in {*KEY_VARIABLES, *names} & set(os.environ)}
+    try:
+        yield
+    finally:
+        # The next item of a loop needs them.
+        os.environ.update(kept)
 
 
 class ModuleAction(SecretAction):

@@ -21,7 +21,13 @@ from ansible.plugins.loader import connection_loader
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError, StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
-from ansible_collections.mailops.smtp.plugins.plugin_utils._action import KEY_VARIABLES, PROBE, SecretAction
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import (
+    ANSWER,
+    KEY_VARIABLES,
+    PROBE,
+    TRIAL,
+    SecretAction,
+)
 
 SECRET = "hunter2-Zügel"
 SPEC: dict[str, Any] = {
@@ -342,7 +348,7 @@ def becoming(method: str, tells: Any, *, connection: str = "ssh") -> Action:
         assert not made._connection.become.pipelining and SECRET.encode() not in in_data
         if isinstance(tells, Exception):
             raise tells
-        return {"rc": 0, "stdout": in_data.decode(), "stderr": "", **tells}
+        return {"rc": 0, "stdout": in_data.decode().upper(), "stderr": "", **tells}
 
     made._low_level_execute_command = execute
     return made
@@ -356,7 +362,7 @@ def test_become_method_that_passes_on(method: str) -> None:
     made.require_pipelining()
     assert made._is_pipelining_enabled("new") and made._connection.become.name == method
     assert not made._is_pipelining_enabled("old") and not made._is_pipelining_enabled("new", True)
-    assert made.tried == ["test ! -t 0 && cat"]
+    assert made.tried == [TRIAL]
 
 
 @pytest.mark.parametrize(
@@ -367,9 +373,10 @@ def test_become_method_that_passes_on(method: str) -> None:
             "Password: su: Authentication failure",
         ),
         ({"rc": 1, "stdout": "", "stderr": ""}, "what was sent came back changed"),
-        ({"stdout": PROBE[:4095]}, "what was sent came back changed"),
-        ({"stdout": PROBE + "\r\n" + PROBE}, "what was sent came back changed"),
-        ({"stdout": "motd " + PROBE}, "what was sent came back changed"),
+        ({"stdout": PROBE}, "what was sent came back changed"),
+        ({"stdout": ANSWER[:4095]}, "what was sent came back changed"),
+        ({"stdout": PROBE + "\r\n" + ANSWER}, "what was sent came back changed"),
+        ({"stdout": "motd " + ANSWER}, "what was sent came back changed"),
         (AnsibleError("Missing su password"), "Missing su password"),
         (AnsibleError(f"it said {SECRET}"), "it said ********"),
         (AnsibleError("x" * 1000), "x" * 300),
