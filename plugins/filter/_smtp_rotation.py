@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible.utils.display import Display
-
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import ids, limit, options, words
+from ansible_collections.mailops.smtp.plugins.plugin_utils._clock import uptime
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change, deploy, proof, waiting
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import record_of
 
 DOCUMENTATION = r"""
 name: _smtp_rotation
@@ -30,14 +32,14 @@ options:
     description: Which decision.
     type: str
     required: true
-    choices: [account_ids, id_conflicts, left_out, listed, unsure, wrong_input]
+    choices: [awaits, example, is_ready, next, pause, pauses, seconds_left, testing_hosts, to_hold, to_visit]
 positional: decision
 """
 
 EXAMPLES = r"""
-- name: Name some hosts in a message
+- name: Show the hosts that this one holds
   ansible.builtin.debug:
-    msg: "{{ ['mail1', 'mail2'] | mailops.smtp._smtp_rotation('listed') }}"
+    msg: "{{ hostvars | mailops.smtp._smtp_rotation('to_hold', __smtp_rotation_play) }}"
 """
 
 RETURN = r"""
@@ -47,39 +49,112 @@ _value:
 """
 
 
-def wrong_input(values: Mapping[str, Any], names: Iterable[str]) -> list[str]:
-    """Return what is wrong with the form and the names of a host's variables; warn of those that are ignored.
+def _seen(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> Fleet:
+    return Fleet(Play.of(play), hostvars)
 
-    :param values: the values of those that are looked at, by the option's name
-    :param names: the names of all that begin like an option
+
+def awaits(hostvars: Mapping[str, Any], play: Mapping[str, Any], until: str) -> bool:
+    """Return whether a host has to wait for others.
+
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    :param until: for what
     """
-    known = list(names)
-    warning = options.ignored(known)
-    if warning:
-        Display().warning(warning)
-    return options.mistakes(values, known)
+    return waiting.awaits(_seen(hostvars, play), until, uptime())
 
 
-def left_out(
-    hostvars: Mapping[str, Any], inside: Collection[str], everyone: Iterable[str], accounts: Collection[str]
-) -> list[str]:
-    """Return the hosts outside of a run that have one of its accounts.
+def what_is_next(hostvars: Mapping[str, Any], play: Mapping[str, Any], strategy: str) -> str:
+    """Return the file of tasks that comes after the plan, an empty text if nothing is to be done.
 
-    :param hostvars: what the inventory says of each host
-    :param inside: all hosts of the run
-    :param everyone: all hosts of the inventory
-    :param accounts: the run's accounts
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    :param strategy: the option C(strategy) of this host
     """
-    return limit.using(hostvars, [host for host in everyone if host not in inside], accounts)
+    fleet = _seen(hostvars, play)
+    plan = fleet.leader.plan
+    return "" if plan is None else plan.next or (strategy if fleet.own.consumes else "")
+
+
+def to_hold(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> list[str]:
+    """Return the hosts that this one holds.
+
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    """
+    return change.to_hold(_seen(hostvars, play))
+
+
+def to_visit(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> list[str]:
+    """Return the hosts that the task that holds goes to.
+
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    """
+    return change.to_visit(_seen(hostvars, play), pairs=False)
+
+
+def testing_hosts(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> list[str]:
+    """Return the hosts that this one sends test messages from.
+
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    """
+    return proof.testing_hosts(_seen(hostvars, play))
+
+
+def pauses(registered: Mapping[str, Any], interval: float) -> list[int]:
+    """Return the parts of the wait, by the seconds that have passed before each of them.
+
+    :param registered: what the leader remembers
+    :param interval: the seconds between two lines of progress
+    """
+    outcome = record_of(registered).outcome
+    return list(range(0, math.ceil(outcome.wait if outcome else 0), int(interval)))
+
+
+def pause(registered: Mapping[str, Any], slept: int, interval: float) -> float:
+    """Return the seconds of the next part of the wait.
+
+    :param registered: what the leader remembers
+    :param slept: the seconds of the parts before
+    :param interval: the seconds between two lines of progress
+    """
+    outcome = record_of(registered).outcome
+    return change.pause(outcome, slept, float(interval), uptime()) if outcome else 0.0
+
+
+def seconds_left(registered: Mapping[str, Any], slept: int, interval: float) -> int:
+    """Return the seconds that are left after the next part of the wait.
+
+    :param registered: what the leader remembers
+    :param slept: the seconds of the parts before
+    :param interval: the seconds between two lines of progress
+    """
+    outcome = record_of(registered).outcome
+    return max(0, math.ceil(outcome.wait if outcome else 0) - slept - int(interval))
+
+
+def is_ready(registered: Mapping[str, Any], accounts: Mapping[str, Any], senders: Mapping[str, Any]) -> bool:
+    """Return whether all that a host uses has a password.
+
+    :param registered: what the host remembers
+    :param accounts: the store's accounts
+    :param senders: the store's senders
+    """
+    return deploy.is_ready(record_of(registered), accounts, senders)
 
 
 DECISIONS: dict[str, Callable[..., Any]] = {
-    "account_ids": ids.merged,
-    "id_conflicts": ids.conflicts,
-    "left_out": left_out,
-    "listed": words.listed,
-    "unsure": limit.unsure,
-    "wrong_input": wrong_input,
+    "awaits": awaits,
+    "example": deploy.example,
+    "is_ready": is_ready,
+    "next": what_is_next,
+    "pause": pause,
+    "pauses": pauses,
+    "seconds_left": seconds_left,
+    "testing_hosts": testing_hosts,
+    "to_hold": to_hold,
+    "to_visit": to_visit,
 }
 
 

@@ -31,8 +31,8 @@ from support.scene import OLD, ONE, PROFILES, Scene
 SET = "Set the passwords"
 CHANGE = "Change the passwords that are due"
 WAIT = "Wait for the SMTP passwords to take effect"
-TEST = "Log in with each new password and send a message"
-RECORD = "Record the test results"
+TEST = "Send a test message with each new password"
+RECORD = "Record which passwords work"
 SENTENCE = "If this run is stopped now, the next one completes it."
 WINDOW = 2
 
@@ -62,7 +62,7 @@ ROLE_BOUNDARIES = [
     "message",
     f"task {RECORD} 1",
     "after rename new store 3",
-    "task Tell the other hosts that the rotation is done 1",
+    "task Report what was done 1",
 ]
 OF_A_VERIFIED_RECORD = ["after rename new store 2", "login"]
 

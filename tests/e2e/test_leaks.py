@@ -32,7 +32,7 @@ from support.watch import CANARY, ENVIRONMENT_KEYS, KEYS, OTHER, Watch, a_watch,
 SET, SEND, TELL = (f"mailops.smtp.{name}" for name in ("smtp_account_password", "smtp_test_send", "smtp_account_info"))
 ONE, TWO = "1.acme.smtp", "2.acme.smtp"
 SYMBOLS = "\"\\/+%<&>'"
-LOAD = "Reload the store"
+LOAD = "Load the passwords from the store"
 EVERY_TRACE = {
     "ANSIBLE_CALLBACKS_ENABLED": "keep_results,tree,junit",
     "ANSIBLE_CALLBACK_TREE_DIR": "tree",

@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHANGE = "Change the passwords that are due"
 VERIFIED = "{{ smtp_accounts.values() | selectattr('verified_at', 'defined') | list | length }}"
 HANDLER = "Wait for the SMTP passwords to take effect"
-TEST = "Log in with each new password and send a message"
+TEST = "Send a test message with each new password"
 
 
 def play(scene: Scene, **over: Any) -> dict[str, Any]:
@@ -83,7 +83,7 @@ def test_run_killed_in_the_wait_is_finished_by_the_next(scene: Scene) -> None:
     path = scene.controller.write_play([play(scene, propagation_seconds=window)])
     process, results = scene.controller.start(path)
     try:
-        _until(lambda: results.exists() and 'Show when the new passwords take effect"' in results.read_text(), process)
+        _until(lambda: results.exists() and f'{CHANGE}"' in results.read_text(), process)
         time.sleep(1)
     finally:
         kill_tree(process.pid)

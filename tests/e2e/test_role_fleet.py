@@ -115,7 +115,7 @@ def test_account_that_nobody_has_tested(scene: Scene) -> None:
     assert ended.code != 0
     assert [one["account"] for one in scene.provider.record.messages()] == [TWO]
     assert fleet.asked("release") == [("release", "mail1")]
-    assert f"the test message of {ONE} failed" in ended.output
+    assert f"the test message for {ONE} failed" in ended.output
     again = fleet.run(**fleet.hooks("hold", "deploy", "release"))
     assert again.code == 0, again.output
     assert sorted(host for _phase, host in fleet.asked("release")) == ["mail1", "mail1", "mail2", "mail3"]

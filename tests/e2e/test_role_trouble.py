@@ -173,7 +173,7 @@ def test_all_mistakes_are_told_at_once(scene: Scene) -> None:
     """Catches: a run for each mistake, and one that is told though the variable is as it should be."""
     ended = having(scene, ONE).run(progress_interval=0, smtp_host="", hold_tasks="nowhere.yml")
     assert ended.code != 0
-    told = ended.result("Check the options", "mail1")["msg"]
+    told = ended.result("Check the options and this host", "mail1")["msg"]
     assert [
         word
         for word in ("_progress_interval must be", "nowhere.yml is", "needs smtp_rotation_smtp_host")
@@ -215,8 +215,8 @@ def test_message_of_a_hook_whose_command_fails(scene: Scene) -> None:
     ended = fleet.run(hold_tasks=hook)
     assert ended.code != 0
     reason = "non-zero return code (3) in the task 'Stop the mail'"
-    told = said(ended)[said(ended).rindex("Fail if any account or host had an error") :]
-    assert told.count(reason) == 1 and f"{reason}. The next run tries again." in told
+    told = said(ended)[said(ended).rindex("Report what was done") :]
+    assert told.count(reason) == 1 and f"{reason}. What they stopped stays stopped" in told
     assert "1.acme.smtp was left unchanged because of an error on mail1." in told
     assert "s3cret" not in told and ".." not in told
 

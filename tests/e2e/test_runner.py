@@ -25,7 +25,7 @@ ONE = "1.acme.smtp"
 OLD = "the-password-of-before-0"
 VAULT_PASSWORD = "the-vault-password-of-the-job"
 CHANGE = "Change the passwords that are due"
-ANNOUNCED = "Show when the new passwords take effect"
+ANNOUNCED = "Wait for the SMTP passwords to take effect"
 KEYS_AS_VARIABLES = {f"smtp_rotation_{name}": value for name, value in KEYS.items()}
 KEYS_IN_ENVIRONMENT = {f"EMAILLABS_{name.upper()}": value for name, value in KEYS.items()}
 

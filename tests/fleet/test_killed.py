@@ -23,18 +23,18 @@ WINDOW = 8
 PATIENCE = 300.0
 
 IN_PLACE = {
-    "hold": "task Hold Postfix's mail to the provider",
+    "hold": "task Hold outgoing mail",
     "rotate": "task Change the passwords that are due",
-    "deploy": "task Deploy the passwords to Postfix",
+    "deploy": "task Deploy the new passwords",
     "wait": "handler Wait for the SMTP passwords to take effect",
-    "test": "task Log in with each new password and send a message",
-    "release": "task Release Postfix's mail to the provider",
-    "record": "task Record the test results",
+    "test": "task Send a test message with each new password",
+    "release": "task Release the mail",
+    "record": "task Record which passwords work",
 }
 ALTERNATE = {
-    "rotate": "task Complete what an earlier run started with idle accounts",
+    "rotate": "task Change the passwords of the idle accounts",
     "switch": "task Switch to the accounts that passed the test",
-    "deploy": "task Deploy the passwords to Postfix",
+    "deploy": "task Deploy the new passwords",
     "settle": "task Retire the accounts that no host uses any more",
 }
 

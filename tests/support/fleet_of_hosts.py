@@ -58,6 +58,11 @@ class Fleet:
         path.write_text("---" + HOOK.format(log=self._log) % phase + more)
         return path.name
 
+    def tasks(self, phase: str) -> list[dict[str, Any]]:
+        """Return the tasks that say that a phase was asked for."""
+        tasks: list[dict[str, Any]] = yaml.safe_load((self.folder / self.hook(phase)).read_text())
+        return tasks
+
     def hooks(self, *phases: str) -> dict[str, str]:
         """Write the task files of these phases, and return the role's variables that name them."""
         return {f"{phase}_tasks": self.hook(phase) for phase in phases}
@@ -69,11 +74,7 @@ class Fleet:
 
     def start(self, *arguments: str, **over: Any) -> tuple[subprocess.Popen[str], Path]:
         """Start a run of the role on the hosts."""
-        inventory = self.folder / "inventory.yml"
-        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
-        inventory.write_text(
-            yaml.safe_dump({"mail": {"hosts": {name: {**local, **more} for name, more in self.hosts.items()}}})
-        )
+        inventory = self.inventory()
         self.scene.provider.accounts.propagation = over.get("propagation_seconds", WINDOW)
         role = {
             "role": "mailops.smtp.smtp_rotation",
@@ -82,6 +83,14 @@ class Fleet:
         play = {"hosts": "mail", "gather_facts": False, "roles": [role], **self.keywords}
         path = self.scene.controller.write_play([play])
         return self.scene.controller.start(path, "-i", str(inventory), *arguments)
+
+    def inventory(self) -> Path:
+        """Write the inventory, and return its path."""
+        path = self.folder / "inventory.yml"
+        local = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+        hosts = {name: {**local, **more} for name, more in self.hosts.items()}
+        path.write_text(yaml.safe_dump({"mail": {"hosts": hosts}}))
+        return path
 
     def asked(self, *phases: str) -> list[tuple[str, str]]:
         """Return which phase was asked for on which host, in order."""

@@ -26,11 +26,11 @@ PYTHONS = {name for name in dir(builtins) if name.endswith("Error")} | {"Ansible
 MADE = {"fail_json": (9, "msg"), "Meaning": (1, "message"), "Change": (3, "message"), "wait_until": (9, "otherwise")}
 # Names that messages are put into before they are used, and functions that return one.
 CONSTANT = re.compile(r"NEXT|_?([A-Z]+_)?ADVICE|_REFUSALS|_REASONS|NO_[A-Z_]+|HOW_[A-Z_]+")
-VARIABLE = re.compile(r"what|message|words|text|reason|unexpected")
+VARIABLE = re.compile(r"what|message|words|text|reason|unexpected|trouble|told")
 TELLS = re.compile(r"_?(told|failure|unexpected|with_attempts)")
 SHORTEST = 10
-# Facts and variables of the role that say what is wrong.
-TOLD = re.compile(r"__smtp_rotation_(trouble|told_\w+)")
+# Options and variables of the role's tasks that say what is wrong.
+TOLD = re.compile(r"trouble|unkept|__smtp_rotation_told_\w+")
 
 
 def squeezed(text: str) -> str:
@@ -100,6 +100,8 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
             v for k, v in zip(node.keys, node.values, strict=True) if isinstance(k, ast.Constant) and k.value == "hints"
         ]
         yield from (value for hint in hints for value in _values(hint))
+    elif isinstance(node, ast.Yield) and node.value:
+        yield node.value
     elif isinstance(node, ast.FunctionDef) and TELLS.fullmatch(node.name):
         yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value)
 

@@ -17,7 +17,10 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.smtp.plugins.doc_fragments.provider import ModuleDocFragment
-from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC, PROVIDERS
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC, PROVIDERS, SENDER_SPEC
+from ansible_collections.mailops.smtp.plugins.module_utils._smtp.request import ARGUMENT_SPEC as SEND_SPEC
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import OPTIONS
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "roles" / "smtp_rotation"
@@ -94,21 +97,22 @@ def test_role_takes_every_provider() -> None:
     assert options["smtp_rotation_provider"]["choices"] == documented["provider"]["choices"] == PROVIDERS
 
 
-def test_role_hands_every_option_on() -> None:
+@pytest.mark.parametrize(
+    ("handed_on", "spec", "of_tasks"),
+    [
+        # Not the same in every task, so each task has them.
+        (Options.of_password, PASSWORD_SPEC, {"password", "passwords", "rotate", "state", "accounts", "account_ids"}),
+        (Options.of_store, SENDER_SPEC, {"senders", "rotate", "max_age", "state"}),
+        (Options.of_smtp, SEND_SPEC, {"accounts", "password"}),
+    ],
+)
+def test_role_hands_every_option_on(
+    handed_on: t.Callable[[Options], dict[str, t.Any]], spec: dict[str, t.Any], of_tasks: set[str]
+) -> None:
     """Catches a role variable of a module's option that the role accepts, and that changes nothing."""
-    options = load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
-    handed_on = load(ROLE / "tasks" / "main.yml")[0]["module_defaults"]["mailops.smtp.smtp_account_password"]
-    # Not the same in every task, so each task has them.
-    of_tasks = {"password", "passwords", "rotate", "state", "accounts", "account_ids"}
-    wanted = {name for name in PASSWORD_SPEC if f"smtp_rotation_{name}" in options} - of_tasks
-    assert wanted - set(handed_on) == set()
-    calling = [
-        task["mailops.smtp.smtp_account_password"]
-        for file in sorted((ROLE / "tasks").rglob("*.yml"))
-        for task in load(file)
-        if task.get("mailops.smtp.smtp_account_password", {}).get("state", "verified") != "verified"
-    ]
-    assert len(calling) >= 4 and all("account_ids" in options for options in calling)
+    documented = load(ROLE / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+    wanted = {name for name in spec if f"smtp_rotation_{name}" in documented} - of_tasks
+    assert wanted - set(handed_on(Options(sorted(OPTIONS), lambda variable: variable))) == set()
 
 
 def test_role_secrets_are_not_logged() -> None:
@@ -128,6 +132,7 @@ def test_role_secrets_are_not_logged() -> None:
         "meta/runtime.yml",
         "playbooks",
         "plugins/action/smtp_account_password.py",
+        "plugins/action/smtp_rotation_step.py",
         "plugins/modules/smtp_test_send.py",
         "requirements.txt",
         "roles/smtp_rotation/meta/argument_specs.yml",

@@ -21,11 +21,11 @@ FLOORS = [
     "module_utils/_secrets  module_utils/_files  module_utils/_arguments",
     "module_utils/_provider  module_utils/_smtp  module_utils/_postfix  module_utils/_secret_file",
     "modules  doc_fragments  plugin_utils/_times  plugin_utils/_threads  plugin_utils/_near  plugin_utils/_batches",
-    "plugin_utils/_fleet  plugin_utils/_option_checks",
+    "plugin_utils/_fleet  plugin_utils/_option_checks  plugin_utils/_clock",
     "plugin_utils/_action",
     "plugin_utils/_store",
     "plugin_utils/_senders",
-    "plugin_utils/_rotation  plugin_utils/_overview  plugin_utils/_test_sends",
+    "plugin_utils/_rotation  plugin_utils/_overview  plugin_utils/_test_sends  plugin_utils/_steps",
     "action  filter",
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}

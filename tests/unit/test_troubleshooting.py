@@ -54,6 +54,7 @@ def test_no_message_is_explained_twice() -> None:
         ("NEXT = {'a': 'what comes next'}", {"what comes next"}),
         ("text = 'a sentence'\ntext += ' and its end'", {"a sentence", "and its end"}),
         ("def told() -> str:\n    return 'what is told'", {"what is told"}),
+        ("def wrong():\n    yield f'{name} is not right'", {"… is not right"}),
         ("{'hints': {'401': 'Check the key of it'}}", {"Check the key of it"}),
     ],
 )

@@ -1,0 +1,163 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One step of the role smtp_rotation. Decides in plugin_utils/_fleet, acts in plugin_utils/_steps."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from typing import Any
+
+from ansible import constants as C
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.utils.display import Display
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._action import GIVEN, SecretAction, hidden
+from ansible_collections.mailops.smtp.plugins.plugin_utils._clock import uptime
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import OPTIONS
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import changes, checks, proofs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Options, Result, Tools, performed
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
+
+STEPS: dict[str, Callable[[Tools], Result]] = {
+    "check": checks.check,
+    "plan": checks.plan,
+    "stage": changes.stage,
+    "staged": changes.staged,
+    "reach": changes.reach,
+    "hold": changes.hold,
+    "change": changes.change,
+    "deploy": changes.deploy,
+    "test": proofs.test,
+    "release": proofs.release,
+    "record": proofs.record,
+    "switch": proofs.switch,
+    "try": proofs.try_login,
+    "retire": proofs.retire,
+    "note": proofs.note,
+    "wait": proofs.wait,
+    "report": proofs.report,
+}
+# Strategies whose hosts go in step; under any other, a host can be tasks ahead of another one.
+IN_STEP = ("linear", "debug")
+# Modules that look at the network only. Where they run, the playbook's become may not work.
+UNPRIVILEGED = ("ansible.builtin.ping", "ansible.builtin.wait_for")
+# What a module that is run inside a step says to the task that it is not.
+ASIDE = ("invocation", "ansible_facts", "_ansible_parsed", "_ansible_no_log", "_ansible_verbose_override")
+
+
+class ActionModule(SecretAction):
+    """Runs one step."""
+
+    SPEC: Mapping[str, Any] = {
+        "step": {"type": "str", "required": True, "choices": list(STEPS)},
+        "host": {"type": "str"},
+        "until": {"type": "str"},
+        "content": {"type": "raw", "no_log": True},
+        "example": {"type": "raw"},
+        "unheld": {"type": "dict"},
+        "trouble": {"type": "str"},
+        "unkept": {"type": "str"},
+    }
+
+    def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
+        """Run the step, and return what this host remembers from now on.
+
+        :param params: the task's options
+        :param task_vars: the task's variables
+        """
+        display = Display()
+        tools = Tools(
+            fleet=Fleet(Play.of(task_vars), task_vars["hostvars"]),
+            options=Options(sorted(OPTIONS), lambda name: self._templar.template(task_vars[name])),
+            params=params,
+            variables=task_vars,
+            run=partial(self._run, task_vars),
+            open_store=partial(open_store, self._loader),
+            # On stderr, because a callback may write a document to stdout.
+            tell=lambda line: display.display(line, stderr=True),
+            warn=display.warning,
+            learn=self.scrubber.add,
+            sleep=time.sleep,
+            uptime=uptime,
+            is_file=os.path.isfile,
+            check_mode=bool(self._task.check_mode),
+            verbose=display.verbosity > 0,
+            apart=not self._strategy().rpartition(".")[2].endswith(IN_STEP),
+        )
+        self._found: Result = {}
+        result = performed(STEPS[params["step"]], tools)
+        if self._found:
+            # As of any module: otherwise every step would look for Python again.
+            result["ansible_facts"] = self._found
+        if display.verbosity < 2:
+            # What a host remembers is long, and for nobody to read.
+            result["_ansible_verbose_override"] = True
+        return result
+
+    def _secrets_in(self, args: Mapping[str, Any]) -> list[str]:
+        """Return nothing: a word of a file can be a name that the record needs. What writes the file masks it."""
+        return []
+
+    def _strategy(self) -> str:
+        """Return the play's strategy, which no variable tells."""
+        return str(self._task._parent._play.strategy or C.DEFAULT_STRATEGY)
+
+    def _run(self, task_vars: dict[str, Any], name: str, options: Result, *, pretend: bool = False) -> Result:
+        """Run another action or module on this task's host.
+
+        :param task_vars: the task's variables
+        :param name: its full name
+        :param options: its options
+        :param pretend: whether to run it in check mode
+        """
+        task = self._task.copy()
+        task.__dict__.pop(GIVEN, None)
+        task.action, task.args = name, options
+        if pretend:
+            task.check_mode, task.diff = True, False
+        loader = self._shared_loader_obj.action_loader
+        plain = not loader.has_plugin(name)
+        plugin = loader.get(
+            "ansible.legacy.normal" if plain else name,
+            task=task,
+            connection=self._connection,
+            play_context=self._play_context,
+            loader=self._loader,
+            templar=self._templar,
+            shared_loader_obj=self._shared_loader_obj,
+        )
+        try:
+            with self._rights_for(name), hidden() if plain else nullcontext():
+                result: Result = plugin.run(task_vars=task_vars)
+        except AnsibleConnectionFailure as error:
+            result = {"unreachable": True, "msg": str(error)}
+        except AnsibleError as error:
+            result = {"failed": True, "msg": str(error)}
+        self._found.update(_interpreter(result))
+        return {key: value for key, value in result.items() if key not in ASIDE}
+
+    @contextmanager
+    def _rights_for(self, name: str) -> Iterator[None]:
+        """Run a module that needs none without the playbook's become.
+
+        :param name: its full name
+        """
+        become = self._connection.become
+        self._connection.become = None if name in UNPRIVILEGED else become
+        try:
+            yield
+        finally:
+            self._connection.become = become
+
+
+def _interpreter(result: Mapping[str, Any]) -> Result:
+    """Return what Ansible has found out about a host's Python."""
+    facts = result.get("ansible_facts") or {}
+    return {name: value for name, value in facts.items() if name.startswith("discovered_interpreter_")}

@@ -1,0 +1,164 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is told at the end: a table of the accounts, and on each host what went wrong. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.proof import seen_here
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Verdict
+
+MOST_SHOWN, MOST_TOLD = 20, 10
+HEADINGS = ("ACCOUNT", "RESULT", "IN FORCE SINCE", "TESTED", "NEXT DUE")
+BAD = ("refused", "unknown")
+
+
+def table(fleet: Fleet, *, everything: bool) -> list[str]:
+    """Return the lines of the summary, one for each account. Of many accounts only those that need attention are shown.
+
+    :param fleet: all hosts
+    :param everything: whether all accounts are shown
+    """
+    outcome, verdict = fleet.leader.outcome or Outcome(), fleet.leader.verdict or Verdict()
+    rows = [_row(entry, verdict) for entry in outcome.accounts]
+    rows += [(account, "left unchanged", "", "", "") for account in outcome.excluded]
+    senders = list(_of_senders(fleet))
+    if len(rows) <= MOST_SHOWN or everything:
+        return [*_aligned(rows), *senders]
+    bad = [row for row in rows if row[1] in (*BAD, "left unchanged") or row[3].startswith("failed")]
+    return [_counts(rows), *_aligned(bad[:MOST_SHOWN]), *_more(len(bad) - MOST_SHOWN), *senders]
+
+
+def _row(entry: Mapping[str, Any], verdict: Verdict) -> tuple[str, ...]:
+    account, action = str(entry["account"]), str(entry["action"])
+    since = _minute(entry.get("effective_at"))
+    tested = _minute(entry.get("verified_at")) or "no"
+    if account in verdict.proved:
+        tested = "yes"
+    elif account in verdict.unproved:
+        tested = f"failed: {verdict.unproved[account]['reason']}"
+    return (account, action.replace("_", " "), since, tested, _minute(entry.get("next_due")))
+
+
+def _minute(moment: Any) -> str:
+    """Return a date of the store to the minute; the store's are in UTC."""
+    return str(moment)[:16].replace("T", " ") if moment else ""
+
+
+def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+    if not rows:
+        return []
+    widths = [max(len(row[column]) for row in [HEADINGS, *rows]) for column in range(len(HEADINGS))]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in [HEADINGS, *rows]
+    ]
+
+
+def _counts(rows: list[tuple[str, ...]]) -> str:
+    results = Counter(row[1] for row in rows)
+    tested = sum(row[3] == "yes" for row in rows)
+    named = ", ".join(f"{count} {result}" for result, count in results.most_common())
+    return f"{len(rows)} accounts: {named}; {tested} tested now. Run with -v to see all."
+
+
+def _more(count: int) -> list[str]:
+    return [f"{count} more need attention; run with -v to see them."] if count > 0 else []
+
+
+def _of_senders(fleet: Fleet) -> Iterator[str]:
+    switch, plan = fleet.leader.switch, fleet.leader.plan
+    for advice in plan.advice if plan else []:
+        told = switch.senders.get(advice["sender"], advice) if switch else advice
+        line = f"sender {advice['sender']}: {told['in_use']} is in use ({told['reason']})"
+        yield line
+
+
+def failure(fleet: Fleet, *, holds: bool, held: bool, releases: bool, stays: str) -> str:
+    """Return what went wrong, for the message that this host fails with; an empty text if nothing.
+
+    :param fleet: all hosts
+    :param holds: whether this host's mail is to be held in this run
+    :param held: whether it is on hold
+    :param releases: whether this host's mail is released in a run, whatever held it
+    :param stays: why it stays on hold
+    """
+    parts = [*_of_leader(fleet)] if fleet.leads else []
+    if not fleet.leads and not fleet.own.trouble and (_own_failed(fleet) or (holds and stays)):
+        kept = (fleet.leader.outcome or Outcome()).excluded
+        parts += [_left_alone(account, kept[account], "") for account in fleet.own.accounts if account in kept]
+        parts += [_with_leader(fleet.own.leader, stays if holds else "")] if not parts or (holds and stays) else []
+    elif releases and stays and not fleet.own.trouble:
+        # Also where this run held nothing: an earlier one may have.
+        parts.append(_if_held(stays))
+    return " ".join(" ".join([*parts, *_of_host(fleet, held=holds and held)]).split())
+
+
+def _with_leader(leader: str, stays: str) -> str:
+    held = f"Mail stays on hold here: {stays}." if stays else ""
+    text = f"The rotation failed on {leader}, which rotates for all hosts of the play; see its error. {held}"
+    return text  # noqa: RET504  (by its name the text is found and held against the documentation)
+
+
+def _if_held(stays: str) -> str:
+    text = f"If mail is on hold here, it stays on hold: {stays}."
+    return text  # noqa: RET504  (likewise)
+
+
+def _own_failed(fleet: Fleet) -> list[str]:
+    led, outcome = fleet.leader, fleet.leader.outcome or Outcome()
+    verdict = seen_here(fleet) or Verdict()
+    bad = {*outcome.failed, *outcome.excluded, *verdict.unproved}
+    if outcome.broken and led.plan:
+        bad |= {*led.plan.work}
+    return [account for account in fleet.own.accounts if account in bad]
+
+
+def _of_leader(fleet: Fleet) -> Iterator[str]:
+    """Yield what the provider or the store refused, what was left out, and which tests failed."""
+    own, outcome = fleet.own, fleet.own.outcome or Outcome()
+    if outcome.told:
+        yield outcome.told
+    for account, hosts in outcome.excluded.items():
+        why = fleet.record(hosts.split(", ")[0]).trouble
+        why = (why or "its mail could not be held, or the host failed earlier in the play").rstrip(".")
+        # This host's own error is told at the end.
+        known = hosts == fleet.play.here and own.trouble
+        yield _left_alone(account, hosts, "" if known else f": {why}")
+    if own.unrecorded:
+        yield f"The results of the test messages could not be recorded: {own.unrecorded}. The next run tests again."
+    unproved = (own.verdict or Verdict()).unproved
+    for account, test in list(unproved.items())[:MOST_TOLD]:
+        yield (
+            f"{account}: the test message failed ({test['reason']}): {test['msg']} The store keeps the new password as "
+            f"smtp_accounts['{account}'].password, and an old one as previous_password. The next run tests again."
+        )
+    if len(unproved) > MOST_TOLD:
+        yield f"{len(unproved) - MOST_TOLD} more test messages failed; run with -v to see all accounts."
+
+
+def _left_alone(account: str, hosts: str, why: str) -> str:
+    text = f"{account} was left unchanged because of an error on {hosts}{why}."
+    return text  # noqa: RET504  (likewise)
+
+
+def _of_host(fleet: Fleet, *, held: bool) -> Iterator[str]:
+    own = fleet.own
+    if own.trouble:
+        yield f"{own.trouble.rstrip('.')}."
+        yield (
+            "Its mail stays on hold and nothing is lost; the next run continues from here."
+            if held
+            else "The next run tries again."
+        )
+    if own.unkept:
+        yield (
+            f"The store was written but not saved elsewhere: {own.unkept.rstrip('.')}. Fix that and run again: the "
+            "next run saves it."
+        )

@@ -1,0 +1,180 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host remembers of a rotation, and what the leader tells the others. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import IntEnum
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+# What a task of the role registers, on every host.
+REGISTERED = "__smtp_rotation"
+# What the last task registers beside it: as it can fail, it shows no record.
+ENDED = "__smtp_rotation_ended"
+# What the two tasks register that loop over hosts, each item with the host that it was done for.
+HOLDS, TESTS = "__smtp_rotation_holds", "__smtp_rotation_tests"
+
+
+class Phase(IntEnum):
+    """How far a host has come."""
+
+    NONE = 0
+    CHECKED = 1
+    PLANNED = 2
+    STAGED = 3
+    HELD = 4
+    CHANGED = 5
+    TESTED = 6
+    SWITCHED = 7
+    TRIED = 8
+    DONE = 9
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the leader has found out about all hosts before anything changes.
+
+    C(users): the accounts of each host. C(pairs): the two accounts of each sender. C(advice): what smtp_sender says of
+    each sender. C(due): accounts to be given to the change, C(finishing): those whose rotation an earlier run began.
+    C(work): accounts that this run changes, finishes or tests, C(changing): those that get another password, C(begun):
+    those of which an earlier run may have changed the password already. C(goes_on): whether there is anything to do, as
+    there always is for a host that uses passwords. C(next): the role's file of tasks that comes next.
+    """
+
+    users: dict[str, list[str]] = field(default_factory=dict)
+    pairs: dict[str, list[str]] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
+    advice: list[dict[str, Any]] = field(default_factory=list)
+    due: list[str] = field(default_factory=list)
+    finishing: list[str] = field(default_factory=list)
+    work: list[str] = field(default_factory=list)
+    changing: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
+    testers: dict[str, str] = field(default_factory=dict)
+    vault_file: str = ""
+    goes_on: bool = False
+    next: str = ""
+
+    @property
+    def accounts(self) -> list[str]:
+        """Return the accounts of all hosts, each once."""
+        return unique(account for accounts in self.users.values() for account in accounts)
+
+    def work_of(self, host: str) -> list[str]:
+        """Return the accounts of a host that this run works on.
+
+        :param host: any host
+        """
+        wanted = set(self.work)
+        return [account for account in self.users.get(host, []) if account in wanted]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of the change. C(untested): accounts to be tested, C(excluded): those left alone, by the hosts why.
+
+    C(wait): seconds until the last window is over, counted from C(uptime), the seconds since the controller started.
+    """
+
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    untested: list[str] = field(default_factory=list)
+    effective_at: str = ""
+    wait: float = 0.0
+    uptime: float = 0.0
+    told: str = ""
+    broken: bool = False
+    excluded: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the test messages showed: accounts that work, and of the others the reason and what it means."""
+
+    proved: list[str] = field(default_factory=list)
+    unproved: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """Senders whose accounts were switched in this run, as smtp_sender tells, and those whose old account can go."""
+
+    senders: dict[str, dict[str, Any]] = field(default_factory=dict)
+    leaving: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a host remembers: who leads, how far it has come, what it uses, and what went wrong.
+
+    C(born): the name of the record. C(token): the name of the rotation that this host leads, C(served): of the last
+    one that it was done with, C(done): of the last one that it led to the end. C(apart): hosts do not go in step
+    (strategy free). C(consumes): it uses passwords, or has tasks of the playbook to run. C(away): the host cannot be
+    reached. C(unheld): hosts that it should have held, and whether they are away. C(unkept): why the store was not
+    saved elsewhere. C(looked): it has looked whether the SMTP server answers. C(notified): a handler of the
+    playbook is to run. C(left): senders whose new account works from here. The last five fields are the leader's.
+    """
+
+    leader: str = ""
+    born: str = ""
+    token: str = ""
+    served: str = ""
+    done: str = ""
+    vault_file: str = ""
+    play: str = ""
+    apart: bool = False
+    consumes: bool = False
+    reached: int = Phase.NONE
+    pause: int = 1
+    accounts: list[str] = field(default_factory=list)
+    senders: dict[str, list[str]] = field(default_factory=dict)
+    trouble: str = ""
+    away: bool = False
+    unheld: dict[str, bool] = field(default_factory=dict)
+    unkept: str = ""
+    looked: bool = False
+    notified: bool = False
+    left: list[str] = field(default_factory=list)
+    plan: Plan | None = None
+    outcome: Outcome | None = None
+    verdict: Verdict | None = None
+    switch: Switch | None = None
+    unrecorded: str = ""
+
+
+PARTS = {"plan": Plan, "outcome": Outcome, "verdict": Verdict, "switch": Switch}
+
+
+def record_of(registered: Any, ended: Any = None) -> Record:
+    """Return what a host remembers, from what its last task registered.
+
+    :param registered: the registered result, anything if there is none
+    :param ended: what the task registered that ended a rotation, likewise
+    """
+    known = registered.get("record") if isinstance(registered, Mapping) else None
+    if not isinstance(known, Mapping):
+        return Record()
+    parts: dict[str, Any] = {name: _loaded(kind, known[name]) for name, kind in PARTS.items() if known.get(name)}
+    record = _loaded(Record, {**{name: known[name] for name in known if name not in PARTS}, **parts})
+    if not isinstance(ended, Mapping) or ended.get("born") != record.born:
+        return record
+    return replace(record, reached=Phase.NONE, done=ended["done"], served=ended["served"])
+
+
+def _loaded(kind: type[T], values: Mapping[str, Any]) -> T:
+    names = {each.name for each in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in values.items() if name in names})
+
+
+def unique(names: Any) -> list[str]:
+    """Return names in order, each once.
+
+    :param names: an iterable of names
+    """
+    return list(dict.fromkeys(names))

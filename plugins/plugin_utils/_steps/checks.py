@@ -1,0 +1,272 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Before anything changes: every host checks what it can, and the leader plans for all."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change, ids, limit, mistakes
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import (
+    leader_of,
+    senders_of,
+    unknown_of_later,
+    users_of,
+)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import (
+    Outcome,
+    Phase,
+    Plan,
+    Record,
+    Verdict,
+    unique,
+)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
+    Result,
+    Tools,
+    failed,
+    remembered,
+    why,
+)
+
+UNCHANGED = "Nothing has been changed."
+LOCAL = "localhost"
+
+
+def check(tools: Tools) -> Result:
+    """Check this host's options and mail program. A host that is alone in the play plans at once.
+
+    :param tools: what the step works with
+    """
+    _check_forms(tools)
+    record = _begun(tools)
+    tools.fleet = tools.fleet.with_record(record)
+    wrong = [*_mistakes(tools), *_of_limit(tools, record.accounts)]
+    if wrong:
+        # What it uses is known all the same: it may go on sending.
+        known = replace(record, token="", reached=Phase.NONE)
+        return {**remembered(known), "failed": True, "msg": f"{' '.join(wrong)} {UNCHANGED}"}
+    record = _checked_consumer(tools, record)
+    tools.fleet = tools.fleet.with_record(record)
+    if not _is_alone(tools):
+        return remembered(record, next="apart" if record.apart else "in_step")
+    result = plan(tools)
+    return {**result, "next": tools.fleet.own.plan.next if tools.fleet.own.plan else ""}
+
+
+def _check_forms(tools: Tools) -> None:
+    names = [str(name) for name in tools.variables if str(name).startswith(forms.PREFIX)]
+    warning = forms.ignored(names)
+    if warning:
+        tools.warn(warning)
+    wrong = forms.mistakes({name: tools.options[name] for name in forms.CHECKED}, names)
+    if wrong:
+        raise InputError(f"{'. '.join(wrong)}. {UNCHANGED}")
+
+
+def _begun(tools: Tools) -> Record:
+    """Return what this host remembers from now on. What it led before is forgotten."""
+    options, old, here = tools.options, tools.fleet.own, tools.here
+    senders = {str(name): [str(one) for one in pair] for name, pair in options["senders"].items()}
+    senders = senders if options.alternates else {}
+    accounts = [account for pair in senders.values() for account in pair]
+    hooks = options["consumer"], *(options[name] for name in mistakes.HOOKS)
+    play = f"{tools.variables['ansible_play_name']}: {' '.join(tools.fleet.play.everyone)}"
+    leader, born = leader_of(tools.fleet, options["vault_file"], play), f"{here} {time.time_ns()}"
+    return Record(
+        leader=leader,
+        born=born,
+        token=born if leader == here else "",
+        served=old.served,
+        vault_file=options["vault_file"],
+        play=play,
+        apart=tools.apart,
+        consumes=any(hooks),
+        reached=Phase.CHECKED,
+        accounts=accounts if options.alternates else [str(one) for one in options["accounts"]],
+        senders=senders,
+    )
+
+
+def _mistakes(tools: Tools) -> list[str]:
+    options, leader = tools.options, tools.fleet.own.leader
+    paths = [path for path in (options[name] for name in mistakes.HOOKS) if path]
+    no_files = [path for path in paths if not tools.is_file(os.path.join(str(tools.variables["playbook_dir"]), path))]
+    names = ("vault_file", "strategy")
+    theirs = {name: tools.fleet.value(leader, forms.PREFIX + name, options[name]) for name in names}
+    accounts = tools.fleet.own.accounts
+    return [*mistakes.failures(options, accounts, {**theirs, "name": leader}, no_files)]
+
+
+def _of_limit(tools: Tools, accounts: list[str]) -> list[str]:
+    """Return what is wrong with the hosts that C(--limit) leaves out."""
+    play, hostvars, options = tools.fleet.play, tools.fleet.hostvars, tools.options
+    if not _is_limited(tools):
+        return []
+    groups = tools.variables["groups"]
+    outside = [host for host in groups["all"] if host not in play.everyone]
+    left_out = [] if options.alternates else limit.using(hostvars, outside, accounts)
+    unsure = limit.unsure(
+        hostvars,
+        options.variable,
+        play.here,
+        inside=play.everyone,
+        groups=groups,
+        play=str(tools.variables["ansible_play_name"]),
+    )
+    return [*mistakes.of_limit(left_out, unsure, options.variable)]
+
+
+def _is_limited(tools: Tools) -> bool:
+    options = tools.options
+    return "ansible_limit" in tools.variables and _uses_passwords(options) and options["state"] == "present"
+
+
+def _uses_passwords(options: Mapping[str, Any]) -> bool:
+    return any(options[name] for name in ("consumer", "hold_tasks", "deploy_tasks", "release_tasks"))
+
+
+def _checked_consumer(tools: Tools, record: Record) -> Record:
+    """Return the record after a look at the mail program. What cannot be done is no failure of the play."""
+    options = tools.options
+    if options["consumer"] != "postfix":
+        return record
+    where = options.given("postfix_config_directory")
+    folder = {"config_directory": where["postfix_config_directory"]} if where else {}
+    looks = []
+    if not options.alternates:
+        held = {"state": "held", "transport": options["postfix_transport"], **folder}
+        looks.append(tools.call("postfix_hold", held, pretend=True))
+    if not any(look.get("unreachable") for look in looks):
+        entry = {"key": smtp_key(options), "username": "nobody", "password": "not-a-password"}
+        table = {"map": options["postfix_map"]} if options["postfix_map"] else {}
+        looks.append(tools.call("postfix_sasl_password", {"entries": [entry], **table, **folder}, pretend=True))
+    bad = next((look for look in looks if failed(look)), None)
+    return replace(record, trouble=why(bad), away=bool(bad.get("unreachable"))) if bad else record
+
+
+def smtp_key(options: Mapping[str, Any]) -> str:
+    """Return the key of the provider's SMTP server in a map of passwords.
+
+    :param options: the role's options
+    """
+    return f"[{options['smtp_host']}]:{options['smtp_port']}"
+
+
+def _is_alone(tools: Tools) -> bool:
+    """Return whether this host needs no other one: neither one of the play, nor one that calls the API."""
+    return list(tools.fleet.play.everyone) == [tools.here] and tools.options["api_host"] in (LOCAL, tools.here)
+
+
+# -- the leader
+
+
+def plan(tools: Tools) -> Result:
+    """Work out what has to be done for all hosts. Changes nothing.
+
+    :param tools: what the step works with
+    """
+    own = tools.fleet.own
+    if not tools.fleet.leads:
+        return remembered(own, skipped=True)
+    known = _known(tools)
+    tried = unique([*known.due, *known.finishing])
+    preview = tools.call("smtp_account_password", _preview_options(tools, known, tried), pretend=True)
+    if failed(preview):
+        raise InputError(why(preview))
+    options = tools.options
+    made = change.planned(tools.fleet, known, preview, pairs=options.alternates, tests=options["test_send"])
+    made = replace(made, next=_next(tools) if made.goes_on else "")
+    if options["state"] == "present" and made.changing:
+        _check_api_host(tools)
+    if not made.goes_on and not tools.check_mode and tools.store.has_leftovers():
+        # Of a run that was killed: the module takes them away, and sets no password.
+        tools.call("smtp_account_password", _preview_options(tools, known, []))
+    seen = None if made.goes_on else Outcome(accounts=preview.get("accounts", []))
+    # What a later batch may still hold, this one releases: nothing is in doubt.
+    record = replace(own, plan=made, outcome=seen, verdict=Verdict() if seen else None, reached=Phase.PLANNED)
+    tools.fleet = tools.fleet.with_record(record)
+    warnings = {} if made.goes_on else {"warnings": preview.get("warnings", [])}
+    return remembered(record, **warnings)
+
+
+def _known(tools: Tools) -> Plan:
+    """Return what is known of the accounts of all hosts."""
+    fleet, options = tools.fleet, tools.options
+    users = users_of(fleet, fleet.own.accounts, fleet.own.senders, pairs=options.alternates)
+    everyone, own_ids = fleet.play.everyone, options["account_ids"]
+    accounts = [account for accounts in users.values() for account in accounts]
+    conflicts = ids.conflicts(fleet.hostvars, everyone, own_ids, accounts)
+    wrong = [f"{'. '.join(conflicts)}."] if conflicts else []
+    if _uses_passwords(options):
+        wrong += mistakes.of_later(unknown_of_later(fleet, options.variable), options.variable)
+    wrong += _of_limit(tools, accounts)
+    if wrong:
+        raise InputError(f"{' '.join(wrong)} {UNCHANGED}")
+    pairs = senders_of(fleet) if options.alternates else {}
+    advice = _advice(tools, pairs) if options.alternates else []
+    due, finishing = change.to_try(users, advice, pairs=options.alternates)
+    known_ids = ids.merged(fleet.hostvars, everyone, own_ids)
+    return Plan(users=users, pairs=pairs, ids=known_ids, advice=advice, due=due, finishing=finishing)
+
+
+def _advice(tools: Tools, pairs: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    asked = {"senders": dict(pairs), **tools.options.of_store(), **tools.options.given("rotate", "max_age")}
+    told = tools.call("smtp_sender", asked, pretend=True)
+    if failed(told):
+        raise InputError(why(told))
+    return list(told["senders"])
+
+
+def _preview_options(tools: Tools, known: Plan, tried: list[str]) -> Result:
+    """Return the options of the look at the accounts.
+
+    With two accounts of each sender nothing may be due; then it only tries whether the store can be read.
+    """
+    options, accounts = tools.options, tried or known.accounts
+    ways = {"rotate": options["rotate"], "state": options["state"]} if tried else {"rotate": "never", "state": "staged"}
+    return {
+        **options.of_password(),
+        "accounts": accounts,
+        "account_ids": {account: known.ids[account] for account in accounts if account in known.ids},
+        **ways,
+        **options.given("password", "passwords"),
+    }
+
+
+def _next(tools: Tools) -> str:
+    """Return the role's file of tasks that comes next."""
+    options = tools.options
+    return "stage" if stages(tools) or options.alternates else str(options["strategy"])
+
+
+def stages(tools: Tools) -> bool:
+    """Return whether passwords are staged in a task of their own, and the store saved elsewhere before the call.
+
+    :param tools: what the step works with
+    """
+    saves = bool(tools.options["persist_tasks"]) and not tools.check_mode
+    return tools.options["state"] == "staged" or saves
+
+
+def _check_api_host(tools: Tools) -> None:
+    # A host that is alone plans where it is itself, and not where the API is called.
+    if _is_alone(tools) and tools.options["api_host"] != tools.here:
+        return
+    ping = tools.call("ansible.builtin.ping", {})
+    if ping.get("unreachable"):
+        host = tools.options["api_host"]
+        raise InputError(
+            f"{host}, which calls the provider's API, cannot be reached: {ping.get('msg', '')} Nothing has been "
+            "changed. Check smtp_rotation_api_host."
+        )
+    if failed(ping):
+        raise InputError(why(ping))
