@@ -10,6 +10,7 @@ import base64
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import forms
 from ansible_collections.mailops.smtp.plugins.module_utils._text import printable
@@ -124,7 +125,7 @@ def scrub(text: str, secrets: Sequence[str]) -> str:
     :param secrets: what is masked in it
     """
     hidden = [False] * len(text)
-    for size, fragments in _fragments(secrets).items():
+    for size, fragments in _fragments(tuple(secrets)).items():
         for start in range(len(text) - size + 1):
             if text[start : start + size].casefold() in fragments:
                 hidden[start : start + size] = [True] * size
@@ -132,7 +133,9 @@ def scrub(text: str, secrets: Sequence[str]) -> str:
     return re.sub("\0+", MASK, "".join(shown))
 
 
-def _fragments(secrets: Sequence[str]) -> dict[int, set[str]]:
+# Ten replies of one login are searched for the same.
+@lru_cache(maxsize=64)
+def _fragments(secrets: tuple[str, ...]) -> dict[int, set[str]]:
     """Return every fragment that is masked, in one case, by its length."""
     found: dict[int, set[str]] = {}
     for secret in filter(None, secrets):
