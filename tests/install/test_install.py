@@ -34,7 +34,7 @@ VAULT_PASSWORD = "the vault password of the installation"
 MAX_BYTES = 300_000
 # Everything that a user gets, and nothing else. Folders of the tarball have no entry here.
 SHIPPED = re.compile(
-    r"CHANGELOG\.rst|FILES\.json|LICENSE|LICENSES/[\w.-]+\.txt|MANIFEST\.json|README\.md|REUSE\.toml|SECURITY\.md"
+    r"CHANGELOG\.rst|FILES\.json|LICENSE|MANIFEST\.json|README\.md|REUSE\.toml|SECURITY\.md"
     r"|requirements\.txt|changelogs/changelog\.yaml|meta/(runtime|execution-environment)\.yml"
     r"|docs/docsite/[\w/.-]+|examples/[\w/.-]+|playbooks/\w+\.yml"
     r"|plugins/(action|doc_fragments|filter|modules|module_utils|plugin_utils)/(_\w+/(built_in/)?)?\w+\.py"
