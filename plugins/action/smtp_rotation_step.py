@@ -18,6 +18,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.utils.display import Display
 
+from ansible_collections.mailops.smtp.plugins.module_utils._rotation_step import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import GIVEN, SecretAction, hidden
 from ansible_collections.mailops.smtp.plugins.plugin_utils._clock import uptime
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
@@ -56,16 +57,7 @@ ASIDE = ("invocation", "ansible_facts", "_ansible_parsed", "_ansible_no_log", "_
 class ActionModule(SecretAction):
     """Runs one step."""
 
-    SPEC: Mapping[str, Any] = {
-        "step": {"type": "str", "required": True, "choices": list(STEPS)},
-        "host": {"type": "str"},
-        "until": {"type": "str"},
-        "content": {"type": "raw", "no_log": True},
-        "example": {"type": "raw"},
-        "unheld": {"type": "dict"},
-        "trouble": {"type": "str"},
-        "unkept": {"type": "str"},
-    }
+    SPEC = ARGUMENT_SPEC
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the step, and return what this host remembers from now on.

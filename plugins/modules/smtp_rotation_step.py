@@ -53,9 +53,9 @@ options:
       - switch
       - try
       - retire
+      - report
       - note
       - wait
-      - report
   host:
     description:
       - The host that the step is for, by default this one.
@@ -102,10 +102,12 @@ record:
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.mailops.smtp.plugins.module_utils._rotation_step import ARGUMENT_SPEC
+
 
 def main() -> None:
     """Refuse to run: everything is in the action plugin of the same name."""
-    AnsibleModule(argument_spec={}, supports_check_mode=True).fail_json(
+    AnsibleModule(argument_spec=ARGUMENT_SPEC, supports_check_mode=True).fail_json(
         msg="smtp_rotation_step is a part of the role mailops.smtp.smtp_rotation; use the role"
     )
 

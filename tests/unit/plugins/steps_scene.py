@@ -123,6 +123,9 @@ def stage(
     def opened(_path: str, _vault_id: str | None) -> Store:
         return store or NOTHING_LEFT
 
+    told: list[str] = []
+    warned: list[str] = []
+    slept: list[float] = []
     tools = Tools(
         fleet=fleet,
         options=Options(sorted(OPTIONS), values.__getitem__),
@@ -130,17 +133,17 @@ def stage(
         variables={**named, **(variables or {})},
         run=run,
         open_store=opened,
-        tell=lambda line: one.told.append(line),
-        warn=lambda line: one.warned.append(line),
+        tell=told.append,
+        warn=warned.append,
         learn=lambda *secrets: one.learnt.extend(secrets),
-        sleep=lambda seconds: one.slept.append(seconds),
+        sleep=slept.append,
         uptime=lambda: 100.0,
         is_file=lambda path: path in files.split(),
         check_mode=check_mode,
         verbose=verbose,
         apart=apart,
     )
-    one = Stage(tools)
+    one = Stage(tools, told=told, warned=warned, slept=slept)
     return one
 
 

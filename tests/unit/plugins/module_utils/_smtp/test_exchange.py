@@ -9,6 +9,7 @@ import socket
 import threading
 import typing as t
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -339,7 +340,11 @@ def test_another_accounts_password_is_masked(run: Run, monkeypatch: pytest.Monke
     echo = f"535 5.7.8 {'x' * length} {other} {encode(other)}".encode()
     run.server = ScriptedServer([*SECURED, ("AUTH PLAIN", echo + b"\r\n"), *QUIT], tls=server_context(run.certificate))
     dials = iter([exchange._dial])
-    monkeypatch.setattr(exchange, "_dial", lambda *arguments: next(dials, refused)(*arguments))
+
+    def dial(*arguments: Any) -> Any:
+        return next(dials, refused)(*arguments)
+
+    monkeypatch.setattr(exchange, "_dial", dial)
     requests = [run.request(), run.request(username="2.acme.smtp", password=other)]
     first, second = exchange.log_in_to_all(requests, 1)
     run.server.stop()
