@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import pytest
-from support.scene import Scene, variables
+from support.scene import ONE, TWO, Scene, variables
 
 BY_HAND = "try the store's other values"
 
@@ -34,3 +34,19 @@ def test_report_advises_older_passwords_only_for_a_refused_one(
     assert advice in ended.output
     assert (BY_HAND in ended.output) is (reason == "auth_rejected")
     assert "The next run tests again." in ended.output
+
+
+@pytest.mark.parametrize(("message", "senders"), [("first", [ONE]), ("none", [])])
+def test_all_log_in_and_those_that_are_chosen_send(scene: Scene, message: str, senders: list[str]) -> None:
+    """Catches: a message for each account where one is enough, and an account that is not tested, or tested twice."""
+    over = {"accounts": [ONE, TWO], "test_message": message, "propagation_seconds": 0}
+    scene.provider.accounts.propagation = 0
+    role = {"role": "mailops.smtp.smtp_rotation", "vars": variables(scene, **over)}
+    ended = scene.controller.play_file(
+        scene.controller.write_play([{"hosts": "localhost", "gather_facts": False, "roles": [role]}])
+    )
+    assert ended.code == 0, ended.output
+    record = scene.provider.record
+    assert [one["account"] for one in record.messages()] == senders
+    assert sorted((one["account"], one["accepted"]) for one in record.logins()) == [(ONE, True), (TWO, True)]
+    assert all(one["verified_at"] for one in scene.controller.decrypted().values())
