@@ -90,7 +90,7 @@ def to_visit(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> list[str]:
     :param hostvars: the variables of all hosts
     :param play: Ansible's magic variables of the play
     """
-    return change.to_visit(_seen(hostvars, play), pairs=False)
+    return change.to_visit(_seen(hostvars, play))
 
 
 def testing_hosts(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> list[str]:

@@ -110,16 +110,13 @@ def to_hold(fleet: Fleet) -> list[str]:
     return _at_work(plan, [*mine, *share], trouble)
 
 
-def to_visit(fleet: Fleet, *, pairs: bool) -> list[str]:
+def to_visit(fleet: Fleet) -> list[str]:
     """Return the hosts that the hold goes to: this one, those that it holds, and for the leader those that fell out.
 
     A host that fell out but is up keeps sending; one that is down does not.
 
     :param fleet: all hosts
-    :param pairs: whether each sender has two accounts
     """
-    if pairs:
-        return [fleet.play.here]
     fallen = fleet.play.fallen if fleet.leads and fleet.leader.plan and fleet.leader.plan.work else []
     return unique([fleet.play.here, *to_hold(fleet), *fallen])
 

@@ -76,6 +76,7 @@ def _of_senders(fleet: Fleet) -> Iterator[str]:
     switch, plan = fleet.leader.switch, fleet.leader.plan
     for advice in plan.advice if plan else []:
         told = switch.senders.get(advice["sender"], advice) if switch else advice
+        # Under a name, as it is no message that needs an explanation.
         line = f"sender {advice['sender']}: {told['in_use']} is in use ({told['reason']})"
         yield line
 

@@ -125,8 +125,7 @@ class Fleet:
         :param host: any host
         :param own: what this host has: those that the playbook gives to the role, no other host shows
         """
-        known = self._variable(host, "smtp_rotation_consumer")
-        return own if known is None else str(known)
+        return str(self.value(host, "smtp_rotation_consumer", own))
 
     def used(self, host: str, variable: str, own: Any) -> Any:
         """Return what a host uses: what it shares, or what the inventory says, as long as its turn has not come.

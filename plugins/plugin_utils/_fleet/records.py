@@ -114,11 +114,11 @@ class Record:
     """What a host remembers: who leads, how far it has come, what it uses, and what went wrong.
 
     C(born): the name of the record. C(token): the name of the rotation that this host leads, C(served): of the last
-    one that it was done with, C(done): of the last one that it led to the end. C(apart): hosts do not go in step
-    (strategy free). C(consumes): it uses passwords, or has tasks of the playbook to run. C(away): the host cannot be
-    reached. C(unheld): hosts that it should have held, and whether they are away. C(unkept): why the store was not
-    saved elsewhere. C(looked): it has looked whether the SMTP server answers. C(notified): a handler of the
-    playbook is to run. C(left): senders whose new account works from here. The last five fields are the leader's.
+    one that it was done with, C(done): of the last one that it led to the end. C(consumes): it uses passwords, or has
+    tasks of the playbook to run. C(away): the host cannot be reached. C(unheld): hosts that it should have held, and
+    whether they are away. C(unkept): why the store was not saved elsewhere. C(looked): it has looked whether the SMTP
+    server answers. C(notified): a handler of the playbook is to run. C(left): senders whose new account works from
+    here. The last five fields are the leader's.
     """
 
     leader: str = ""
@@ -128,7 +128,6 @@ class Record:
     done: str = ""
     vault_file: str = ""
     play: str = ""
-    apart: bool = False
     consumes: bool = False
     reached: int = Phase.NONE
     pause: int = 1

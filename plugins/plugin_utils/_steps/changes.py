@@ -22,6 +22,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     failed,
     follow,
     remembered,
+    shown,
     why,
 )
 
@@ -47,7 +48,7 @@ def stage(tools: Tools) -> Result:
         results.append(staged)
     only = options["state"] == "staged"
     outcome = Outcome(accounts=staged.get("accounts", [])) if only else None
-    return remembered(replace(fleet.own, outcome=outcome), **_merged(results))
+    return remembered(replace(fleet.own, outcome=outcome), **shown(*results))
 
 
 def staged(tools: Tools) -> Result:
@@ -114,7 +115,7 @@ def _held(tools: Tools) -> Result:
     if failed(result):
         trouble = f"its mail could not be held: {why(result)}"
         return {"trouble": trouble, "away": bool(result.get("unreachable"))}
-    return {"held": True, "changed": bool(result.get("changed")), **_shown(result)}
+    return {"held": True, **shown(result)}
 
 
 def _of_item(tools: Tools, name: str) -> Any:
@@ -166,14 +167,13 @@ def change(tools: Tools) -> Result:
     waits = outcome.wait > 0
     if waits:
         tools.tell(_told_of_window(outcome))
-    shown = _merged(results)
-    shown["changed"] = shown["changed"] or waits
+    seen = shown(*results)
     seconds = max((result.get("seconds_until_effective", 0) for result in results), default=0)
     return remembered(
         replace(record, plan=made, outcome=outcome),
         accounts=outcome.accounts,
         seconds_until_effective=seconds,
-        **shown,
+        **{**seen, "changed": seen["changed"] or waits},
     )
 
 
@@ -252,7 +252,7 @@ def deploy(tools: Tools) -> Result:
         trouble = _incomplete(deploying.without_password(own, accounts, senders), accounts)
     notified = options["consumer"] == "template" and bool(result.get("changed"))
     record = replace(own, trouble=trouble, away=bool(result.get("unreachable")), notified=notified)
-    return remembered(record, ready=ready and not trouble, **_merged([result]), skipped=bool(result.get("skipped")))
+    return remembered(record, ready=ready and not trouble, **shown(result), skipped=bool(result.get("skipped")))
 
 
 def _incomplete(missing: list[str], stored: Mapping[str, Any]) -> str:
@@ -286,9 +286,7 @@ def _deployed_to_postfix(tools: Tools) -> Result:
     wanted = [{**one, "password": passwords[one["username"]]} for one in entries if one["username"] in passwords]
     if not wanted:
         return {"skipped": True}
-    names = {"map": "postfix_map", "config_directory": "postfix_config_directory"}
-    places = {ours: options[theirs] for ours, theirs in names.items() if options[theirs]}
-    return tools.call("postfix_sasl_password", {"entries": wanted, **places})
+    return tools.call("postfix_sasl_password", {"entries": wanted, **options.of_postfix("map", "config_directory")})
 
 
 def _deployed_file(tools: Tools) -> Result:
@@ -296,17 +294,3 @@ def _deployed_file(tools: Tools) -> Result:
     options = tools.options
     asked = {name: options[f"template_{name}"] for name in names if options[f"template_{name}"]}
     return tools.call("secret_file", {"content": tools.params["content"], **asked})
-
-
-def _merged(results: list[Result]) -> Result:
-    """Return what a task shows of the modules that it ran."""
-    shown: Result = {"changed": any(result.get("changed") for result in results)}
-    diffs = [result["diff"] for result in results if result.get("diff")]
-    warnings = [text for result in results for text in result.get("warnings", [])]
-    if diffs:
-        shown["diff"] = [one for diff in diffs for one in (diff if isinstance(diff, list) else [diff])]
-    return {**shown, "warnings": warnings} if warnings else shown
-
-
-def _shown(result: Result) -> Result:
-    return {name: result[name] for name in ("diff", "warnings") if result.get(name)}

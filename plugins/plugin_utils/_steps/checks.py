@@ -57,7 +57,7 @@ def check(tools: Tools) -> Result:
     record = _checked_consumer(tools, record)
     tools.fleet = tools.fleet.with_record(record)
     if not _is_alone(tools):
-        return remembered(record, next="apart" if record.apart else "in_step")
+        return remembered(record, next="apart" if tools.apart else "in_step")
     result = plan(tools)
     return {**result, "next": tools.fleet.own.plan.next if tools.fleet.own.plan else ""}
 
@@ -88,7 +88,6 @@ def _begun(tools: Tools) -> Record:
         served=old.served,
         vault_file=options["vault_file"],
         play=play,
-        apart=tools.apart,
         consumes=any(hooks),
         reached=Phase.CHECKED,
         accounts=accounts if options.alternates else [str(one) for one in options["accounts"]],
@@ -139,16 +138,14 @@ def _checked_consumer(tools: Tools, record: Record) -> Record:
     options = tools.options
     if options["consumer"] != "postfix":
         return record
-    where = options.given("postfix_config_directory")
-    folder = {"config_directory": where["postfix_config_directory"]} if where else {}
     looks = []
     if not options.alternates:
-        held = {"state": "held", "transport": options["postfix_transport"], **folder}
+        held = {"state": "held", **options.of_postfix("transport", "config_directory")}
         looks.append(tools.call("postfix_hold", held, pretend=True))
     if not any(look.get("unreachable") for look in looks):
         entry = {"key": smtp_key(options), "username": "nobody", "password": "not-a-password"}
-        table = {"map": options["postfix_map"]} if options["postfix_map"] else {}
-        looks.append(tools.call("postfix_sasl_password", {"entries": [entry], **table, **folder}, pretend=True))
+        asked = {"entries": [entry], **options.of_postfix("map", "config_directory")}
+        looks.append(tools.call("postfix_sasl_password", asked, pretend=True))
     bad = next((look for look in looks if failed(look)), None)
     return replace(record, trouble=why(bad), away=bool(bad.get("unreachable"))) if bad else record
 

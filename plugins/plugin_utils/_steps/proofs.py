@@ -20,6 +20,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     failed,
     follow,
     remembered,
+    shown,
     why,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import utc_now
@@ -76,13 +77,10 @@ def release(tools: Tools) -> Result:
     stays = proof.stays(tools.fleet, release_on_failure=options["release_on_failure"])
     if stays or options["consumer"] != "postfix":
         return remembered(own, skipped=True, releases=not stays)
-    folder = options.given("postfix_config_directory")
-    places = {"config_directory": folder["postfix_config_directory"]} if folder else {}
-    result = tools.call("postfix_hold", {"state": "released", "transport": options["postfix_transport"], **places})
+    asked = {"state": "released", **options.of_postfix("transport", "config_directory")}
+    result = tools.call("postfix_hold", asked)
     trouble = f"its mail could not be released: {why(result)}" if failed(result) else ""
-    shown = {name: result[name] for name in ("diff", "warnings") if result.get(name)}
-    changed = bool(result.get("changed"))
-    return remembered(replace(own, trouble=trouble), releases=not trouble, **{**shown, "changed": changed})
+    return remembered(replace(own, trouble=trouble), releases=not trouble, **shown(result))
 
 
 def record(tools: Tools) -> Result:
@@ -106,8 +104,7 @@ def record(tools: Tools) -> Result:
     if "accounts" not in result:
         # It is told at the end: the other hosts are still to be reported.
         return remembered(replace(own, unrecorded=why(result).rstrip(".")))
-    shown = {name: result[name] for name in ("diff", "warnings") if result.get(name)}
-    return remembered(own, **{**shown, "changed": bool(result.get("changed"))})
+    return remembered(own, **shown(result))
 
 
 # -- two accounts of each sender

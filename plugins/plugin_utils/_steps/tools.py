@@ -83,6 +83,14 @@ class Options(Mapping[str, Any]):
         """Return the options of smtp_sender that are the same in all tasks."""
         return self.given("vault_file", "vault_id", "lock_timeout")
 
+    def of_postfix(self, *names: str) -> Result:
+        """Return options of the modules for Postfix, without C(postfix_) before them.
+
+        :param names: the options
+        """
+        given = self.given(*(f"postfix_{name}" for name in names))
+        return {name.removeprefix("postfix_"): value for name, value in given.items()}
+
     def of_smtp(self) -> Result:
         """Return the options of smtp_test_send that are the same in all tasks."""
         renamed = {"host": "smtp_host", "port": "smtp_port", "encryption": "smtp_encryption"}
@@ -193,6 +201,19 @@ def performed(step: Callable[[Tools], Result], tools: Tools) -> Result:
         if tools.fleet.own.plan is None:
             raise
         return {**remembered(tools.fleet.own), "failed": True, "msg": str(error)}
+
+
+def shown(*results: Mapping[str, Any]) -> Result:
+    """Return what a task shows of the modules that it ran.
+
+    :param results: their results
+    """
+    diffs = [result["diff"] for result in results if result.get("diff")]
+    warnings = [text for result in results for text in result.get("warnings", [])]
+    seen: Result = {"changed": any(result.get("changed") for result in results)}
+    if diffs:
+        seen["diff"] = [one for diff in diffs for one in (diff if isinstance(diff, list) else [diff])]
+    return {**seen, "warnings": warnings} if warnings else seen
 
 
 def failed(result: Mapping[str, Any]) -> bool:

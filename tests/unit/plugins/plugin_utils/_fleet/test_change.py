@@ -126,7 +126,7 @@ def test_nobody_holds_without_a_plan() -> None:
     """Catches: mail held by a host whose leader has failed."""
     seen = fleet("a", {"a": {}, "b": {}})
     assert must_be_held(seen, "postfix", "", pairs=False) == to_hold(seen) == []
-    assert to_visit(seen, pairs=False) == ["a"]
+    assert to_visit(seen) == ["a"]
 
 
 EVERYONE = "a b c d e f"
@@ -163,20 +163,19 @@ def test_who_holds_whom(here: str, known: Any, hosts: Any, mine: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    ("here", "plan", "pairs", "visited"),
+    ("here", "plan", "visited"),
     [
-        ("a", PLAN, False, ["a", "d", "c"]),
-        ("b", PLAN, False, ["b"]),
-        ("a", PLAN, True, ["a"]),
+        ("a", PLAN, ["a", "d", "c"]),
+        ("b", PLAN, ["b"]),
         # Nothing to do: then it does not matter who is up.
-        ("a", {**PLAN, "work": []}, False, ["a"]),
+        ("a", {**PLAN, "work": []}, ["a"]),
     ],
 )
-def test_where_the_hold_goes(here: str, plan: Any, pairs: bool, visited: list[str]) -> None:
+def test_where_the_hold_goes(here: str, plan: Any, visited: list[str]) -> None:
     """Catches: a host that fell out and is up, whose account changes while it sends."""
     known = {"a": {"plan": {**plan, "users": {**USERS, "d": ["1"]}}}, "b": {}}
     seen = fleet(here, known, everyone="a b c d", active="a b d", batch="a b")
-    assert to_visit(seen, pairs=pairs) == visited
+    assert to_visit(seen) == visited
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_leader_that_could_not_save_the_store(options: Any) -> None:
             {"postfix_hold": {"changed": True, "diff": "d"}},
             {},
             {},
-            {**HELD, "changed": True, "diff": "d"},
+            {**HELD, "changed": True, "diff": ["d"]},
             True,
         ),
         ("b", None, {}, {}, {}, {**HELD, "changed": False}, True),

@@ -68,7 +68,7 @@ def test_what_a_host_remembers(here: str, options: Any, apart: bool, following: 
     record, result = one.do(check)
     assert result["next"] == following
     assert (record.leader, record.accounts, record.vault_file) == ("a", ["1"], "store.yml")
-    assert (record.reached, record.served, record.consumes, record.apart) == (Phase.CHECKED, "old", consumes, apart)
+    assert (record.reached, record.served, record.consumes) == (Phase.CHECKED, "old", consumes)
     # What it led before is forgotten.
     assert (record.done, record.trouble, record.left, record.plan) == ("", "", [], None)
     assert record.token.startswith("a ") if here == "a" else record.token == ""
