@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -55,12 +56,17 @@ ended: dict[str, list[str]] = {}
 
 
 def find_python(versions: list[str]) -> tuple[str, str]:
-    """Return the first of these Pythons that this machine has, and its path; an empty path if it has none."""
+    """Return the first of these Pythons that this machine has, and its path; an empty path if it has none.
+
+    A command on the PATH can be a shim of pyenv for a version that is not active, which does not run.
+    """
     for version in versions:
-        made = sorted(PYENV.glob(f"versions/{version}.*/bin/python3"))
-        found = str(made[-1]) if made else shutil.which(f"python{version}")
-        if found:
-            return version, found
+        command = shutil.which(f"python{version}")
+        roots = {PYENV, *(Path(command).parents[1:2] if command else [])}
+        made = sorted(str(path) for root in roots for path in root.glob(f"versions/{version}.*/bin/python3"))
+        for path in [*reversed(made), *([command] if command else [])]:
+            if subprocess.run([path, "-c", ""], check=False, capture_output=True).returncode == 0:  # noqa: S603
+                return version, path
     return " or ".join(versions), ""
 
 
