@@ -1,0 +1,328 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mail_program
+short_description: Find, hold, deploy, prove and release the logins of a mail program
+version_added: 0.3.0
+author:
+  - mailops.smtp contributors (@mailops)
+description:
+  - Does for one mail program of a host what a rotation of SMTP passwords needs. It asks the program itself which login
+    it uses for the provider, holds the mail that goes there, writes the new login where the program reads it, sends
+    one message through the program to prove it, and releases the rest.
+  - The role P(mailops.smtp.smtp_rotation#role) runs these steps in order. Use the module by itself for a program whose
+    passwords something else rotates.
+extends_documentation_fragment:
+  - mailops.smtp.attributes
+  - mailops.smtp.attributes.pipelining
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+    details:
+      - Shows usernames and places, never a password.
+  idempotent:
+    support: partial
+    details:
+      - O(state=proved) sends a message each time.
+  async:
+    support: none
+requirements:
+  - Linux, and Python 3.8 or later on the host that runs the module
+  - root
+options:
+  program:
+    description:
+      - The mail program, such as V(postfix) or V(exim). The guide to mail programs lists all of them.
+    type: str
+    required: true
+  state:
+    description:
+      - V(found) asks the program which entries it uses for the provider, and fails if it would not use what would be
+        written. Nothing changes.
+      - V(held) stops everything that reaches the provider, and returns when nothing logs in there any more.
+      - V(deployed) writes the logins.
+      - V(proved) sends one message through the program with each login, while everything else stays on hold.
+      - V(released) removes the hold, and delivers what waited.
+    type: str
+    required: true
+    choices:
+      - found
+      - held
+      - deployed
+      - proved
+      - released
+  host:
+    description:
+      - The provider's SMTP server.
+    type: str
+    required: true
+  port:
+    description:
+      - Its port.
+    type: int
+    default: 587
+  encryption:
+    description:
+      - How the server is spoken to.
+    type: str
+    default: starttls
+    choices:
+      - starttls
+      - tls
+      - none
+  logins:
+    description:
+      - The logins that the program is to use for the provider.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      username:
+        description:
+          - The SMTP login.
+        type: str
+        required: true
+      password:
+        description:
+          - Its password. Required for O(state=deployed) and O(state=proved).
+        type: str
+        default: ''
+      replaces:
+        description:
+          - Other usernames whose entries this login takes over, such as the idle account of a pair.
+        type: list
+        elements: str
+        default: []
+      key:
+        description:
+          - By what the program finds the login, such as V([smtp.emaillabs.net.pl]:587) in Postfix's table.
+          - By default, the entries that the program uses are found out.
+        type: str
+        default: ''
+  options:
+    description:
+      - Options of the program. The guide to mail programs lists them.
+    type: dict
+    default: {}
+  sender:
+    description:
+      - From whom the message of O(state=proved) is.
+    type: str
+    default: ''
+  recipient:
+    description:
+      - To whom the message of O(state=proved) goes. Without one, no message is sent.
+    type: str
+    default: ''
+  token:
+    description:
+      - A word in the subject of the message, by which it is found in queues and logs.
+    type: str
+    default: ''
+  timeout:
+    description:
+      - How many seconds deliveries under way may take to end, and how long the message of O(state=proved) may take.
+    type: int
+    default: 60
+seealso:
+  - module: mailops.smtp.postfix_hold
+  - module: mailops.smtp.postfix_sasl_password
+  - module: mailops.smtp.secret_file
+"""
+
+EXAMPLES = r"""
+- name: Find out which login Exim uses for the provider
+  mailops.smtp.mail_program:
+    program: exim
+    state: found
+    host: smtp.emaillabs.net.pl
+    logins:
+      - username: 1.acme.smtp
+  become: true
+
+- name: Write the new password
+  mailops.smtp.mail_program:
+    program: exim
+    state: deployed
+    host: smtp.emaillabs.net.pl
+    logins:
+      - username: 1.acme.smtp
+        password: "{{ smtp_accounts['1.acme.smtp'].password }}"
+  become: true
+"""
+
+RETURN = r"""
+entries:
+  description: The entries that the program uses for the provider, and those that are written.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - place: /etc/exim4/passwd.client
+      key: smtp.emaillabs.net.pl
+      username: 1.acme.smtp
+      wanted: 1.acme.smtp
+has_queue:
+  description: Whether mail can wait in the program.
+  returned: success
+  type: bool
+  sample: true
+held:
+  description: Whether mail for the provider is on hold when the module returns.
+  returned: success
+  type: bool
+  sample: false
+holds:
+  description: What is held, in the program's own words.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - smtp
+notes:
+  description: What is worth knowing.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+proofs:
+  description: How it was seen that mail goes out with each login, and what the provider's server said.
+  returned: O(state=proved)
+  type: list
+  elements: dict
+  sample:
+    - how: message
+      username: 1.acme.smtp
+      reply: 250 2.0.0 Ok
+version:
+  description: The program's version.
+  returned: success
+  type: str
+  sample: '4.96'
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.mailops.smtp.plugins.module_utils._clients import arguments as states
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
+    Change,
+    Finding,
+    Job,
+    Program,
+    ProgramError,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import PROGRAMS
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+
+
+def apply(*, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """Do what the options ask for, and return the module's result.
+
+    :param params: as the module documents them
+    :raises InputError: if an option or the host does not fit
+    :raises ProgramError: if the program does not do it
+    """
+    program = program_of(params["program"])
+    job = states.job_of(params, program, check_mode=check_mode)
+    if os.geteuid() != 0:
+        raise InputError(f"Only root can change what {program.name} sends with: run the task with become: true")
+    if not program.is_installed():
+        raise InputError(f"{program.name} is not installed on this host")
+    state = params["state"]
+    verbs: dict[str, Callable[[Job], Change]] = {
+        states.HELD: program.hold,
+        states.DEPLOYED: program.deploy,
+        states.RELEASED: program.release,
+    }
+    change = verbs[state](job) if state in verbs else Change(False)
+    proofs = program.prove(job) if state == states.PROVED and not check_mode else []
+    found = program.find(job)
+    if state == states.DEPLOYED and not check_mode:
+        check_deployed(program, found)
+    result = {**told(program, found), "changed": change.changed or bool(proofs), "diff": diff_of(program, change)}
+    result["notes"] = [*dict.fromkeys([*change.notes, *found.notes])]
+    return {**result, "proofs": [asdict(proof) for proof in proofs]} if state == states.PROVED else result
+
+
+def program_of(name: str) -> Program:
+    """Return the mail program of a name.
+
+    :param name: its name
+    :raises InputError: if there is none
+    """
+    if name not in PROGRAMS:
+        raise InputError(f"there is no mail program {name}; there are: {', '.join(PROGRAMS)}")
+    return PROGRAMS[name]
+
+
+def check_deployed(program: Program, found: Finding) -> None:
+    """Ask again: what was written must be what the program uses now.
+
+    :param program: the mail program
+    :param found: what it uses now
+    :raises ProgramError: if it is not
+    """
+    wrong = [entry for entry in found.entries if entry.username != entry.wanted]
+    if wrong:
+        entry = wrong[0]
+        raise ProgramError(
+            f"{program.name} was given the login of {entry.wanted} but uses {entry.username or 'none'} for {entry.key} "
+            f"in {entry.place}. Its mail stays on hold; see what else names a login for the provider there"
+        )
+
+
+def told(program: Program, found: Finding) -> dict[str, Any]:
+    """Return what the module tells of a finding.
+
+    :param program: the mail program
+    :param found: what it uses now
+    """
+    return {
+        "version": found.version,
+        "entries": [asdict(entry) for entry in found.entries],
+        "has_queue": program.has_queue,
+        "holds": list(found.holds),
+        "held": found.held,
+    }
+
+
+def diff_of(program: Program, change: Change) -> dict[str, str]:
+    """Return what a diff shows of a change.
+
+    :param program: the mail program
+    :param change: the change
+    """
+    header = {"before_header": program.name, "after_header": program.name}
+    return {**header, "before": change.before, "after": change.after}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(argument_spec=states.ARGUMENT_SPEC, supports_check_mode=True)
+    try:
+        result = apply(params=module.params, check_mode=module.check_mode)
+    except (InputError, ProgramError) as error:
+        module.fail_json(msg=str(error))
+    except subprocess.TimeoutExpired as error:
+        command = os.path.basename(str(error.cmd[0]))
+        module.fail_json(
+            msg=f"{command} did not end within {error.timeout:g} seconds; see why it hangs, then run again"
+        )
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
