@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mail programs that are known. Ansible sends a module only what is imported by name, so each folder stands here."""
+"""The mail programs that are known. Ansible sends a module only what is imported by name, so each one stands here."""
 
 from __future__ import annotations
 
