@@ -52,9 +52,9 @@ def server_keys(hop: Hop, servers: Sequence[str] = ()) -> list[str]:
     """Return what Postfix looks for at a server, in its order.
 
     :param hop: where it connects to
-    :param servers: the domain's mail servers, if they are known
+    :param servers: the domain's mail servers, if it is one and has any
     """
-    return list(dict.fromkeys([*(servers if hop.is_domain and servers else (hop.host,)), hop.text]))
+    return list(dict.fromkeys([*(servers or (hop.host,)), hop.text]))
 
 
 def sender_keys(sender: str, *, delimiters: str = "", local: Collection[str] = ()) -> list[str]:
