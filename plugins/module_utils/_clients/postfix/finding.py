@@ -42,10 +42,6 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.map_types im
 _MOST = 50
 
 
-class NotReached(InputError):
-    """An instance of Postfix sends nothing to the provider."""
-
-
 @dataclass(frozen=True)
 class Survey:
     """How the mail of an instance gets to the provider.
@@ -66,7 +62,7 @@ class Survey:
         names = {login.username, *login.replaces}
         places = {place for view in self.views for place in view.places}
         return any(
-            username_of(value) in names or key == login.key.lower()
+            username_of(value) in names or key.lower() == login.key.lower()
             for place in places
             for key, value in place.entries().items()
         )
@@ -86,7 +82,7 @@ def survey(postfix: Postfix, job: Job) -> Survey:
 
     :param postfix: the instance
     :param job: what the verb works with
-    :raises NotReached: if it does not
+    :raises NotReachedError: if it does not
     :raises InputError: if Postfix does not log in there
     """
     names = [*SETTINGS, *MORE, *parameters([*SASL, MAPS, DNS_LEVEL, FALLBACK])]
@@ -106,11 +102,11 @@ def survey(postfix: Postfix, job: Job) -> Survey:
             f"{', '.join(told)}"
         )
     if not own:
-        raise NotReached(not_reached(postfix.main_cf, ways, job))
+        raise not_reached(postfix.main_cf, ways, job)
     used = list(dict.fromkeys(way.transport for way in own))
     for name in used:
         if why := refusal(known[name], settings, postfix.config_directory):
-            raise InputError(why)
+            raise why
         notes += warnings_of(known[name], settings, job.encryption)
     for hop in dict.fromkeys(way.hop for way in own if seen.servers(way, known[way.transport]) is None):
         notes.append(f"the mail servers of {hop.host} are not known; {job.host} is taken to be one of them")
