@@ -94,11 +94,12 @@ class Transport:
         """Return how many processes of the transport there are."""
         return len(self._postfix.processes(self.name))
 
-    def hold(self, *, drain_timeout: float) -> None:
+    def hold(self, *, drain_timeout: float, undo: bool = True) -> None:
         """Stop the transport, and return when nothing can log in through it any more.
 
         :param drain_timeout: seconds that deliveries under way may take
-        :raises PostfixError: if they take longer; then the transport is released again
+        :param undo: whether the transport is released again if they take longer
+        :raises PostfixError: if they take longer
         """
         if not self._postfix.running():
             self._move_to("held")
@@ -108,7 +109,8 @@ class Transport:
         try:
             self._drain(drain_timeout)
         except PostfixError:
-            self.release(flush=True)
+            if undo:
+                self.release(flush=True)
             raise
         self._move_to("held")
         self._reload()

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.lookup import first, sender_keys
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.route import Route
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text import words_of
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix
@@ -22,8 +23,10 @@ def sender_for(postfix: Postfix, route: Route, sender: str) -> str:
     """
     if _setting(postfix, route.transport, _DEPENDS) != "yes":
         return sender
-    # Without a login of his own, a sender gets that of the server.
-    usual = "" if route.sender else route.username
+    # By the server, unless the route's own sender finds it.
+    usual = (
+        "" if route.sender and login_of(postfix, route.transport, route.sender) == route.username else route.username
+    )
     addresses = [one for one in (sender, route.sender) if one.rpartition("@")[0]]
     return next((one for one in addresses if (login_of(postfix, route.transport, one) or usual) == route.username), "")
 
@@ -33,27 +36,13 @@ def login_of(postfix: Postfix, transport: str, sender: str) -> str:
 
     :param postfix: the instance
     :param transport: the service's name in master.cf
-    :param sender: an address
+    :param sender: an address, or the key of a domain
     """
     tables = words_of(_setting(postfix, transport, _MAPS))
-    for key in keys_of(sender, postfix.setting("recipient_delimiter")):
-        for table in tables:
-            found = postfix.call("postmap", "-q", key, table).output
-            if found:
-                return found.partition(":")[0]
-    return ""
-
-
-def keys_of(sender: str, delimiters: str) -> list[str]:
-    """Return what Postfix looks for, in its order. Pure.
-
-    :param sender: an address
-    :param delimiters: the value of C(recipient_delimiter)
-    """
-    name, _at, domain = sender.rpartition("@")
-    ends = [name.index(one, 1) for one in delimiters if one in name[1:]]
-    bare = [f"{name[: min(ends)]}@{domain}"] if ends else []
-    return [sender, *bare, f"@{domain}"]
+    domains = [one.lower() for one in words_of(postfix.setting("mydestination"))]
+    keys = sender_keys(sender, delimiters=postfix.setting("recipient_delimiter"), local=domains)
+    found = first(tables, keys, lambda table, key: postfix.call("postmap", "-q", key, table).output)
+    return found.username if found else ""
 
 
 def _setting(postfix: Postfix, transport: str, name: str) -> str:

@@ -54,7 +54,7 @@ def _hold(job: Job, ones: Sequence[Transport], due: Sequence[Transport], clock: 
     deadline = clock.monotonic() + job.timeout
     for one in due:
         try:
-            one.hold(drain_timeout=max(0.0, deadline - clock.monotonic()))
+            one.hold(drain_timeout=max(0.0, deadline - clock.monotonic()), undo=False)
         except PostfixError as error:
             with _told_as_program_error():
                 _release(ones)

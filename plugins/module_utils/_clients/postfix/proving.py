@@ -61,19 +61,28 @@ def prove(job: Job, postfix: Postfix, routes: Sequence[Route], clock: Clock = ti
     if job.message is None:
         return []
     check(job.message)
-    messages = {route: _message(job.message, postfix, route) for route in routes} if postfix.running() else {}
-    sendable = {route: message for route, message in messages.items() if message is not None}
+    messages: dict[Route, Message] = {}
+    for route in routes if postfix.running() else ():
+        message = _message(job.message, postfix, route)
+        if message is not None:
+            messages.setdefault(_login(route), message)
     replies: dict[Route, str] = {}
-    if sendable:
+    if messages:
         with locked(os.path.dirname(real_path(postfix.main_cf))):
             try:
-                replies = _replies(job, Services(postfix, clock), sendable, clock)
+                replies = replies_of(job, Services(postfix, clock), messages, clock)
             except PostfixError as error:
                 raise ProgramError(f"{error}. All stays on hold") from None
-    return [
-        Proof(BY_MESSAGE, replies[route], route.username) if route in replies else Proof(NOT_PROVED, "", route.username)
-        for route in routes
-    ]
+    return [_proof(route, replies.get(_login(route))) for route in routes]
+
+
+def _login(route: Route) -> Route:
+    """Return the same for all senders: one message proves a login on one way."""
+    return replace(route, sender="")
+
+
+def _proof(route: Route, reply: str | None) -> Proof:
+    return Proof(NOT_PROVED, "", route.username) if reply is None else Proof(BY_MESSAGE, reply, route.username)
 
 
 def _message(message: Message, postfix: Postfix, route: Route) -> Message | None:
@@ -85,20 +94,28 @@ def _message(message: Message, postfix: Postfix, route: Route) -> Message | None
     return found
 
 
-def _replies(job: Job, services: Services, messages: Mapping[Route, Message], clock: Clock) -> dict[Route, str]:
+def replies_of(job: Job, services: Services, messages: Mapping[Route, Message], clock: Clock) -> dict[Route, str]:
+    """Return what the relay said to each message.
+
+    :param job: what the verb works with
+    :param services: the services that send them
+    :param messages: the messages, all for the same recipient
+    :raises ProgramError: if the relay does not accept one
+    :raises PostfixError: if Postfix does not do what is asked of it
+    """
     if services.are_left():
         services.take_down()
     try:
         services.set_up(list(messages), next(iter(messages.values())).recipient)
         return {
-            route: _sent(_Attempt(services, services.entry(number), message, clock), job, route)
+            route: _sent(Attempt(services, services.entry(number), message, clock), job, route)
             for number, (route, message) in enumerate(messages.items())
         }
     finally:
         services.take_down()
 
 
-def _sent(attempt: _Attempt, job: Job, route: Route) -> str:
+def _sent(attempt: Attempt, job: Job, route: Route) -> str:
     """Return what the relay said when it accepted the message.
 
     :raises ProgramError: if it did not
@@ -120,8 +137,13 @@ def _sent(attempt: _Attempt, job: Job, route: Route) -> str:
     return reply
 
 
-class _Attempt:
-    """Sends one message, again if somebody takes it out of the queue."""
+class Attempt:
+    """Sends one message, again if somebody takes it out of the queue.
+
+    :param services: the services that send it
+    :param entry: the socket of the one that takes it
+    :param message: the message
+    """
 
     def __init__(self, services: Services, entry: str, message: Message, clock: Clock) -> None:
         self._services = services
@@ -130,7 +152,10 @@ class _Attempt:
         self._clock = clock
 
     def verdict(self, seconds: float) -> Verdict | None:
-        """Return what became of it, None if that is not known in time."""
+        """Return what became of it, None if that is not known in time.
+
+        :param seconds: how long it may take
+        """
         deadline = self._clock.monotonic() + seconds
         while True:
             found = self._awaited(hand_in(self._entry, self._message, seconds), deadline)

@@ -16,7 +16,7 @@ class Route:
     :param transport: the service's name in master.cf
     :param nexthop: as Postfix has it, such as C([smtp.example.com]:587)
     :param username: who logs in
-    :param sender: the envelope sender by which Postfix finds the login, empty if it does not ask for the sender
+    :param sender: the sender, or the pattern of senders, whose mail goes there or logs in so; empty for all
     """
 
     transport: str

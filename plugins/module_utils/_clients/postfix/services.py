@@ -101,6 +101,11 @@ class Services:
         if self._postfix.running():
             self._hand_over_log()
             reload_and_wait(self._postfix, self._clock)
+            wait_until(
+                lambda: not any(map(self._postfix.processes, self._names())),
+                otherwise="Postfix does not end a service that was taken out of master.cf",
+                clock=self._clock,
+            )
         for path in (*self._sockets(), self._log):
             remove(path)
 
@@ -131,6 +136,9 @@ class Services:
         lines = unstamped(self.log())
         if lines:
             self._postfix.call("postlog", "-t", texts.SEND, given=lines)
+
+    def _names(self) -> list[str]:
+        return [os.path.basename(path) for path in self._sockets()]
 
     def _sockets(self) -> list[str]:
         folders = [os.path.join(self._postfix.queue, name) for name in (_PRIVATE, _PUBLIC)]
