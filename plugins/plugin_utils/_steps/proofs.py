@@ -83,7 +83,8 @@ def release(tools: Tools) -> Result:
         users = programs.users_of(tools, own, name)
         results.append(programs.ask(tools, name, "released", tools.here, users))
         if failed(results[-1]):
-            own = replace(own, trouble=f"its mail could not be released: {why(results[-1])}")
+            trouble = f"its mail could not be released: {why(results[-1])}"
+            own = replace(own, trouble=trouble)
     return remembered(own, releases=not own.trouble, **shown(*results))
 
 

@@ -121,7 +121,7 @@ def test_program_that_goes_on_with_another_login(monkeypatch: pytest.MonkeyPatch
 
 
 def test_programs_that_use_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches: a second mail program that keeps the old password; one that is installed and has nothing to do with it."""
+    """Catches: a second mail program that keeps the old password; one that has nothing to do with the provider."""
     programs = (Recorder(), Recorder(installed=False), Recorder(fits=False), Recorder())
     result = run(monkeypatch, "found", *programs, program="auto")
     assert result["programs"] == ["recorder", "recorder3"]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ class Simple(Program):
     """A program that refuses a blank."""
 
     name = "simple"
-    OPTIONS = {"path": {"type": "path", "default": "/etc/simple"}}
+    OPTIONS: Mapping[str, Any] = {"path": {"type": "path", "default": "/etc/simple"}}
 
     def cannot_carry(self, username: str, password: str) -> str:
         """Return why it cannot hold a login."""
