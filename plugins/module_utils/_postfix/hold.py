@@ -20,7 +20,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import socket
 import time
 from collections.abc import Callable
 
@@ -43,6 +42,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.main_cf impo
     user_value,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.queue import flush_queue
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.sockets import listens
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.wait import (
     INTERVAL,
     Clock,
@@ -77,8 +77,7 @@ class Transport:
 
     def state(self) -> MainCf:
         """Return what main.cf says at this moment."""
-        content = read(self._main_cf) or b""
-        return parse(content.decode("utf-8", "surrogateescape"))
+        return main_cf_of(self._postfix)
 
     def is_held(self) -> bool:
         """Tell whether the transport is held already, so that there is nothing to do."""
@@ -88,7 +87,8 @@ class Transport:
 
     def is_ours(self) -> bool:
         """Tell whether there is something to release."""
-        return self.state().stage(self.name) is not None
+        # The socket alone is left where a hold was killed, and then somebody wrote main.cf anew.
+        return self.state().stage(self.name) is not None or os.path.lexists(self._aside)
 
     def in_flight(self) -> int:
         """Return how many processes of the transport there are."""
@@ -189,23 +189,19 @@ class Transport:
                 self._postfix.reload()
 
     def _is_silent(self) -> bool:
-        return not self._listens() and not self._postfix.processes(self.name)
-
-    def _listens(self) -> bool:
-        folder, name = os.path.split(self._socket)
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            with socket.socket(socket.AF_UNIX) as client:
-                # The path of a socket may have some 100 characters only.
-                client.connect(f"/proc/self/fd/{descriptor}/{name}")
-                return True
-        except (FileNotFoundError, ConnectionRefusedError):
-            return False
-        finally:
-            os.close(descriptor)
+        return not listens(self._socket) and not self._postfix.processes(self.name)
 
     def _await(self, condition: Callable[[], bool], otherwise: str) -> None:
         wait_until(condition, otherwise=otherwise, clock=self._clock)
+
+
+def main_cf_of(postfix: Postfix) -> MainCf:
+    """Return what an instance's main.cf says at this moment.
+
+    :param postfix: the instance
+    """
+    content = read(real_path(postfix.main_cf)) or b""
+    return parse(content.decode("utf-8", "surrogateescape"))
 
 
 def _too_long(transport: str, number: int, seconds: float) -> str:

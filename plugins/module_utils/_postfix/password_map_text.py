@@ -63,8 +63,7 @@ def prepare(entries: Sequence[Mapping[str, str]]) -> list[Login]:
         raise InputError("entries is empty: name at least one login")
     for login in logins:
         _check_key(login.key)
-        _check_username(login.key, login.username)
-        _check_password(login.key, login.password)
+        check_login(login.key, login.username, login.password)
     keys = [login.key.lower() for login in logins]
     twice = sorted({key for key in keys if keys.count(key) > 1})
     if twice:
@@ -77,6 +76,16 @@ def prepare(entries: Sequence[Mapping[str, str]]) -> list[Login]:
 def _check_key(key: str) -> None:
     if not key or key[0] in '#"' or any(character in BLANKS or is_control(character) for character in key):
         raise InputError(f"{key!r} cannot be a key of the table: it must be one word, such as [smtp.example.com]:587")
+
+
+def check_login(name: str, username: str, password: str) -> None:
+    """Make sure that a table can hold a login.
+
+    :param name: what messages call it
+    :raises InputError: if not; the message never shows the password
+    """
+    _check_username(name, username)
+    _check_password(name, password)
 
 
 def _check_username(key: str, username: str) -> None:
@@ -136,6 +145,18 @@ def _values(text: str, keys: Sequence[str]) -> dict[str, str]:
         key, value = _parts(entry.text)
         if key.lower() in wanted:
             found.setdefault(wanted[key.lower()], value)
+    return found
+
+
+def entries_of(text: str) -> dict[str, str]:
+    """Return what the text of a table says: key to value, of several entries the first, keys in lower case.
+
+    :param text: the table's text
+    """
+    found: dict[str, str] = {}
+    for entry in logical_lines(physical_lines(text)):
+        key, value = _parts(entry.text)
+        found.setdefault(key.lower(), value)
     return found
 
 

@@ -1,0 +1,156 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asks an instance of Postfix how its mail gets to the provider, and which logins it finds there."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.lookup import username_of
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.nexthops import hops_of, is_provider
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.plan import Plan, View
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.routes import (
+    FALLBACK,
+    SETTINGS,
+    TABLES,
+    Way,
+    parameters,
+    services_of,
+    settings_of,
+    ways_of,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.settings import (
+    SASL,
+    not_reached,
+    refusal,
+    warnings_of,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sources import values_of
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.views import MAPS, MORE, Views
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job, Login
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text import words_of
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.map_types import table_of
+
+
+class NotReached(InputError):
+    """An instance of Postfix sends nothing to the provider."""
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How the mail of an instance gets to the provider.
+
+    :param postfix: the instance
+    :param transports: what is held
+    :param views: what Postfix does on each way
+    :param notes: what a user should know
+    """
+
+    postfix: Postfix
+    transports: tuple[str, ...]
+    views: tuple[View, ...]
+    notes: tuple[str, ...]
+
+    def has(self, login: Login) -> bool:
+        """Tell whether a table has an entry for a login."""
+        names = {login.username, *login.replaces}
+        places = {place for view in self.views for place in view.places}
+        return any(
+            username_of(value) in names or key == login.key.lower()
+            for place in places
+            for key, value in place.entries().items()
+        )
+
+    def plan(self, job: Job, logins: tuple[Login, ...]) -> Plan:
+        """Return the entries that are to have these logins.
+
+        :param job: what the verb works with
+        :param logins: those of this instance
+        :raises InputError: if Postfix would not use them
+        """
+        return Plan(logins, self.views, lambda key: _is_provider_key(key, job))
+
+
+def survey(postfix: Postfix, job: Job) -> Survey:
+    """Find out how the mail of an instance gets to the provider.
+
+    :param postfix: the instance
+    :param job: what the verb works with
+    :raises NotReached: if it does not
+    :raises InputError: if Postfix does not log in there
+    """
+    names = [*SETTINGS, *MORE, *parameters([*SASL, MAPS, FALLBACK])]
+    settings = {**dict.fromkeys(names, ""), **settings_of(postfix.call("postconf", "-x", *names).output)}
+    services = services_of(postfix.call("postconf", "-M").output, postfix.call("postconf", "-Px").output)
+    tables, notes = _route_tables(postfix, settings)
+    ways = ways_of(settings, tables, services)
+    own = [way for way in ways if is_provider(way.hop, host=job.host, port=job.port, addresses=_addresses)]
+    told = tuple(job.options.get("transport") or ())
+    if not own and told:
+        own = [Way(name, hops_of(f"[{job.host}]:{job.port}")[0], "transport") for name in told]
+        notes.append(
+            f"no route to {job.host} was found in Postfix's configuration; its mail is taken to use the transport "
+            f"{', '.join(told)}"
+        )
+    if not own:
+        raise NotReached(not_reached(postfix.main_cf, ways, job))
+    known = {service.name: service for service in services}
+    for name in told:
+        if name not in known:
+            raise InputError(
+                f"{name} is not a transport in master.cf that delivers to other hosts; there are: {', '.join(known)}"
+            )
+    used = list(dict.fromkeys(way.transport for way in own))
+    for name in used:
+        if why := refusal(known[name], settings, postfix.config_directory):
+            raise InputError(why)
+        notes += warnings_of(known[name], settings, job.encryption)
+    if left := [name for name in used if told and name not in told]:
+        notes.append(
+            f"mail for {job.host} also uses the transport {', '.join(left)}, which the option transport does not name; "
+            "it is not held"
+        )
+    seen = Views(postfix, settings, job)
+    views = tuple(seen.view(way, known[way.transport]) for way in own)
+    return Survey(postfix, told or tuple(used), views, tuple(notes))
+
+
+def _route_tables(postfix: Postfix, settings: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], list[str]]:
+    """Return what the tables of relays and transports say, and what is to be told of those that cannot be listed."""
+    found: dict[str, dict[str, str]] = {}
+    notes = []
+    for parameter in TABLES:
+        found[parameter] = {}
+        for name in words_of(settings[parameter]):
+            table = table_of(name, default_type=settings["default_database_type"])
+            values = values_of(postfix, table)
+            if values is None:
+                notes.append(
+                    f"{parameter} has a table of the type {table.kind}, which cannot be listed: if it sends mail to "
+                    "the provider with another transport, name all of them in the option transport (with the role: "
+                    "smtp_rotation_postfix_transport)"
+                )
+            found[parameter] = {**(values or {}), **found[parameter]}
+    return found, notes
+
+
+def _is_provider_key(key: str, job: Job) -> bool:
+    if "@" in key:
+        return True
+    return any(is_provider(hop, host=job.host, port=job.port, addresses=_addresses) for hop in hops_of(key))
+
+
+@lru_cache(maxsize=None)
+def _addresses(name: str) -> frozenset[str]:
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return frozenset()
+    return frozenset(str(place[0]) for *_rest, place in found)

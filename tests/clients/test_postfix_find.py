@@ -1,0 +1,421 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which login a real Postfix uses: the entry in use gets the new password, or nothing changes at all.
+
+What is proved, is proved by the provider's record: after the deploy a message goes out, and its login is accepted.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standin.service import StandIn
+from support.postfix import Postfix, relay_settings, why_not
+from support.waiting import PATIENCE, until
+
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.modules import mail_program
+
+ACCOUNT, OTHER = "1.acme.smtp", "2.acme.smtp"
+OLD, NEW, THEIRS = "the-password-of-before-0", " new: $x--password-1", "the-password-of-another-2"
+# Another name of the address that the provider listens on.
+ALIASES = [
+    name
+    for line in Path("/etc/hosts").read_text().splitlines()
+    if line.startswith("127.0.0.1")
+    for name in line.split()[1:]
+    if name != "localhost"
+]
+
+pytestmark = pytest.mark.skipif(bool(why_not()), reason=why_not())
+
+
+class Scene:
+    """A provider whose account gets a new password, and a Postfix that relays there.
+
+    :param settings: lines of main.cf beside those that a relay has; C(PORT) is the provider's port
+    :param tables: name to entries, each a key with C(user:password)
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, str] | None = None,
+        tables: Mapping[str, Mapping[str, str]] | None = None,
+        services: Sequence[str] = (),
+        name: str = "relay",
+    ) -> None:
+        self.provider = StandIn({ACCOUNT: OLD, OTHER: THEIRS}).start()
+        lines = relay_settings("localhost", self.provider.smtp_port, self.provider.ca_path, "hash:{config}/sasl_passwd")
+        wanted = {**lines, "minimal_backoff_time": "1h", "queue_run_delay": "1h", **(settings or {})}
+        self.relay = Postfix(name, {key: self.filled(value) for key, value in wanted.items()}, services)
+        self.tables = tables if tables is not None else {"sasl_passwd": {"[localhost]:PORT": f"{ACCOUNT}:{OLD}"}}
+        for table, entries in self.tables.items():
+            self.relay.write_map(table, {self.filled(key): value for key, value in entries.items()})
+
+    def filled(self, text: str) -> str:
+        """Return a text with the provider's port in it."""
+        return text.replace("PORT", str(self.provider.smtp_port))
+
+    def close(self) -> None:
+        """End both."""
+        self.relay.remove()
+        self.provider.stop()
+
+    def run(self, state: str, *, check_mode: bool = False, **over: Any) -> dict[str, Any]:
+        """Run the module."""
+        options = {"config_directory": str(self.relay.config), **over.pop("options", {})}
+        params = {
+            "program": "postfix",
+            "state": state,
+            "host": "localhost",
+            "port": self.provider.smtp_port,
+            "encryption": "starttls",
+            "logins": [{"username": ACCOUNT, "password": NEW, "replaces": [], "key": ""}],
+            "sender": "",
+            "recipient": "",
+            "token": "",
+            "timeout": 30,
+        }
+        return mail_program.apply(params={**params, **over, "options": options}, check_mode=check_mode)
+
+    def change(self) -> None:
+        """Change the account's password at the provider."""
+        self.provider.accounts.change(ACCOUNT, NEW)
+
+    def delivered(self, subject: str, **over: str) -> str:
+        """Submit a message, wait until the provider has it, and return whose login it came with."""
+        self.relay.submit(subject, **over)
+        until(lambda: subject in [one["subject"] for one in self.provider.record.messages()], seconds=PATIENCE)
+        login = self.provider.record.logins()[-1]
+        assert login["accepted"]
+        return str(login["account"])
+
+    def refused(self, **over: Any) -> str:
+        """Return why the module finds that it must not go on, and make sure that nothing changed."""
+        before = self.files()
+        with pytest.raises(InputError) as caught:
+            self.run("found", **over)
+        with pytest.raises(InputError):
+            self.run("deployed", **over)
+        assert self.files() == before
+        assert OLD not in str(caught.value)
+        assert THEIRS not in str(caught.value)
+        return str(caught.value)
+
+    def files(self) -> dict[str, bytes]:
+        """Return the files beside main.cf."""
+        return {path.name: path.read_bytes() for path in self.relay.config.iterdir() if path.is_file()}
+
+    def rotates(self, places: Sequence[tuple[str, str]], **over: Any) -> None:
+        """Find these entries, write the new password, and see a message go out with it.
+
+        :param places: table and key
+        """
+        wanted = [(self.filled(table), self.filled(key).lower()) for table, key in places]
+        found = self.run("found", **over)["entries"]
+        assert [(Path(one["place"]).name, one["key"].lower()) for one in found] == wanted
+        self.relay.start()
+        self.change()
+        assert self.run("deployed", check_mode=True, **over)["changed"]
+        assert self.run("deployed", **over)["changed"]
+        assert not self.run("deployed", **over)["changed"]
+        assert self.delivered("after the change") == ACCOUNT
+        assert [one["accepted"] for one in self.provider.record.logins()] == [True]
+
+
+@pytest.fixture
+def made() -> Iterator[Callable[..., Scene]]:
+    """Make scenes, and end them."""
+    scenes: list[Scene] = []
+
+    def make(*args: Any, **named: Any) -> Scene:
+        scenes.append(Scene(*args, **named))
+        return scenes[-1]
+
+    yield make
+    for scene in scenes:
+        scene.close()
+
+
+Make = Callable[..., Scene]
+DEST = "[localhost]:PORT"
+TWO = {"smtp_sasl_password_maps": "hash:{config}/sasl_passwd, hash:{config}/more"}
+
+
+def test_bare_host_name_is_corrected_too(made: Make) -> None:
+    """Catches: a new entry for the next hop, while Postfix uses the old one for the bare name of the server."""
+    made(tables={"sasl_passwd": {"localhost": f"{ACCOUNT}:{OLD}", "b.example": "b:c"}}).rotates(
+        [("sasl_passwd", "localhost")]
+    )
+
+
+def test_both_entries_of_an_account_are_corrected(made: Make) -> None:
+    """Catches: one of two entries that stays as it was."""
+    both = {DEST: f"{ACCOUNT}:{OLD}", "localhost": f"{ACCOUNT}:{OLD}"}
+    made(tables={"sasl_passwd": both}).rotates([("sasl_passwd", DEST), ("sasl_passwd", "localhost")])
+
+
+def test_bare_host_name_of_another_account_is_refused(made: Make) -> None:
+    """Catches: an entry that is written, proved by us, and hidden from Postfix by another account's."""
+    scene = made(tables={"sasl_passwd": {"localhost": f"{OTHER}:{THEIRS}", DEST: f"{ACCOUNT}:{OLD}"}})
+    told = scene.refused()
+    assert "finds another entry first, localhost in hash:" in told
+
+
+def test_explicit_key_is_refused_if_another_entry_is_found_first(made: Make) -> None:
+    """Catches: a key that the playbook names, believed although Postfix looks up another one before."""
+    scene = made(tables={"sasl_passwd": {"localhost": f"{ACCOUNT}:{OLD}"}})
+    key = scene.filled(DEST)
+    told = scene.refused(logins=[{"username": ACCOUNT, "password": NEW, "replaces": [], "key": key}])
+    assert "leave out the key" in told
+
+
+def test_explicit_key_that_postfix_never_looks_for_is_refused(made: Make) -> None:
+    """Catches: a key without the port, which stands in the table and is never found."""
+    scene = made(tables={"sasl_passwd": {}})
+    told = scene.refused(logins=[{"username": ACCOUNT, "password": NEW, "replaces": [], "key": "[localhost]"}])
+    assert "it looks for localhost or [localhost]:" in told
+
+
+def test_old_login_in_a_pattern_before_is_refused(made: Make) -> None:
+    """Catches: a hash that is written behind a table of patterns, which has the old login."""
+    scene = made({"smtp_sasl_password_maps": "regexp:{config}/patterns, hash:{config}/sasl_passwd"})
+    (scene.relay.config / "patterns").write_text(f"/localhost/ {ACCOUNT}:{OLD}\n")
+    told = scene.refused()
+    assert "in regexp:" in told
+    assert "cannot be written" in told
+
+
+def test_old_login_in_main_cf_before_is_refused(made: Make) -> None:
+    """Catches: the same with a login that stands in main.cf itself."""
+    inline = f"inline:{{{{ {DEST} = {ACCOUNT}:{OLD} }}}}"
+    scene = made({"smtp_sasl_password_maps": f"{inline}, hash:{{config}}/sasl_passwd"})
+    assert "set the option migrate" in scene.refused()
+
+
+def test_entry_in_use_may_be_in_the_second_table(made: Make) -> None:
+    """Catches: the first of two tables written, while Postfix finds the bare name in the second before that."""
+    tables = {"sasl_passwd": {DEST: f"{ACCOUNT}:{OLD}"}, "more": {"localhost": f"{ACCOUNT}:{OLD}"}}
+    made(TWO, tables).rotates([("sasl_passwd", DEST), ("more", "localhost")])
+
+
+def test_foreign_entry_in_the_second_table_is_refused(made: Make) -> None:
+    """Catches: the same with another account's entry: tables are asked for one key after the other."""
+    tables = {"sasl_passwd": {DEST: f"{ACCOUNT}:{OLD}"}, "more": {"localhost": f"{OTHER}:{THEIRS}"}}
+    assert "localhost in hash:" in made(TWO, tables).refused()
+
+
+NEXT_HOPS = [
+    ("localhost:PORT", "localhost:PORT"),
+    ("[127.0.0.1]:PORT", "[127.0.0.1]:PORT"),
+    *([(f"[{ALIASES[0]}]:PORT", f"[{ALIASES[0]}]:PORT")] if ALIASES else []),
+    ("[LocalHost]:PORT", "[LocalHost]:PORT"),
+]
+
+
+@pytest.mark.parametrize(("relayhost", "key"), NEXT_HOPS)
+def test_entry_has_the_key_that_postfix_has(made: Make, relayhost: str, key: str) -> None:
+    """Catches: another entry beside the one in use, since the role spells the server in another way."""
+    settings = {"relayhost": relayhost}
+    made(settings, {"sasl_passwd": {key: f"{ACCOUNT}:{OLD}"}}).rotates([("sasl_passwd", key)])
+
+
+@pytest.mark.parametrize(("relayhost", "key"), NEXT_HOPS)
+def test_new_entry_gets_the_key_that_postfix_has(made: Make, relayhost: str, key: str) -> None:
+    """Catches: a first entry by a key that Postfix does not look for: 530, and the mail is bounced."""
+    made({"relayhost": relayhost}, {"sasl_passwd": {"b.example": "b:c"}}).rotates([("sasl_passwd", key)])
+
+
+def test_port_of_the_test_may_differ_from_that_of_postfix(made: Make) -> None:
+    """Catches: an entry for the port 465 of the test send, beside the one for 587 that Postfix looks for."""
+    scene = made()
+    scene.rotates([("sasl_passwd", DEST)], port=scene.provider.smtps_port, encryption="tls")
+
+
+def test_table_of_the_transport_itself_is_written(made: Make) -> None:
+    """Catches: the table of main.cf written, while master.cf gives the transport another one."""
+    services = ["emaillabs unix - - n - - smtp", "  -o smtp_sasl_password_maps=hash:$config_directory/own"]
+    tables = {"sasl_passwd": {DEST: f"{ACCOUNT}:{OLD}"}, "own": {DEST: f"{ACCOUNT}:{OLD}"}}
+    scene = made({"default_transport": "emaillabs"}, tables, services)
+    scene.rotates([("own", DEST)])
+    assert scene.run("found")["holds"] == ["emaillabs"]
+
+
+def test_postfix_that_does_not_log_in_is_refused(made: Make) -> None:
+    """Catches: a fresh host where every message is refused with 530 after the rotation, and bounced."""
+    scene = made({"smtp_sasl_auth_enable": "no"})
+    told = scene.refused()
+    command = told.partition("run ")[2].partition(", then")[0]
+    scene.relay.run("postconf", "-e", command.partition("-e '")[2].rstrip("'"))
+    scene.rotates([("sasl_passwd", DEST)])
+
+
+def test_bind_mount_is_refused(made: Make) -> None:
+    """Catches: a table that is a mount of its own, as in a container: it is found out after the password changed."""
+    scene = made()
+    table = scene.relay.config / "sasl_passwd"
+    subprocess.run(["mount", "--bind", table, table], check=True)
+    try:
+        assert "is a mount of its own" in scene.refused()
+    finally:
+        subprocess.run(["umount", table], check=True)
+
+
+@pytest.mark.parametrize("name", ["sasl_passwd", "sasl_passwd.db", "main.cf"])
+def test_immutable_file_is_refused(made: Make, name: str) -> None:
+    """Catches: a file that even root cannot replace, found out after the password changed."""
+    scene = made()
+    file = scene.relay.config / name
+    if subprocess.run(["chattr", "+i", file], check=False, capture_output=True).returncode:
+        pytest.skip("this file system has no attributes")
+    try:
+        assert "chattr -i" in scene.refused()
+    finally:
+        subprocess.run(["chattr", "-i", file], check=True)
+
+
+def test_hold_that_somebody_ended_is_noticed(made: Make) -> None:
+    """Catches: a hold that is told of although it is gone, and one that stays without a word."""
+    scene = made()
+    scene.relay.start()
+    assert not scene.run("found")["held"]
+    assert scene.run("held")["held"]
+    assert scene.run("found")["held"]
+    main_cf = scene.relay.main_cf
+    text = main_cf.read_text()
+    main_cf.write_text(text[: text.index("# BEGIN mailops")])
+    assert not scene.run("found")["held"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "holds"),
+    [
+        ({"default_transport": "relay"}, ["relay"]),
+        ({"default_transport": "relay:[localhost]:PORT", "relayhost": ""}, ["relay"]),
+        ({"relayhost": "", "transport_maps": f"inline:{{{{ * = relay:{DEST} }}}}"}, ["relay"]),
+        ({"sender_dependent_default_transport_maps": "inline:{{ app@acme.example = relay: }}"}, ["smtp", "relay"]),
+        ({"relayhost": "", "sender_dependent_relayhost_maps": f"inline:{{{{ @acme.example = {DEST} }}}}"}, ["smtp"]),
+    ],
+)
+def test_every_transport_that_reaches_the_provider_is_held(
+    made: Make, settings: dict[str, str], holds: list[str]
+) -> None:
+    """Catches: a hold of the transport smtp, while mail goes out over another one, inside the window."""
+    scene = made(settings)
+    scene.relay.start()
+    held = scene.run("held")
+    assert held["held"]
+    assert held["holds"] == holds
+    scene.change()
+    scene.relay.submit("inside the window")
+    scene.relay.call("postqueue", "-f")
+    until(lambda: "status=deferred" in scene.relay.log, seconds=PATIENCE)
+    assert scene.provider.record.logins() == []
+    scene.run("deployed")
+    scene.run("released")
+    until(lambda: scene.provider.record.messages(), seconds=PATIENCE)
+    assert [one["accepted"] for one in scene.provider.record.logins()] == [True]
+
+
+def test_postfix_that_relays_to_elsewhere_is_refused(made: Make) -> None:
+    """Catches: an entry for a server that this host never talks to."""
+    scene = made({"relayhost": "[relay.other.example]:587"})
+    told = scene.refused()
+    assert "relays to [relay.other.example]:587" in told
+    assert f"Set relayhost = {scene.filled(DEST)}" in told
+
+
+@pytest.mark.parametrize("kind", ["static", "inline"])
+def test_login_moves_out_of_main_cf(made: Make, kind: str) -> None:
+    """Catches: a user of static or inline who is shut out; or a table that has not all that main.cf had."""
+    literal = {
+        "static": f"static:{ACCOUNT}:{OLD}",
+        "inline": f"inline:{{ {{ {DEST} = {ACCOUNT}:{OLD} }}, {{ b.example = b:a pass }} }}",
+    }[kind]
+    scene = made({"smtp_sasl_password_maps": literal}, {})
+    assert "migrate" in scene.refused()
+    scene.rotates([(f"sasl_passwd_{kind}", DEST)], options={"migrate": True})
+    table = scene.relay.config / f"sasl_passwd_{kind}"
+    assert OLD not in scene.relay.main_cf.read_text()
+    assert table.stat().st_mode & 0o777 == 0o600
+    if kind == "inline":
+        assert scene.relay.run("postmap", "-q", "b.example", f"hash:{table}") == "b:a pass\n"
+
+
+def test_login_in_master_cf_is_not_moved(made: Make) -> None:
+    """Catches: main.cf edited for a login that stands in master.cf."""
+    services = ["emaillabs unix - - n - - smtp", f"  -o smtp_sasl_password_maps=static:{ACCOUNT}:{OLD}"]
+    scene = made({"default_transport": "emaillabs"}, services=services)
+    assert "is in master.cf" in scene.refused(options={"migrate": True})
+
+
+def test_two_instances_of_a_host_are_worked_on(made: Make) -> None:
+    """Catches: a second instance that keeps the old password, or a list of folders that is refused."""
+    scene = made()
+    second = Postfix("second", {**dict(scene.relay.settings), "relayhost": scene.filled("[127.0.0.1]:PORT")})
+    second.write_map("sasl_passwd", {scene.filled("[127.0.0.1]:PORT"): f"{ACCOUNT}:{OLD}"})
+    folders = [str(scene.relay.config), str(second.config)]
+    options = {"config_directory": None, "config_directories": folders}
+    scene.relay.start()
+    try:
+        with second:
+            held = scene.run("held", options=options)
+            assert held["holds"] == [f"{folder}: smtp" for folder in folders]
+            scene.change()
+            assert len(scene.run("deployed", options=options)["entries"]) == len(folders)
+            scene.run("released", options=options)
+            scene.delivered("of the first")
+            second.submit("of the second")
+            until(lambda: len(scene.provider.record.messages()) == len(folders), seconds=PATIENCE)
+            assert all(one["accepted"] for one in scene.provider.record.logins())
+    finally:
+        if second.folder.exists():
+            second.remove()
+
+
+def test_login_of_a_sender_is_found(made: Make) -> None:
+    """Catches: the entry of a sender that stays as it was, while it comes before that of the server."""
+    settings = {"smtp_sender_dependent_authentication": "yes"}
+    tables = {"sasl_passwd": {"app@acme.example": f"{ACCOUNT}:{OLD}", DEST: f"{OTHER}:{THEIRS}"}}
+    scene = made(settings, tables)
+    scene.rotates([("sasl_passwd", "app@acme.example")])
+
+
+def test_login_of_a_sender_is_refused_if_postfix_does_not_ask(made: Make) -> None:
+    """Catches: an entry for a sender that Postfix never looks for."""
+    tables = {"sasl_passwd": {"app@acme.example": f"{ACCOUNT}:{OLD}", DEST: f"{OTHER}:{THEIRS}"}}
+    assert "smtp_sender_dependent_authentication" in made(tables=tables).refused()
+
+
+def test_open_connection_is_not_kept_after_the_deploy(made: Make) -> None:
+    """Catches: mail that goes on over a connection which logged in with the password of before."""
+    settings = {"smtp_connection_cache_destinations": DEST, "smtp_connection_cache_time_limit": "1h"}
+    scene = made(settings)
+    scene.relay.start()
+    scene.delivered("before, and its connection stays open")
+    scene.change()
+    scene.run("deployed")
+    scene.delivered("after")
+    assert [one["which"] for one in scene.provider.record.logins()] == ["current", "current"]
+
+
+def test_idle_account_of_a_pair_takes_over(made: Make) -> None:
+    """Catches: an entry beside the one of the account that is replaced."""
+    scene = made(tables={"sasl_passwd": {"localhost": f"{OTHER}:{THEIRS}"}})
+    logins = [{"username": ACCOUNT, "password": NEW, "replaces": [OTHER], "key": ""}]
+    scene.rotates([("sasl_passwd", "localhost")], logins=logins)
+
+
+def test_same_name_at_another_provider_stays(made: Make) -> None:
+    """Catches: the password of another provider overwritten, since the login has the same name there."""
+    scene = made(tables={"sasl_passwd": {"[192.0.2.9]:587": f"{ACCOUNT}:{THEIRS}", DEST: f"{ACCOUNT}:{OLD}"}})
+    assert any("192.0.2.9" in note for note in scene.run("found")["notes"])
+    scene.rotates([("sasl_passwd", DEST)])
+    table = scene.relay.config / "sasl_passwd"
+    assert scene.relay.run("postmap", "-q", "[192.0.2.9]:587", f"hash:{table}") == f"{ACCOUNT}:{THEIRS}\n"
