@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.program import PROGRAM as EXIM
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.program import PROGRAM as POSTFIX
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Program
 
 # A test compares this list with the folders.
-_KNOWN: tuple[Program, ...] = (POSTFIX,)
+_KNOWN: tuple[Program, ...] = (EXIM, POSTFIX)
 PROGRAMS: dict[str, Program] = {program.name: program for program in _KNOWN}
