@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.program import PROGRAM as EXIM
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.program import PROGRAM as POSTFIX
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Program
