@@ -237,7 +237,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Program,
     ProgramError,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import PROGRAMS
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES, program_of
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 
@@ -268,7 +268,7 @@ def found_here(params: Mapping[str, Any]) -> dict[str, Any]:
     if params["state"] != states.FOUND:
         raise InputError("the program auto is for the state found only: name the program")
     programs, notes = [], []
-    for program in (one for one in PROGRAMS.values() if one.is_installed()):
+    for program in (one for one in map(program_of, NAMES) if one.is_installed()):
         try:
             program.find(states.job_of({**params, "options": {}}, program, check_mode=True))
             programs.append(program.name)
@@ -303,17 +303,6 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
     if before:
         result |= {"was_held": before.held, "held": before.held and (state == states.PROVED or job.check_mode)}
     return result
-
-
-def program_of(name: str) -> Program:
-    """Return the mail program of a name.
-
-    :param name: its name
-    :raises InputError: if there is none
-    """
-    if name not in PROGRAMS:
-        raise InputError(f"there is no mail program {name}; there are: {', '.join(PROGRAMS)}")
-    return PROGRAMS[name]
 
 
 def check_deployed(program: Program, found: Finding) -> None:

@@ -66,14 +66,14 @@ def mistakes_of(tools: Tools, own: Record) -> list[str]:
     if not names:
         return []
     # Here, because Ansible compiles each file anew: a run without mail programs does not need theirs.
-    from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import PROGRAMS
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES, program_of
 
-    unknown = [name for name in names if name not in PROGRAMS and name != AUTO]
+    unknown = [name for name in names if name not in NAMES and name != AUTO]
     if unknown:
-        known = ", ".join([*PROGRAMS, AUTO, TEMPLATE])
+        known = ", ".join([*NAMES, AUTO, TEMPLATE])
         text = f"smtp_rotation_consumer: there is no {', '.join(unknown)}. There are: {known}."
         return [text]
-    return [why for name in names if name != AUTO for why in _not_carried(tools, own, PROGRAMS[name])]
+    return [why for name in names if name != AUTO for why in _not_carried(tools, own, program_of(name))]
 
 
 def _not_carried(tools: Tools, own: Record, program: Program) -> list[str]:

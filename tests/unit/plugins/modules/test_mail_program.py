@@ -72,7 +72,8 @@ def run(monkeypatch: pytest.MonkeyPatch, state: str, *programs: Recorder, check:
     known = {f"recorder{number or ''}": program for number, program in enumerate(programs)}
     for name, program in known.items():
         program.name = name
-    monkeypatch.setattr(mail_program, "PROGRAMS", known)
+    monkeypatch.setattr(mail_program, "NAMES", tuple(known))
+    monkeypatch.setattr(mail_program, "program_of", known.__getitem__)
     login = {"username": "1", "password": "a-secret", "replaces": [], "key": ""}
     params = {"program": "recorder", "state": state, "host": "h", "port": 587, "encryption": "tls", "timeout": 9}
     params |= {"logins": [login], "options": {}, "sender": "a@x", "recipient": "b@x", "token": "t"}
@@ -133,7 +134,6 @@ def test_programs_that_use_the_provider(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize(
     ("one", "over", "words"),
     [
-        (Recorder(), {"program": "sendmial"}, "there is no mail program sendmial; there are: recorder"),
         (Recorder(installed=False), {}, "recorder is not installed on this host"),
         (Recorder(fits=False), {}, "it relays to another server"),
     ],
