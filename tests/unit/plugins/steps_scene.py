@@ -46,7 +46,8 @@ KNOWN: dict[str, Any] = {
 }
 Answers = Mapping[str, Any]
 # For steps that have no other use for the store.
-NOTHING_LEFT: Any = SimpleNamespace(has_leftovers=lambda: False)
+EMPTY: Any = SimpleNamespace(document=SimpleNamespace(senders={}))
+NOTHING_LEFT: Any = SimpleNamespace(has_leftovers=lambda: False, read=lambda: EMPTY)
 
 
 @dataclass

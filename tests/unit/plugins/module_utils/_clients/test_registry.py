@@ -12,17 +12,27 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _clients
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import BY_LOGIN, BY_MESSAGE, Program
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import PROGRAMS
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES, program_of
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 FOLDER = Path(_clients.__file__).parent
 PLUGINS = FOLDER.parents[1]
 VERBS = ("cannot_carry", "is_installed", "find", "hold", "deploy", "prove", "release")
-each = pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
+each = pytest.mark.parametrize("program", map(program_of, NAMES), ids=NAMES)
 
 
 def test_every_folder_is_registered() -> None:
     """Catches: a mail program that is there and that no task can name."""
-    assert set(PROGRAMS) == {path.parent.name for path in FOLDER.glob("*/program.py")}
+    folders = sorted(path.parent.name for path in FOLDER.glob("*/program.py"))
+    assert list(NAMES) == folders == [program_of(name).name for name in folders]
+    imported = re.findall(r"_clients\.(\w+) import program as", (FOLDER / "registry.py").read_text())
+    assert imported == folders
+
+
+def test_program_that_is_not_known() -> None:
+    """Catches: a traceback in place of the names that there are."""
+    with pytest.raises(InputError, match="there is no mail program sendmial; there are: .*postfix"):
+        program_of("sendmial")
 
 
 @each

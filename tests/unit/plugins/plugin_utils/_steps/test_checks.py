@@ -307,7 +307,7 @@ def test_host_of_the_api_is_not_asked_if_nobody_calls_it(preview: Any, options: 
 def test_mail_host_alone_is_not_taken_for_the_host_of_the_api() -> None:
     """Catches: "localhost cannot be reached", where the only host of the play is the one that is down."""
     down = {"unreachable": True, "msg": "timed out"}
-    answers = {"smtp_account_password": DUE, "ping": down, "postfix_hold": down}
+    answers = {"smtp_account_password": DUE, "ping": down, "mail_program": down}
     record, result = stage(fleet(everyone="a"), answers, consumer="postfix").do(check)
     assert (result["next"], record.trouble, record.away) == ("in_place", "timed out", True)
 
