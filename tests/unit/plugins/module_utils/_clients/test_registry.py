@@ -18,7 +18,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 FOLDER = Path(_clients.__file__).parent
 PLUGINS = FOLDER.parents[1]
 VERBS = ("cannot_carry", "is_installed", "find", "hold", "deploy", "prove", "release")
-each = pytest.mark.parametrize("program", map(program_of, NAMES), ids=NAMES)
+each = pytest.mark.parametrize("program", [*map(program_of, NAMES)], ids=NAMES)
 
 
 def test_every_folder_is_registered() -> None:
@@ -31,7 +31,7 @@ def test_every_folder_is_registered() -> None:
 
 def test_program_that_is_not_known() -> None:
     """Catches: a traceback in place of the names that there are."""
-    with pytest.raises(InputError, match="there is no mail program sendmial; there are: .*postfix"):
+    with pytest.raises(InputError, match=r"there is no mail program sendmial; there are: .*postfix"):
         program_of("sendmial")
 
 
