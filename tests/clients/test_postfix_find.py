@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from standin.service import StandIn
+from support.name_server import is_asked, run_again, serve
 from support.postfix import Postfix, relay_settings, why_not
 from support.waiting import PATIENCE, until
 
@@ -183,12 +184,15 @@ def test_explicit_key_that_postfix_never_looks_for_is_refused(made: Make) -> Non
     assert "it looks for localhost or [localhost]:" in told
 
 
-def test_old_login_in_a_pattern_before_is_refused(made: Make) -> None:
+@pytest.mark.parametrize("kind", ["regexp", "pcre"])
+def test_old_login_in_a_pattern_before_is_refused(made: Make, kind: str) -> None:
     """Catches: a hash that is written behind a table of patterns, which has the old login."""
-    scene = made({"smtp_sasl_password_maps": "regexp:{config}/patterns, hash:{config}/sasl_passwd"})
+    scene = made({"smtp_sasl_password_maps": f"{kind}:{{config}}/patterns, hash:{{config}}/sasl_passwd"})
+    if kind not in scene.relay.run("postconf", "-m").split():
+        pytest.skip(f"Postfix has no maps of the type {kind}: apt-get install postfix-{kind}")
     (scene.relay.config / "patterns").write_text(f"/localhost/ {ACCOUNT}:{OLD}\n")
     told = scene.refused()
-    assert "in regexp:" in told
+    assert f"in {kind}:" in told
     assert "cannot be written" in told
 
 
@@ -230,6 +234,26 @@ def test_entry_has_the_key_that_postfix_has(made: Make, relayhost: str, key: str
 def test_new_entry_gets_the_key_that_postfix_has(made: Make, relayhost: str, key: str) -> None:
     """Catches: a first entry by a key that Postfix does not look for: 530, and the mail is bounced."""
     made({"relayhost": relayhost}, {"sasl_passwd": {"b.example": "b:c"}}).rotates([("sasl_passwd", key)])
+
+
+@pytest.mark.parametrize(
+    ("entries", "used"),
+    [
+        ({"localhost": f"{ACCOUNT}:{OLD}", "relay.test:PORT": f"{OTHER}:{THEIRS}"}, "localhost"),
+        ({"relay.test": f"{OTHER}:{THEIRS}", "relay.test:PORT": f"{ACCOUNT}:{OLD}"}, "relay.test:PORT"),
+        ({}, "relay.test:PORT"),
+    ],
+    ids=["server", "next hop", "none"],
+)
+def test_domain_is_looked_up_by_the_name_of_its_mail_server(
+    made: Make, entries: dict[str, str], used: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Catches: a relayhost without brackets, whose mail server has another name: that name is looked up first."""
+    if not is_asked():
+        run_again(f"{request.path}::{request.node.name}", tmp_path)
+        return
+    with serve("relay.test", "localhost"):
+        made({"relayhost": "relay.test:PORT"}, {"sasl_passwd": entries}).rotates([("sasl_passwd", used)])
 
 
 def test_port_of_the_test_may_differ_from_that_of_postfix(made: Make) -> None:
@@ -379,6 +403,43 @@ def test_two_instances_of_a_host_are_worked_on(made: Make) -> None:
             second.remove()
 
 
+def test_instances_that_postfix_knows_are_found(made: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a second instance that nobody named, which keeps the old password; one that relays to elsewhere."""
+    scene = made()
+    settings = dict(scene.relay.settings)
+    second = Postfix("second", {**settings, "relayhost": scene.filled("[127.0.0.1]:PORT")})
+    third = Postfix("third", {**settings, "relayhost": "[relay.other.example]:587"})
+    try:
+        second.write_map("sasl_passwd", {"127.0.0.1": f"{ACCOUNT}:{OLD}"})
+        scene.relay.run("postconf", "-e", f"multi_instance_directories = {second.config} {third.config}")
+        monkeypatch.setenv("MAIL_CONFIG", str(scene.relay.config))
+        found = scene.run("found", options={"config_directory": None})
+        assert [one["place"] for one in found["entries"]] == [
+            f"hash:{one.config}/sasl_passwd" for one in (scene.relay, second)
+        ]
+    finally:
+        second.remove()
+        third.remove()
+
+
+@pytest.mark.parametrize("kind", ["lmdb", "cdb", "texthash", "proxy:hash"])
+def test_tables_of_each_type_are_asked_and_written(made: Make, kind: str) -> None:
+    """Catches: a type of which Postfix is asked in a form that it does not understand, or that is not compiled."""
+    scene = made({"smtp_sasl_password_maps": f"{kind}:{{config}}/sasl_passwd"}, {})
+    scene.relay.write_map("sasl_passwd", {"localhost": f"{ACCOUNT}:{OLD}"}, kind.rpartition(":")[2])
+    scene.rotates([("sasl_passwd", "localhost")])
+
+
+def test_host_without_a_table_gets_one(made: Make) -> None:
+    """Catches: a fresh host that is refused since the file in main.cf does not exist yet."""
+    made(tables={}).rotates([("sasl_passwd", DEST)])
+
+
+def test_host_that_names_no_table_is_refused(made: Make) -> None:
+    """Catches: a raw error where Postfix has no table at all."""
+    assert "is empty, so Postfix uses no login. Run " in made({"smtp_sasl_password_maps": ""}, {}).refused()
+
+
 def test_login_of_a_sender_is_found(made: Make) -> None:
     """Catches: the entry of a sender that stays as it was, while it comes before that of the server."""
     settings = {"smtp_sender_dependent_authentication": "yes"}
@@ -414,7 +475,11 @@ def test_open_connection_is_not_kept_after_the_deploy(made: Make) -> None:
 def test_rotation_holds_deploys_proves_and_releases(made: Make) -> None:
     """Catches: five verbs that do not fit together: a login before the proof, or mail that stays."""
     scene = made(TWO, {"sasl_passwd": {DEST: f"{ACCOUNT}:{OLD}"}, "more": {"localhost": f"{ACCOUNT}:{OLD}"}})
-    message = {"sender": "app@acme.example", "recipient": "friend@there.example", "token": "mailops-token-1"}
+    message: dict[str, Any] = {
+        "sender": "app@acme.example",
+        "recipient": "friend@there.example",
+        "token": "mailops-token-1",
+    }
     scene.relay.start()
     scene.run("held")
     scene.change()

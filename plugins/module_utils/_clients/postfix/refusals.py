@@ -67,7 +67,7 @@ def not_writable(login: Login, hit: Hit[Place]) -> InputError:
     if hit.table.name in LITERAL:
         return InputError(
             f"Postfix finds the login of {login.username} in main.cf, in a table of the type {hit.table.name}: set the "
-            "option migrate (with the role: smtp_rotation_postfix_migrate) to have it moved into a file"
+            "option migrate (with the role: smtp_rotation_program_options) to have it moved into a file"
         )
     return InputError(
         f"Postfix finds the login of {login.username} in {hit.table.name} by the key {hit.key}, where it cannot be "
