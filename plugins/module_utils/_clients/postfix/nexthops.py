@@ -16,8 +16,6 @@ _SERVICES = {"smtp": "25", "smtps": "465", "submissions": "465", "ssmtp": "465",
 _MAIL_PORTS = frozenset({"25", "465", "587", "2525"})
 _LOOPBACK = ("127.", "::1")
 
-Addresses = Callable[[str], Collection[str]]
-
 
 @dataclass(frozen=True)
 class Hop:
@@ -53,7 +51,9 @@ def _hop(text: str) -> Hop:
     return Hop(text, host or "", _SERVICES.get(port, port), is_domain=direct is None)
 
 
-def is_provider(hop: Hop, *, host: str, port: int, addresses: Addresses, servers: Sequence[str] | None = ()) -> bool:
+def is_provider(
+    hop: Hop, *, host: str, port: int, addresses: Callable[[str], Collection[str]], servers: Sequence[str] | None = ()
+) -> bool:
     """Tell whether a hop is the provider's server, by its name or by an address that both have.
 
     On loopback each port is a server of its own, unless the names are the same.
