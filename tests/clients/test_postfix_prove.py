@@ -284,7 +284,7 @@ def test_settings_that_would_stop_the_message(provider: StandIn, other: SlowServ
     [
         "emaillabs unix - - n - - smtp\n  -o smtp_sasl_password_maps=hash:$config_directory/own.$service_name",
         "emaillabs unix - n n - 3 smtp\n  -o { smtp_sasl_password_maps = hash:$config_directory/own.${service_name} }",
-        "emaillabs unix - - n - - smtp",
+        "emaillabs unix - - y - - smtp",
     ],
 )
 def test_options_of_the_transport(provider: StandIn, other: SlowServer, transport: str) -> None:
