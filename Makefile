@@ -16,6 +16,8 @@ FLEET_ARGS ?=
 # minutes: make bench BENCH_ARGS='--cases role --sizes 1,10 --repeat 1 --role-hosts 5'
 BENCH_ARGS ?=
 
+# What continuous integration runs of the mail programs.
+SHORT := postfix or exim or opensmtpd or msmtp
 VENV := .cache/venv
 MATRIX := .cache/matrix
 RUN := $(VENV)/bin/python
@@ -50,7 +52,7 @@ endif
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: FORCE bench chaos clean demo diagrams docs-tables docsite e2e fleet fleet-killed galaxy help install-test lint link
+.PHONY: FORCE bench chaos clean clients clients-short demo diagrams docs-tables docsite e2e fleet fleet-killed galaxy help install-test lint link
 .PHONY: matrix newest molecule molecule-root postfix proof release-check sanity test unit workflows
 
 help: ## List the targets
@@ -105,6 +107,17 @@ postfix: $(VENV)/test link ## Run the tests of the modules with a real Postfix, 
 	@echo '== Postfix'
 	@tests/support/install-mail
 	@$(PYTEST) tests/postfix
+
+clients: $(VENV)/test link ## Run the tests of mail programs with the real ones, each in a Debian of its own, as root
+	@echo '== Mail programs'
+	@tests/support/install-mail
+	@$(PYTEST) tests/clients
+
+# The programs that most hosts have, and fewer passwords.
+clients-short: $(VENV)/test link
+	@echo '== Mail programs, in short'
+	@tests/support/install-mail
+	@$(PYTEST) -k '$(SHORT)' tests/clients
 
 lint: $(VENV)/lint link workflows galaxy sanity ## Check style, types, metadata, documentation, licences, sanity
 	@echo '== ruff'

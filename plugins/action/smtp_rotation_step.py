@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
@@ -49,7 +48,7 @@ STEPS: dict[str, Callable[[Tools], Result]] = {
 # Strategies whose hosts go in step; under any other, a host can be tasks ahead of another one.
 IN_STEP = ("linear", "debug")
 # Modules that look at the network only. Where they run, the playbook's become may not work.
-UNPRIVILEGED = ("ansible.builtin.ping", "ansible.builtin.wait_for")
+UNPRIVILEGED = ("ansible.builtin.ping", "mailops.smtp.smtp_test_send")
 # What a module that is run inside a step says to the task that it is not.
 ASIDE = ("invocation", "ansible_facts", "_ansible_parsed", "_ansible_no_log", "_ansible_verbose_override")
 
@@ -110,8 +109,6 @@ class ActionModule(SecretAction):
         :param options: its options
         :param pretend: whether to run it in check mode
         """
-        if name == "ansible.builtin.wait_for" and self._connection.transport == "local":
-            return _waited_for(**options)
         task = self._task.copy()
         task.__dict__.pop(GIVEN, None)
         task.action, task.args = name, options
@@ -150,25 +147,6 @@ class ActionModule(SecretAction):
             yield
         finally:
             self._connection.become = become
-
-
-def _waited_for(host: str, port: int, timeout: float, msg: str) -> Result:
-    """Do what C(wait_for) does, on this machine: to start a module for it takes longer than all other checks.
-
-    :param host: the server
-    :param port: its port
-    :param timeout: seconds until it must answer
-    :param msg: what to say if it does not
-    """
-    deadline = time.monotonic() + timeout
-    while (left := deadline - time.monotonic()) > 0:
-        try:
-            socket.create_connection((host, int(port)), timeout=left).close()
-        except OSError:
-            time.sleep(min(1.0, left))
-        else:
-            return {"state": "started"}
-    return {"failed": True, "msg": msg}
 
 
 def _interpreter(result: Mapping[str, Any]) -> Result:

@@ -40,6 +40,7 @@ options:
   program:
     description:
       - The mail program, such as V(postfix) or V(exim). The guide to mail programs lists all of them.
+      - V(auto) is for O(state=found) only. It tells which of the programs on this host use the provider.
     type: str
     required: true
   state:
@@ -192,6 +193,13 @@ notes:
   type: list
   elements: str
   sample: []
+programs:
+  description: The mail programs that are installed and use the provider.
+  returned: with O(program=auto)
+  type: list
+  elements: str
+  sample:
+    - postfix
 proofs:
   description: How it was seen that mail goes out with each login, and what the provider's server said.
   returned: O(state=proved)
@@ -201,6 +209,11 @@ proofs:
     - how: message
       username: 1.acme.smtp
       reply: 250 2.0.0 Ok
+was_held:
+  description: Whether mail for the provider was on hold when the module began.
+  returned: O(state=proved) or O(state=released)
+  type: bool
+  sample: true
 version:
   description: The program's version.
   returned: success
@@ -224,7 +237,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Program,
     ProgramError,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import PROGRAMS
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES, program_of
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 
@@ -235,37 +248,61 @@ def apply(*, params: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
     :raises InputError: if an option or the host does not fit
     :raises ProgramError: if the program does not do it
     """
+    if os.geteuid() != 0:
+        raise InputError("Only root can change what a mail program logs in with: run the task with become: true")
+    if params["program"] == states.AUTO:
+        return found_here(params)
     program = program_of(params["program"])
     job = states.job_of(params, program, check_mode=check_mode)
-    if os.geteuid() != 0:
-        raise InputError(f"Only root can change what {program.name} sends with: run the task with become: true")
     if not program.is_installed():
         raise InputError(f"{program.name} is not installed on this host")
-    state = params["state"]
+    return done(program, job, params["state"])
+
+
+def found_here(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which mail programs of this host use the provider.
+
+    :param params: the module's options
+    :raises InputError: if more is asked than to find them
+    """
+    if params["state"] != states.FOUND:
+        raise InputError("the program auto is for the state found only: name the program")
+    programs, notes = [], []
+    for program in (one for one in map(program_of, NAMES) if one.is_installed()):
+        try:
+            program.find(states.job_of({**params, "options": {}}, program, check_mode=True))
+            programs.append(program.name)
+        except InputError as error:
+            notes.append(f"{program.name} is installed but not used: {error}")
+    return {"changed": False, "programs": programs, "notes": notes}
+
+
+def done(program: Program, job: Job, state: str) -> dict[str, Any]:
+    """Have a program do what is asked, and return what the module tells of it.
+
+    :param program: the mail program
+    :param job: what the verb works with
+    :param state: what is asked
+    """
     verbs: dict[str, Callable[[Job], Change]] = {
         states.HELD: program.hold,
         states.DEPLOYED: program.deploy,
         states.RELEASED: program.release,
     }
-    change = verbs[state](job) if state in verbs else Change(False)
-    proofs = program.prove(job) if state == states.PROVED and not check_mode else []
-    found = program.find(job)
-    if state == states.DEPLOYED and not check_mode:
+    looks_before = state in (states.PROVED, states.RELEASED)
+    before = program.find(job) if looks_before else None
+    proofs = program.prove(job) if state == states.PROVED and not job.check_mode else []
+    change = verbs[state](job) if state in verbs else Change(changed=bool(proofs))
+    found = before or program.find(job)
+    if state == states.DEPLOYED and not job.check_mode:
         check_deployed(program, found)
-    result = {**told(program, found), "changed": change.changed or bool(proofs), "diff": diff_of(program, change)}
+    result = {**told(program, found), "changed": change.changed, "diff": diff_of(program, change)}
     result["notes"] = [*dict.fromkeys([*change.notes, *found.notes])]
-    return {**result, "proofs": [asdict(proof) for proof in proofs]} if state == states.PROVED else result
-
-
-def program_of(name: str) -> Program:
-    """Return the mail program of a name.
-
-    :param name: its name
-    :raises InputError: if there is none
-    """
-    if name not in PROGRAMS:
-        raise InputError(f"there is no mail program {name}; there are: {', '.join(PROGRAMS)}")
-    return PROGRAMS[name]
+    if state == states.PROVED:
+        result["proofs"] = [asdict(proof) for proof in proofs]
+    if before:
+        result |= {"was_held": before.held, "held": before.held and (state == states.PROVED or job.check_mode)}
+    return result
 
 
 def check_deployed(program: Program, found: Finding) -> None:

@@ -120,6 +120,13 @@ options:
       - The message's subject, 2 to 128 characters.
     type: str
     default: SMTP password test
+  log_in:
+    description:
+      - Whether to log in. If V(false), the module only looks whether the server answers, can be spoken to as
+        O(encryption) says, has a certificate that is trusted, and offers a login. No user name and no password is sent.
+    type: bool
+    default: true
+    version_added: 0.3.0
   send:
     description:
       - Whether to send a message after the login.

@@ -395,14 +395,37 @@ def test_login_of_a_sender_is_refused_if_postfix_does_not_ask(made: Make) -> Non
 
 def test_open_connection_is_not_kept_after_the_deploy(made: Make) -> None:
     """Catches: mail that goes on over a connection which logged in with the password of before."""
-    settings = {"smtp_connection_cache_destinations": DEST, "smtp_connection_cache_time_limit": "1h"}
-    scene = made(settings)
+    settings = {
+        "smtp_connection_cache_destinations": "localhost",
+        "smtp_connection_cache_time_limit": "1h",
+        "smtp_tls_connection_reuse": "yes",
+    }
+    scene = made(settings, services=["tlsproxy unix - - n - 0 tlsproxy"])
     scene.relay.start()
     scene.delivered("before, and its connection stays open")
+    scene.delivered("over the same connection")
+    assert len(scene.provider.record.logins()) == 1
     scene.change()
     scene.run("deployed")
     scene.delivered("after")
-    assert [one["which"] for one in scene.provider.record.logins()] == ["current", "current"]
+    assert [one["accepted"] for one in scene.provider.record.logins()] == [True, True]
+
+
+def test_rotation_holds_deploys_proves_and_releases(made: Make) -> None:
+    """Catches: five verbs that do not fit together: a login before the proof, or mail that stays."""
+    scene = made(TWO, {"sasl_passwd": {DEST: f"{ACCOUNT}:{OLD}"}, "more": {"localhost": f"{ACCOUNT}:{OLD}"}})
+    message = {"sender": "app@acme.example", "recipient": "friend@there.example", "token": "mailops-token-1"}
+    scene.relay.start()
+    scene.run("held")
+    scene.change()
+    scene.relay.submit("waits")
+    scene.run("deployed")
+    proofs = scene.run("proved", **message)["proofs"]
+    assert [(one["how"], one["username"]) for one in proofs] == [("message", ACCOUNT)]
+    assert "waits" not in [one["subject"] for one in scene.provider.record.messages()]
+    scene.run("released")
+    until(lambda: len(scene.provider.record.messages()) == 2, seconds=PATIENCE)
+    assert all(one["accepted"] for one in scene.provider.record.logins())
 
 
 def test_idle_account_of_a_pair_takes_over(made: Make) -> None:

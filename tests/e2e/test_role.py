@@ -162,12 +162,23 @@ def test_preflight_asks_for_the_addresses_of_the_test(scene: Scene, missing: str
     assert scene.provider.record.api_calls() == []
 
 
-def test_preflight_finds_an_smtp_server_that_does_not_answer(scene: Scene) -> None:
-    """Catches: fifteen minutes of waiting before a wrong host name is noticed."""
-    ended = run(scene, smtp_port=1)
+@pytest.mark.parametrize(
+    ("over", "words"),
+    [
+        ({"smtp_port": 1}, ":1 could not be reached"),
+        ({"smtp_encryption": "tls"}, "TLS"),
+        ({"ca_path": ""}, "certificate"),
+    ],
+    ids=["port", "encryption", "authority"],
+)
+def test_preflight_finds_an_smtp_server_that_cannot_be_used(scene: Scene, over: dict[str, Any], words: str) -> None:
+    """Catches: a password that is changed, and fifteen minutes of waiting, before a wrong option is noticed."""
+    ended = run(scene, **over)
     assert ended.code != 0
-    assert "does not answer on port 1" in ended.output
+    said = " ".join(ended.output.split())
+    assert "new passwords could not be tested, so none was changed:" in said and words in said
     assert scene.provider.record.api_calls() == []
+    assert scene.provider.record.logins() == []
 
 
 def test_preflight_finds_a_missing_vault_secret(scene: Scene) -> None:

@@ -20,6 +20,7 @@ FLOORS = [
     "module_utils/_errors  module_utils/_text  module_utils/_trust  module_utils/_addresses",
     "module_utils/_secrets  module_utils/_files  module_utils/_arguments  module_utils/_rotation_step",
     "module_utils/_provider  module_utils/_smtp  module_utils/_postfix  module_utils/_secret_file",
+    "module_utils/_clients",
     "modules  doc_fragments  plugin_utils/_times  plugin_utils/_threads  plugin_utils/_near  plugin_utils/_batches",
     "plugin_utils/_fleet  plugin_utils/_option_checks  plugin_utils/_clock",
     "plugin_utils/_action",

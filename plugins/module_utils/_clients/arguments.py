@@ -15,6 +15,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 FOUND, HELD, DEPLOYED, PROVED, RELEASED = "found", "held", "deployed", "proved", "released"
+AUTO = "auto"
 STATES = (FOUND, HELD, DEPLOYED, PROVED, RELEASED)
 ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "program": {"type": "str", "required": True},

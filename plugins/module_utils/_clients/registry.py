@@ -2,13 +2,32 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The mail programs that are known. Ansible sends a module only what is imported by name, so each one stands here."""
+"""The mail programs that are known."""
 
 from __future__ import annotations
 
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.program import PROGRAM as POSTFIX
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Program
+import importlib
+from typing import TYPE_CHECKING
 
-# A test compares this list with the folders.
-_KNOWN: tuple[Program, ...] = (POSTFIX,)
-PROGRAMS: dict[str, Program] = {program.name: program for program in _KNOWN}
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Program
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+
+if TYPE_CHECKING:
+    # Ansible sends a host what is imported by name, wherever that stands. There, only the program that is asked for is
+    # imported. A test compares both lists with the folders.
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import program as _exim  # noqa: F401
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix import program as _postfix  # noqa: F401
+
+NAMES = ("exim", "postfix")
+
+
+def program_of(name: str) -> Program:
+    """Return the mail program of a name.
+
+    :param name: its name
+    :raises InputError: if there is none
+    """
+    if name not in NAMES:
+        raise InputError(f"there is no mail program {name}; there are: {', '.join(NAMES)}")
+    program: Program = importlib.import_module(f"{__package__}.{name}.program").PROGRAM
+    return program

@@ -149,15 +149,15 @@ def _values(text: str, keys: Sequence[str]) -> dict[str, str]:
 
 
 def entries_of(text: str) -> dict[str, str]:
-    """Return what the text of a table says: key to value, of several entries the first, keys in lower case.
+    """Return what the text of a table says: key to value, of several entries the first.
 
     :param text: the table's text
     """
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
     for entry in logical_lines(physical_lines(text)):
         key, value = _parts(entry.text)
-        found.setdefault(key.lower(), value)
-    return found
+        found.setdefault(key.lower(), (key, value))
+    return dict(found.values())
 
 
 def _parts(text: str) -> tuple[str, str]:

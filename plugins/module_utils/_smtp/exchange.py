@@ -128,8 +128,10 @@ def log_in_to_all(requests: Sequence[Request], concurrency: int) -> list[dict[st
 def _exchange(request: Request, deadline: Deadline, outcome: Outcome, shared: Shared) -> None:
     dialogue = Dialogue(_connect(request, deadline, shared), request, deadline, shared.masked)
     try:
-        offered = _open(dialogue, request, shared.context, outcome)
-        _log_in(dialogue, request, offered)
+        mechanism = _mechanism(_open(dialogue, request, shared.context, outcome))
+        if not request.log_in:
+            return
+        _log_in(dialogue, request, mechanism)
         outcome.authenticated = True
         if request.send:
             _send(dialogue, request, outcome)
@@ -196,19 +198,25 @@ def _open(dialogue: Dialogue, request: Request, context: ssl.SSLContext, outcome
     return dialogue.hello()
 
 
-def _log_in(dialogue: Dialogue, request: Request, offered: dict[str, list[str]]) -> None:
+def _mechanism(offered: dict[str, list[str]]) -> str:
+    """Return how to log in."""
     mechanisms = offered.get("AUTH", [])
-    if "PLAIN" in mechanisms:
-        blob = plain_blob(request.username, request.password)
-        dialogue.command("AUTH", f"AUTH PLAIN {blob}")
-    elif "LOGIN" in mechanisms:
-        dialogue.command("CHALLENGE", "AUTH LOGIN")
-        dialogue.command("CHALLENGE", encode64(request.username))
-        dialogue.command("AUTH", encode64(request.password))
-    else:
+    found = next((name for name in ("PLAIN", "LOGIN") if name in mechanisms), None)
+    if found is None:
         listed = printable(text=" ".join(mechanisms)) or "no login at all"
         what = f"offers neither AUTH PLAIN nor AUTH LOGIN, but {listed[:TEXT_LIMIT]}"
         raise Failure(reason="auth_unavailable", what=what, advice=_MECHANISM_ADVICE)
+    return found
+
+
+def _log_in(dialogue: Dialogue, request: Request, mechanism: str) -> None:
+    if mechanism == "PLAIN":
+        blob = plain_blob(request.username, request.password)
+        dialogue.command("AUTH", f"AUTH PLAIN {blob}")
+        return
+    dialogue.command("CHALLENGE", "AUTH LOGIN")
+    dialogue.command("CHALLENGE", encode64(request.username))
+    dialogue.command("AUTH", encode64(request.password))
 
 
 def _send(dialogue: Dialogue, request: Request, outcome: Outcome) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from email.header import Header
 from typing import Any
 
@@ -48,13 +48,14 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "recipient": {"type": "str"},
     "subject": {"type": "str", "default": "SMTP password test"},
     "send": {"type": "bool", "default": True},
+    "log_in": {"type": "bool", "default": True},
     "timeout": {"type": "int", "default": 30},
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
 }
 RULES: dict[str, Any] = {
     "mutually_exclusive": [("accounts", "username"), ("accounts", "password")],
-    "required_one_of": [("accounts", "username")],
+    "required_if": [("log_in", True, ("accounts", "username"), True)],
     "required_together": [("username", "password")],
 }
 
@@ -75,6 +76,7 @@ class Request:
     timeout: int
     validate_certs: bool
     ca_path: str | None
+    log_in: bool = True
 
 
 def prepare(options: Mapping[str, Any], where: str = "") -> Request:
@@ -85,7 +87,12 @@ def prepare(options: Mapping[str, Any], where: str = "") -> Request:
     :raises InputError: if one of them cannot work
     """
     request = Request(**{each.name: options[each.name] for each in fields(Request)})
-    _check_texts(request, _LOGIN, where)
+    if not request.log_in:
+        if options["accounts"] is not None or request.username is not None:
+            raise InputError("log_in is false, so leave out accounts, username and password.")
+        request = replace(request, username="", password="", send=False)
+    else:
+        _check_texts(request, _LOGIN, where)
     _check_texts(request, _OTHER_TEXTS)
     if not 1 <= request.port <= 65535:
         raise InputError(f"port must be a number from 1 to 65535, not {request.port}.")

@@ -56,9 +56,7 @@ def planned(fleet: Fleet, known: Plan, preview: Mapping[str, Any], *, pairs: boo
         begun=[entry["account"] for entry in entries if entry["reason"].startswith(BEGUN)],
         testers=testers_of(fleet, known.users, {}),
         vault_file=preview["vault_file"],
-        goes_on=bool(moving or waiting)
-        or _advised(known)
-        or any(_consumes(fleet, host) for host in fleet.play.everyone),
+        goes_on=bool(moving or waiting) or _advised(known) or any(fleet.consumes(host) for host in fleet.play.everyone),
     )
 
 
@@ -66,22 +64,18 @@ def _advised(known: Plan) -> bool:
     return any(one["step"] != "nothing" for one in known.advice)
 
 
-def _consumes(fleet: Fleet, host: str) -> bool:
-    return fleet.record(host).consumes or fleet.consumer(host, "") != ""
-
-
-def must_be_held(fleet: Fleet, consumer: str, hold_tasks: str, *, pairs: bool) -> list[str]:
+def must_be_held(fleet: Fleet, programs: Sequence[str], hold_tasks: str, *, pairs: bool) -> list[str]:
     """Return the hosts whose mail is to be held before the accounts that they use change.
 
     :param fleet: all hosts
-    :param consumer: the mail program of this host
+    :param programs: the mail programs that this host names
     :param hold_tasks: its tasks that hold mail
     :param pairs: whether each sender has two accounts: then mail flows all the time
     """
     plan = fleet.leader.plan
     if pairs or plan is None:
         return []
-    holding = [host for host in fleet.play.active if hold_tasks or fleet.consumer(host, consumer) == "postfix"]
+    holding = [host for host in fleet.play.active if hold_tasks or fleet.programs(host, programs)]
     return _at_work(plan, holding, troubled(fleet, []))
 
 

@@ -44,37 +44,21 @@ def is_ready(own: Record, accounts: Mapping[str, Any], senders: Mapping[str, Any
     return bool(in_use(own, senders)) and not without_password(own, accounts, senders)
 
 
-def example(accounts: Any, senders: Any) -> dict[str, Any]:
+def example(accounts: Any, senders: Any, symbols: str) -> dict[str, Any]:
     """Return what a template reads, with nothing secret in it.
 
     :param accounts: the accounts of a host, in whatever form they are written
     :param senders: its senders, likewise
+    :param symbols: those of passwords: a template that quotes them refuses what its file cannot hold
     """
+    password = f"{symbols}not-a-password{symbols}"
     pairs = dict(senders) if isinstance(senders, Mapping) else {}
     named = accounts if isinstance(accounts, (list, tuple)) else []
     known = [*named, *(account for pair in pairs.values() if isinstance(pair, (list, tuple)) for account in pair)]
     return {
-        "smtp_accounts": {str(account): {"password": "not-a-password"} for account in known},
+        "smtp_accounts": {str(account): {"password": password} for account in known},
         "smtp_senders": {str(name): {"in_use": pair[0]} for name, pair in pairs.items() if pair},
     }
-
-
-def postfix_entries(
-    own: Record, wanted: Sequence[Mapping[str, str]], key: str, senders: Mapping[str, Any]
-) -> list[dict[str, str]]:
-    """Return the keys of the SASL password map, each with the account in use.
-
-    :param own: what the host remembers
-    :param wanted: the option C(postfix_entries), empty for one entry
-    :param key: the key of that one
-    :param senders: the store's senders
-    """
-    first = {"sender": next(iter(own.senders), "")} if own.senders else {"account": next(iter(own.accounts), "")}
-    found = []
-    for entry in wanted or [{"key": key, **first}]:
-        account = senders.get(entry["sender"], {}).get("in_use", "") if "sender" in entry else entry["account"]
-        found.append({"key": entry["key"], "username": account})
-    return found
 
 
 def to_switch(plan: Plan, proved: Collection[str]) -> list[str]:

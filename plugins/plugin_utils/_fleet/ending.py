@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
@@ -16,6 +16,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 
 MOST_SHOWN, MOST_TOLD = 20, 10
 HEADINGS = ("ACCOUNT", "RESULT", "IN FORCE SINCE", "TESTED", "NEXT DUE")
+OF_HOSTS = ("HOST", "MAIL PROGRAM", "PROVED BY", "RELAY'S ANSWER")
 BAD = ("refused", "unknown")
 
 
@@ -35,6 +36,24 @@ def table(fleet: Fleet, *, everything: bool) -> list[str]:
     return [_counts(rows), *_aligned(bad[:MOST_SHOWN]), *_more(len(bad) - MOST_SHOWN), *senders]
 
 
+def sent(fleet: Fleet, hosts: Iterable[str], *, everything: bool) -> list[str]:
+    """Return the lines that tell how each host's mail was proved; of many hosts only how many.
+
+    :param fleet: all hosts
+    :param hosts: the hosts that are told of
+    :param everything: whether all of them are shown
+    """
+    rows = [(host, *_proof(one)) for host in hosts for one in fleet.record(host).proofs]
+    if len(rows) <= MOST_SHOWN or everything:
+        return _aligned(rows, OF_HOSTS)
+    ways = Counter(row[2] for row in rows)
+    return [f"Mail of {len({row[0] for row in rows})} hosts: {', '.join(f'{n} by {way}' for way, n in ways.items())}."]
+
+
+def _proof(one: Mapping[str, Any]) -> tuple[str, ...]:
+    return (one["program"], one["how"], one["reply"])
+
+
 def _row(entry: Mapping[str, Any], verdict: Verdict) -> tuple[str, ...]:
     account, action = str(entry["account"]), str(entry["action"])
     since = _minute(entry.get("effective_at"))
@@ -51,13 +70,13 @@ def _minute(moment: Any) -> str:
     return str(moment)[:16].replace("T", " ") if moment else ""
 
 
-def _aligned(rows: list[tuple[str, ...]]) -> list[str]:
+def _aligned(rows: list[tuple[str, ...]], headings: tuple[str, ...] = HEADINGS) -> list[str]:
     if not rows:
         return []
-    widths = [max(len(row[column]) for row in [HEADINGS, *rows]) for column in range(len(HEADINGS))]
+    widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
     return [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [HEADINGS, *rows]
+        for row in [headings, *rows]
     ]
 
 

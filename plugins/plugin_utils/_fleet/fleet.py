@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import (
     ENDED,
     HOLDS,
@@ -119,13 +120,24 @@ class Fleet:
             return Phase.NONE
         return Phase.DONE if self.leader.done == token else self.reached(self.own.leader)
 
-    def consumer(self, host: str, own: str) -> str:
-        """Return the mail program of a host.
+    def programs(self, host: str, own: Sequence[str]) -> list[str]:
+        """Return the mail programs of a host: those that it found, or the inventory's, as long as it has not begun.
 
         :param host: any host
         :param own: what this host has: those that the playbook gives to the role, no other host shows
         """
-        return str(self.value(host, "smtp_rotation_consumer", own))
+        shared = self.record(host)
+        if shared.vault_file and shared.vault_file == self.own.vault_file:
+            return shared.programs
+        known = self._variable(host, "smtp_rotation_consumer")
+        return list(own) if known is None else programs_of(known)
+
+    def consumes(self, host: str) -> bool:
+        """Return whether a host uses passwords or has tasks of the playbook to run, as far as is known.
+
+        :param host: any host
+        """
+        return self.record(host).consumes or bool(self._variable(host, "smtp_rotation_consumer"))
 
     def used(self, host: str, variable: str, own: Any) -> Any:
         """Return what a host uses: what it shares, or what the inventory says, as long as its turn has not come.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import TEMPLATE, consumers_of, programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.words import listed
 
 EMAILLABS = "smtp.emaillabs.net.pl"
@@ -65,7 +66,7 @@ def _of_test_send(options: Mapping[str, Any]) -> Iterator[str]:
             "Set them, or set smtp_rotation_test_send to false; new passwords are then not tested."
         )
     foreign = options["provider"] != "emaillabs" and not options["provider_definition"]
-    sends = options["test_send"] or (options["consumer"] == "postfix" and not options["postfix_entries"])
+    sends = options["test_send"] or (programs_of(options["consumer"]) and not options["postfix_entries"])
     if options["smtp_host"] == EMAILLABS and foreign and sends:
         provider = options["provider"]
         yield (
@@ -84,17 +85,10 @@ def _of_leader(options: Mapping[str, Any], leader: Mapping[str, Any]) -> Iterato
 
 
 def _of_consumer(options: Mapping[str, Any], accounts: Sequence[str]) -> Iterator[str]:
-    several = len(options["senders"] if options["strategy"] == "alternate" else accounts) > 1
-    if options["consumer"] == "template" and not (options["template_src"] and options["template_dest"]):
+    if TEMPLATE in consumers_of(options["consumer"]) and not (options["template_src"] and options["template_dest"]):
         yield "The consumer template needs smtp_rotation_template_src and smtp_rotation_template_dest."
-    postfix = options["consumer"] == "postfix"
-    if postfix and not options["postfix_entries"] and several:
-        yield (
-            "The consumer postfix needs smtp_rotation_postfix_entries on a host that has more than one account or "
-            "sender; it says which lookup key of the SASL map belongs to which of them."
-        )
     senders = options["senders"] if options["strategy"] == "alternate" else {}
-    entries = options["postfix_entries"] if postfix else []
+    entries = options["postfix_entries"] if programs_of(options["consumer"]) else []
     wrong = [entry["key"] for entry in entries if not _is_of_host(entry, accounts, senders)]
     if wrong:
         yield (

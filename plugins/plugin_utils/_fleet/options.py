@@ -19,11 +19,12 @@ PREFIX = "smtp_rotation_"
 _NAMES = """
     account_ids accounts api_credentials api_host api_key api_url application_key authorization_key ca_path
     concurrency consumer deploy_tasks drain_timeout hold_tasks lock_timeout max_age password password_length
-    password_request password_symbols passwords persist_tasks postfix_config_directory postfix_entries postfix_map
-    postfix_transport progress_interval propagation_seconds provider provider_definition rate_limit release_on_failure
-    release_tasks retries retry_after_ceiling rotate senders smtp_encryption smtp_host smtp_port state strategy
-    template_dest template_group template_mode template_notify template_owner template_src test_concurrency
-    test_message test_recipient test_send test_sender timeout validate_certs vault_file vault_id
+    password_request password_symbols passwords persist_tasks postfix_config_directory postfix_entries
+    postfix_map postfix_transport program_options progress_interval propagation_seconds provider
+    provider_definition rate_limit release_on_failure release_tasks retries retry_after_ceiling rotate senders
+    smtp_encryption smtp_host smtp_port state strategy template_dest template_group template_mode
+    template_notify template_owner template_src test_concurrency test_message test_recipient test_send
+    test_sender timeout validate_certs vault_file vault_id
     """
 OPTIONS = frozenset(_NAMES.split())
 BESIDE = frozenset({"host", "hosts"})
@@ -35,6 +36,8 @@ HOW_WRITTEN = {
     ),
     "passwords": "must map accounts to passwords",
     "account_ids": "must map accounts to their IDs at the provider",
+    "consumer": "must be a name, such as postfix, or a list of names",
+    "program_options": ("must map mail programs to their options, such as {msmtp: {path: /srv/app/msmtprc}}"),
     "postfix_entries": (
         "must be a list of mappings with a key, such as [{key: '[smtp.example.com]:587', account: 1.acme.smtp}]"
     ),
@@ -101,6 +104,10 @@ def _has_form(name: str, value: Any) -> bool:
         return _is_list(value, str)
     if name == "postfix_entries":
         return _is_list(value, Mapping) and all(isinstance(entry.get("key"), str) for entry in value)
+    if name == "consumer":
+        return value is None or isinstance(value, str) or _is_list(value, str)
+    if name == "program_options":
+        return isinstance(value, Mapping) and all(isinstance(one, Mapping) for one in value.values())
     return isinstance(value, Mapping) and (name != "senders" or all(_is_list(pair, str) for pair in value.values()))
 
 

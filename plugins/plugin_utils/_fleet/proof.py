@@ -16,6 +16,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.waiting import
 REOPENED = "window_open"
 # These say nothing about the password.
 UNTRIED = (REOPENED, "not_tried")
+# What the report shows of a message through a mail program.
+SHOWN = ("how", "username", "reply")
 _AGAIN = "another run has changed it in the meantime, and logging in is not allowed yet."
 _LOST = "the host that should send it can no longer be reached."
 
@@ -81,6 +83,20 @@ def seen_here(fleet: Fleet) -> Verdict | None:
     if fleet.leader.verdict is not None:
         return fleet.leader.verdict
     return None if untested_by(fleet) else verdict_of(fleet, testers_here(fleet))
+
+
+def is_to_be_proved(fleet: Fleet, options: Mapping[str, Any], *, check_mode: bool) -> bool:
+    """Return whether a message is to be sent through this host's mail programs.
+
+    Where nothing has changed, the mail that flows is proof enough.
+
+    :param fleet: all hosts
+    :param options: the role's options on this host
+    :param check_mode: whether the play only looks
+    """
+    plan = fleet.leader.plan
+    sends = options["test_send"] and options["test_message"] != "none" and not check_mode
+    return bool(sends and plan and (plan.work_of(fleet.play.here) or fleet.own.on_hold))
 
 
 def failures_of(verdict: Verdict) -> dict[str, str]:

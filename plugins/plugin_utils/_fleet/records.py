@@ -113,12 +113,13 @@ class Switch:
 class Record:
     """What a host remembers: who leads, how far it has come, what it uses, and what went wrong.
 
-    C(born): the name of the record. C(token): the name of the rotation that this host leads, C(served): of the last
-    one that it was done with, C(done): of the last one that it led to the end. C(consumes): it uses passwords, or has
-    tasks of the playbook to run. C(away): the host cannot be reached. C(unheld): hosts that it should have held, and
-    whether they are away. C(unkept): why the store was not saved elsewhere. C(looked): it has looked whether the SMTP
-    server answers. C(notified): a handler of the playbook is to run. C(left): senders whose new account works from
-    here. The last five fields are the leader's.
+    C(born): the name of the record. C(token): the name of the rotation that this host leads, C(served): of the last one
+    that it was done with, C(done): of the last one that it led to the end. C(consumes): it uses passwords, or has
+    tasks of the playbook to run. C(away): the host cannot be reached. C(unheld): hosts that it should have held,
+    and whether they are away. C(unkept): why the store was not saved elsewhere. C(looked): it has looked whether
+    the SMTP server answers. C(notified): a handler of the playbook is to run. C(programs): the mail programs of
+    this host, C(on_hold): those that an earlier run left on hold, C(proofs): how it was seen that mail goes out.
+    C(left): senders whose new account works from here. The last five fields are the leader's.
     """
 
     leader: str = ""
@@ -139,6 +140,9 @@ class Record:
     unkept: str = ""
     looked: bool = False
     notified: bool = False
+    programs: list[str] = field(default_factory=list)
+    on_hold: list[str] = field(default_factory=list)
+    proofs: list[dict[str, Any]] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     plan: Plan | None = None
     outcome: Outcome | None = None

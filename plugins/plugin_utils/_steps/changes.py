@@ -13,15 +13,18 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change as decisions
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import TEMPLATE, logins, programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import testers_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Phase, Plan, Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.checks import smtp_key, stages
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.checks import stages
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     Result,
     Tools,
     failed,
     follow,
     remembered,
+    senders_of,
     shown,
     why,
 )
@@ -103,24 +106,26 @@ def hold(tools: Tools) -> Result:
         return {**done, **bad}
     if tools.item not in decisions.to_hold(tools.fleet):
         return {**done, "skipped": True}
-    if tools.fleet.consumer(tools.item, tools.options["consumer"]) != "postfix":
-        return {**done, "held": True, "skipped": True}
     return {**done, **_held(tools)}
 
 
 def _held(tools: Tools) -> Result:
-    asked = {"state": "held", "transport": _of_item(tools, "postfix_transport"), **tools.options.given("drain_timeout")}
-    folder = _of_item(tools, "postfix_config_directory")
-    result = tools.call("postfix_hold", {**asked, **({"config_directory": folder} if folder else {})})
-    if failed(result):
-        trouble = f"its mail could not be held: {why(result)}"
-        return {"trouble": trouble, "away": bool(result.get("unreachable"))}
-    return {"held": True, **shown(result)}
-
-
-def _of_item(tools: Tools, name: str) -> Any:
-    """Return an option of the host that is held."""
-    return tools.fleet.value(tools.item, f"smtp_rotation_{name}", tools.options[name])
+    """Hold the mail of every mail program of the host, this one's or one of a later batch."""
+    own = tools.fleet.own
+    if tools.item != tools.here:
+        own = Record(accounts=list(tools.fleet.used(tools.item, "smtp_rotation_accounts", own.accounts)))
+    users = logins(own, [], {})
+    names, result = programs.found(tools, tools.item, programs.named(tools, tools.item), users)
+    results = [result] if result else []
+    for name in names:
+        results.append(programs.ask(tools, name, "held", tools.item, programs.users_of(tools, own, name, tools.item)))
+        if failed(results[-1]):
+            break
+    bad = next((one for one in results if failed(one)), None)
+    if bad:
+        trouble = f"its mail could not be held: {why(bad)}"
+        return {"trouble": trouble, "away": bool(bad.get("unreachable"))}
+    return {"held": True, **({} if names else {"skipped": True}), **shown(*results)}
 
 
 def _unreachable_server(tools: Tools) -> Result:
@@ -131,14 +136,11 @@ def _unreachable_server(tools: Tools) -> Result:
     over = tools.fleet.own.leader not in tools.fleet.play.batch
     if not mine or over or not options["test_send"] or tools.check_mode or tools.fleet.own.trouble:
         return {}
-    host, port = options["smtp_host"], options["smtp_port"]
-    told = (
-        f"{host} does not answer on port {port}, so new passwords could not be tested; none was changed. Check "
-        "smtp_rotation_smtp_host and smtp_rotation_smtp_port."
-    )
-    asked = {"host": host, "port": port, "timeout": 10, "msg": told}
-    result = tools.call("ansible.builtin.wait_for", asked)
-    return {"trouble": why(result), "away": bool(result.get("unreachable"))} if failed(result) else {}
+    result = tools.call("smtp_test_send", {**options.of_server(), "log_in": False})
+    if not failed(result):
+        return {}
+    trouble = f"new passwords could not be tested, so none was changed: {why(result)}"
+    return {"trouble": trouble, "away": bool(result.get("unreachable"))}
 
 
 # -- change
@@ -156,7 +158,8 @@ def change(tools: Tools) -> Result:
         return remembered(record, skipped=True)
     tools.fleet = fleet.with_record(record)
     options, pairs, made = tools.options, tools.options.alternates, fleet.own.plan
-    to_be_held = decisions.must_be_held(tools.fleet, options["consumer"], options["hold_tasks"], pairs=pairs)
+    named = programs_of(options["consumer"])
+    to_be_held = decisions.must_be_held(tools.fleet, named, options["hold_tasks"], pairs=pairs)
     trouble = decisions.troubled(tools.fleet, to_be_held)
     left_alone = decisions.excluded(made, trouble, pairs=pairs)
     results = [*_changed(tools, made, left_alone)]
@@ -241,18 +244,18 @@ def deploy(tools: Tools) -> Result:
         return remembered(own, skipped=True, ready=False)
     document, senders = tools.store.read().document, senders_of(tools)
     accounts = {name: {"password": True} for name in deploying.in_use(own, senders) if _has(document, name)}
-    ready = deploying.is_ready(own, accounts, senders)
-    result: Result = {"skipped": True}
-    if options["consumer"] == "postfix":
-        result = _deployed_to_postfix(tools)
-    elif options["consumer"] == "template" and ready:
-        result = _deployed_file(tools)
-    trouble = f"the new password could not be deployed: {why(result)}" if failed(result) else ""
-    if not trouble and not tools.check_mode and (options["consumer"] == "template" or options["deploy_tasks"]):
+    ready, renders = deploying.is_ready(own, accounts, senders), TEMPLATE in options.consumers
+    results = _deployed_to_programs(tools)
+    if renders and ready and not any(failed(one) for one in results):
+        results.append(_deployed_file(tools))
+    bad = next((one for one in results if failed(one)), None)
+    trouble = f"the new password could not be deployed: {why(bad)}" if bad else ""
+    if not trouble and not tools.check_mode and (renders or options["deploy_tasks"]):
         trouble = _incomplete(deploying.without_password(own, accounts, senders), accounts)
-    notified = options["consumer"] == "template" and bool(result.get("changed"))
-    record = replace(own, trouble=trouble, away=bool(result.get("unreachable")), notified=notified)
-    return remembered(record, ready=ready and not trouble, **shown(result), skipped=bool(result.get("skipped")))
+    # The file is the last one.
+    notified = renders and ready and not bad and bool(results[-1].get("changed"))
+    record = replace(own, trouble=trouble, away=bool(bad and bad.get("unreachable")), notified=notified)
+    return remembered(record, ready=ready and not trouble, **shown(*results), skipped=not results)
 
 
 def _incomplete(missing: list[str], stored: Mapping[str, Any]) -> str:
@@ -270,23 +273,16 @@ def _has(document: Any, account: str) -> bool:
     return document.record(account).password is not None
 
 
-def senders_of(tools: Tools) -> dict[str, dict[str, Any]]:
-    """Return the senders in the store.
-
-    :param tools: what the step works with
-    """
-    return {name: {"in_use": pair.in_use} for name, pair in tools.store.read().document.senders.items()}
-
-
-def _deployed_to_postfix(tools: Tools) -> Result:
-    options, own = tools.options, tools.fleet.own
-    entries = deploying.postfix_entries(own, options["postfix_entries"], smtp_key(options), senders_of(tools))
-    passwords = tools.passwords(tools.store.read(), [entry["username"] for entry in entries])
-    # One that has no password in the store yet is left out.
-    wanted = [{**one, "password": passwords[one["username"]]} for one in entries if one["username"] in passwords]
-    if not wanted:
-        return {"skipped": True}
-    return tools.call("postfix_sasl_password", {"entries": wanted, **options.of_postfix("map", "config_directory")})
+def _deployed_to_programs(tools: Tools) -> list[Result]:
+    """Give the mail programs their logins, and stop at the first that does not take them."""
+    results: list[Result] = []
+    for name in tools.fleet.own.programs:
+        users = programs.with_passwords(tools, programs.users_of(tools, tools.fleet.own, name))
+        if users:
+            results.append(programs.ask(tools, name, "deployed", tools.here, users))
+        if results and failed(results[-1]):
+            break
+    return results
 
 
 def _deployed_file(tools: Tools) -> Result:

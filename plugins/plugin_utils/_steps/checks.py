@@ -15,6 +15,7 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change, ids, limit, mistakes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import logins, programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import (
     leader_of,
     senders_of,
@@ -29,6 +30,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
     Verdict,
     unique,
 )
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     Result,
     Tools,
@@ -54,7 +56,7 @@ def check(tools: Tools) -> Result:
         # What it uses is known all the same: it may go on sending.
         known = replace(record, token="", reached=Phase.NONE)
         return {**remembered(known), "failed": True, "msg": f"{' '.join(wrong)} {UNCHANGED}"}
-    record = _checked_consumer(tools, record)
+    record = _checked_programs(tools, record)
     tools.fleet = tools.fleet.with_record(record)
     if not _is_alone(tools):
         return remembered(record, next="apart" if tools.apart else "in_step")
@@ -78,7 +80,7 @@ def _begun(tools: Tools) -> Record:
     senders = {str(name): [str(one) for one in pair] for name, pair in options["senders"].items()}
     senders = senders if options.alternates else {}
     accounts = [account for pair in senders.values() for account in pair]
-    hooks = options["consumer"], *(options[name] for name in mistakes.HOOKS)
+    hooks = options.consumers, *(options[name] for name in mistakes.HOOKS)
     play = f"{tools.variables['ansible_play_name']}: {' '.join(tools.fleet.play.everyone)}"
     leader, born = leader_of(tools.fleet, options["vault_file"], play), f"{here} {time.time_ns()}"
     return Record(
@@ -102,7 +104,8 @@ def _mistakes(tools: Tools) -> list[str]:
     names = ("vault_file", "strategy")
     theirs = {name: tools.fleet.value(leader, forms.PREFIX + name, options[name]) for name in names}
     accounts = tools.fleet.own.accounts
-    return [*mistakes.failures(options, accounts, {**theirs, "name": leader}, no_files)]
+    wrong = [*mistakes.failures(options, accounts, {**theirs, "name": leader}, no_files)]
+    return wrong + programs.mistakes_of(tools, tools.fleet.own)
 
 
 def _of_limit(tools: Tools, accounts: list[str]) -> list[str]:
@@ -133,29 +136,35 @@ def _uses_passwords(options: Mapping[str, Any]) -> bool:
     return any(options[name] for name in ("consumer", "hold_tasks", "deploy_tasks", "release_tasks"))
 
 
-def _checked_consumer(tools: Tools, record: Record) -> Record:
-    """Return the record after a look at the mail program. What cannot be done is no failure of the play."""
-    options = tools.options
-    if options["consumer"] != "postfix":
-        return record
-    looks = []
-    if not options.alternates:
-        held = {"state": "held", **options.of_postfix("transport", "config_directory")}
-        looks.append(tools.call("postfix_hold", held, pretend=True))
-    if not any(look.get("unreachable") for look in looks):
-        entry = {"key": smtp_key(options), "username": "nobody", "password": "not-a-password"}
-        asked = {"entries": [entry], **options.of_postfix("map", "config_directory")}
-        looks.append(tools.call("postfix_sasl_password", asked, pretend=True))
+def _checked_programs(tools: Tools, record: Record) -> Record:
+    """Return the record after a look at the mail programs. What cannot be done is no failure of the play."""
+    named = programs_of(tools.options["consumer"])
+    names, result = programs.found(tools, tools.here, named, logins(record, [], {}))
+    looks = [result] if result else []
+    # With two accounts of each sender nothing is held.
+    state = "found" if tools.options.alternates else "held"
+    for name in names if not failed(result) else []:
+        users = programs.users_of(tools, record, name)
+        looks.append(programs.ask(tools, name, state, tools.here, users, pretend=True))
     bad = next((look for look in looks if failed(look)), None)
-    return replace(record, trouble=why(bad), away=bool(bad.get("unreachable"))) if bad else record
+    if bad:
+        return replace(record, programs=names, trouble=why(bad), away=bool(bad.get("unreachable")))
+    _warn_of(tools, names, looks)
+    return replace(
+        record, programs=names, on_hold=[name for name, look in zip(names, looks, strict=True) if look.get("held")]
+    )
 
 
-def smtp_key(options: Mapping[str, Any]) -> str:
-    """Return the key of the provider's SMTP server in a map of passwords.
-
-    :param options: the role's options
-    """
-    return f"[{options['smtp_host']}]:{options['smtp_port']}"
+def _warn_of(tools: Tools, names: list[str], looks: list[Result]) -> None:
+    """Tell what is worth knowing, and what an earlier run has left on hold."""
+    for name, look in zip(names, looks, strict=True):
+        for text in look.get("notes", []):
+            tools.warn(f"{tools.here}, {name}: {text}")
+        if look.get("held"):
+            tools.warn(
+                f"{tools.here}: the mail of {name} has been on hold since an earlier run. It is released when the "
+                "passwords of this host have passed their test."
+            )
 
 
 def _is_alone(tools: Tools) -> bool:

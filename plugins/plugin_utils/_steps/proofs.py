@@ -14,6 +14,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import ending, proof, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     Result,
     Tools,
@@ -66,7 +67,7 @@ def _sent(tools: Tools, passwords: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def release(tools: Tools) -> Result:
-    """Release this host's mail, if its accounts are proved.
+    """Release this host's mail, if its accounts are proved and a message through each mail program arrives.
 
     In every run, also if nothing was held in this one: a run that was killed may have left its hold.
 
@@ -75,12 +76,38 @@ def release(tools: Tools) -> Result:
     follow(tools.fleet, Phase.CHANGED)
     own, options = tools.fleet.own, tools.options
     stays = proof.stays(tools.fleet, release_on_failure=options["release_on_failure"])
-    if stays or options["consumer"] != "postfix":
+    if stays or not own.programs:
         return remembered(own, skipped=True, releases=not stays)
-    asked = {"state": "released", **options.of_postfix("transport", "config_directory")}
-    result = tools.call("postfix_hold", asked)
-    trouble = f"its mail could not be released: {why(result)}" if failed(result) else ""
-    return remembered(replace(own, trouble=trouble), releases=not trouble, **shown(result))
+    own, results = _proved(tools, own)
+    for name in own.programs if not own.trouble else []:
+        users = programs.users_of(tools, own, name)
+        results.append(programs.ask(tools, name, "released", tools.here, users))
+        if failed(results[-1]):
+            trouble = f"its mail could not be released: {why(results[-1])}"
+            own = replace(own, trouble=trouble)
+    return remembered(own, releases=not own.trouble, **shown(*results))
+
+
+def _proved(tools: Tools, own: Record) -> tuple[Record, list[Result]]:
+    """Send one message with each login through the mail programs, while all other mail is on hold."""
+    if not proof.is_to_be_proved(tools.fleet, tools.options, check_mode=tools.check_mode):
+        return own, []
+    held, results = decisions.is_held(tools.fleet), []
+    for name in own.programs:
+        users = programs.with_passwords(tools, programs.users_of(tools, own, name))
+        result = programs.ask(tools, name, "proved", tools.here, users)
+        results.append(result)
+        if failed(result):
+            trouble = f"no message could be sent through {name} with the new password: {why(result)}"
+            return replace(own, trouble=trouble, away=bool(result.get("unreachable"))), results
+        if held and result["has_queue"] and not result["was_held"]:
+            tools.warn(
+                f"{tools.here}: something else ended the hold of the mail of {name} during the window, so mail may "
+                "have been sent with the old password. See what writes its configuration."
+            )
+        proofs = [{"program": name, **{key: str(one[key]) for key in proof.SHOWN}} for one in result["proofs"]]
+        own = replace(own, proofs=[*own.proofs, *proofs])
+    return own, results
 
 
 def record(tools: Tools) -> Result:
@@ -141,6 +168,8 @@ def try_login(tools: Tools) -> Result:
     own, options = tools.fleet.own, tools.options
     trouble = "" if own.trouble or tools.check_mode or not options["test_send"] else _refused(tools, own)
     own = replace(own, trouble=own.trouble or trouble, reached=Phase.TRIED)
+    if not own.trouble:
+        own, _results = _proved(tools, own)
     return remembered(replace(own, left=[] if own.trouble else list(own.senders)), skipped=not trouble)
 
 
@@ -227,8 +256,11 @@ def report(tools: Tools) -> Result:
     lines: list[str] = []
     if fleet.leads:
         lines = ending.table(fleet, everything=tools.verbose)
-        for line in lines:
-            tools.tell(line)
+    # With free, a host does not know how the mail of others is proved.
+    batch = [tools.here] if tools.apart else (fleet.play.batch if fleet.play.batch[0] == tools.here else [])
+    lines += ending.sent(fleet, batch, everything=tools.verbose)
+    for line in lines:
+        tools.tell(line)
     told = _failure(tools)
     token = fleet.leader.token
     ended: Result = {"born": fleet.own.born, "served": token, "done": token if fleet.leads else ""}
@@ -240,14 +272,13 @@ def _failure(tools: Tools) -> str:
     """Return what went wrong on this host."""
     fleet, options = tools.fleet, tools.options
     in_place = not options.alternates and options["state"] == "present"
-    holding = options["consumer"] == "postfix" or options["hold_tasks"]
+    holding = fleet.own.programs or options["hold_tasks"]
     plan = fleet.leader.plan
     holds = bool(in_place and holding and plan and plan.work_of(tools.here))
-    releases = bool(
-        in_place and not tools.check_mode and (options["consumer"] == "postfix" or options["release_tasks"])
-    )
+    releases = bool(in_place and not tools.check_mode and (fleet.own.programs or options["release_tasks"]))
     stays = ""
     if in_place and plan and plan.goes_on:
         stays = proof.stays(fleet, release_on_failure=options["release_on_failure"])
-    held = bool(fleet.own.trouble) and decisions.is_held(fleet)
+    # By this run, or by an earlier one.
+    held = bool(fleet.own.trouble) and (decisions.is_held(fleet) or bool(fleet.own.on_hold))
     return ending.failure(fleet, holds=holds, held=held, releases=releases, stays=stays)

@@ -14,6 +14,7 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import consumers_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import PREFIX
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Record
@@ -83,21 +84,24 @@ class Options(Mapping[str, Any]):
         """Return the options of smtp_sender that are the same in all tasks."""
         return self.given("vault_file", "vault_id", "lock_timeout")
 
-    def of_postfix(self, *names: str) -> Result:
-        """Return options of the modules for Postfix, without C(postfix_) before them.
+    @property
+    def consumers(self) -> list[str]:
+        """Return what uses the passwords on this host."""
+        return consumers_of(self["consumer"])
 
-        :param names: the options
-        """
-        given = self.given(*(f"postfix_{name}" for name in names))
-        return {name.removeprefix("postfix_"): value for name, value in given.items()}
+    def of_server(self) -> Result:
+        """Return the options of smtp_test_send that say how the SMTP server is reached."""
+        names = {"host": "smtp_host", "port": "smtp_port", "encryption": "smtp_encryption"}
+        return self._renamed(names) | self.given("timeout", "validate_certs", "ca_path")
 
     def of_smtp(self) -> Result:
         """Return the options of smtp_test_send that are the same in all tasks."""
-        renamed = {"host": "smtp_host", "port": "smtp_port", "encryption": "smtp_encryption"}
-        addresses = {"sender": "test_sender", "recipient": "test_recipient", "concurrency": "test_concurrency"}
-        known = self.given(*renamed.values(), *addresses.values())
-        named = {ours: known[theirs] for ours, theirs in (renamed | addresses).items() if theirs in known}
-        return named | self.given("timeout", "validate_certs", "ca_path")
+        names = {"sender": "test_sender", "recipient": "test_recipient", "concurrency": "test_concurrency"}
+        return self._renamed(names) | self.of_server()
+
+    def _renamed(self, names: Mapping[str, str]) -> Result:
+        known = self.given(*names.values())
+        return {ours: known[theirs] for ours, theirs in names.items() if theirs in known}
 
 
 def _is_empty(name: str, value: Any) -> bool:
@@ -174,6 +178,14 @@ class Tools:
         :param pretend: whether to run it in check mode
         """
         return self.run(module if "." in module else f"mailops.smtp.{module}", options, pretend=pretend)
+
+
+def senders_of(tools: Tools) -> dict[str, dict[str, Any]]:
+    """Return the senders in the store.
+
+    :param tools: what the step works with
+    """
+    return {name: {"in_use": pair.in_use} for name, pair in tools.store.read().document.senders.items()}
 
 
 def remembered(record: Record, **result: Any) -> Result:

@@ -16,9 +16,8 @@ import yaml
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _secret_file
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC, SENDER_SPEC
-from ansible_collections.mailops.smtp.plugins.module_utils._postfix import password_map_text
+from ansible_collections.mailops.smtp.plugins.module_utils._clients import arguments as mail_program_arguments
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp import request
-from ansible_collections.mailops.smtp.plugins.modules import postfix_hold
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import OPTIONS, PREFIX
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import REGISTERED, Record, record_of
@@ -41,15 +40,14 @@ KNOWN: dict[str, Any] = {
     "mailops.smtp.smtp_account_password": PASSWORD_SPEC,
     "mailops.smtp.smtp_sender": SENDER_SPEC,
     "mailops.smtp.smtp_test_send": request.ARGUMENT_SPEC,
-    "mailops.smtp.postfix_hold": postfix_hold.ARGUMENT_SPEC,
-    "mailops.smtp.postfix_sasl_password": password_map_text.ARGUMENT_SPEC,
+    "mailops.smtp.mail_program": mail_program_arguments.ARGUMENT_SPEC,
     "mailops.smtp.secret_file": _secret_file.ARGUMENT_SPEC,
     "ansible.builtin.ping": {},
-    "ansible.builtin.wait_for": {key: {} for key in ("host", "port", "timeout", "msg")},
 }
 Answers = Mapping[str, Any]
 # For steps that have no other use for the store.
-NOTHING_LEFT: Any = SimpleNamespace(has_leftovers=lambda: False)
+EMPTY: Any = SimpleNamespace(document=SimpleNamespace(senders={}))
+NOTHING_LEFT: Any = SimpleNamespace(has_leftovers=lambda: False, read=lambda: EMPTY)
 
 
 @dataclass

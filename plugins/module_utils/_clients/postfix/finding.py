@@ -6,18 +6,18 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.lookup import username_of
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.names import addresses
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.nexthops import hops_of, is_provider
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.plan import Plan, View
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.routes import (
     FALLBACK,
     SETTINGS,
     TABLES,
+    Service,
     Way,
     parameters,
     services_of,
@@ -31,16 +31,15 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sett
     warnings_of,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sources import values_of
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.views import MAPS, MORE, Views
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.views import DNS_LEVEL, MAPS, MORE, Views
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job, Login
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text import words_of
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.map_types import table_of
 
-
-class NotReached(InputError):
-    """An instance of Postfix sends nothing to the provider."""
+# How many servers are looked up: a table of transports can have thousands.
+_MOST = 50
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ class Survey:
         names = {login.username, *login.replaces}
         places = {place for view in self.views for place in view.places}
         return any(
-            username_of(value) in names or key == login.key.lower()
+            username_of(value) in names or key.lower() == login.key.lower()
             for place in places
             for key, value in place.entries().items()
         )
@@ -83,16 +82,19 @@ def survey(postfix: Postfix, job: Job) -> Survey:
 
     :param postfix: the instance
     :param job: what the verb works with
-    :raises NotReached: if it does not
+    :raises NotReachedError: if it does not
     :raises InputError: if Postfix does not log in there
     """
-    names = [*SETTINGS, *MORE, *parameters([*SASL, MAPS, FALLBACK])]
+    names = [*SETTINGS, *MORE, *parameters([*SASL, MAPS, DNS_LEVEL, FALLBACK])]
     settings = {**dict.fromkeys(names, ""), **settings_of(postfix.call("postconf", "-x", *names).output)}
     services = services_of(postfix.call("postconf", "-M").output, postfix.call("postconf", "-Px").output)
+    known = {service.name: service for service in services}
     tables, notes = _route_tables(postfix, settings)
     ways = ways_of(settings, tables, services)
-    own = [way for way in ways if is_provider(way.hop, host=job.host, port=job.port, addresses=_addresses)]
+    seen = Views(postfix, settings, job)
+    own = _to_provider(ways, known, seen, job)
     told = tuple(job.options.get("transport") or ())
+    _check_known(told, known)
     if not own and told:
         own = [Way(name, hops_of(f"[{job.host}]:{job.port}")[0], "transport") for name in told]
         notes.append(
@@ -100,26 +102,46 @@ def survey(postfix: Postfix, job: Job) -> Survey:
             f"{', '.join(told)}"
         )
     if not own:
-        raise NotReached(not_reached(postfix.main_cf, ways, job))
-    known = {service.name: service for service in services}
-    for name in told:
-        if name not in known:
-            raise InputError(
-                f"{name} is not a transport in master.cf that delivers to other hosts; there are: {', '.join(known)}"
-            )
+        raise not_reached(postfix.main_cf, ways, job)
     used = list(dict.fromkeys(way.transport for way in own))
     for name in used:
         if why := refusal(known[name], settings, postfix.config_directory):
-            raise InputError(why)
+            raise why
         notes += warnings_of(known[name], settings, job.encryption)
+    for hop in dict.fromkeys(way.hop for way in own if seen.servers(way, known[way.transport]) is None):
+        notes.append(f"the mail servers of {hop.host} are not known; {job.host} is taken to be one of them")
     if left := [name for name in used if told and name not in told]:
         notes.append(
             f"mail for {job.host} also uses the transport {', '.join(left)}, which the option transport does not name; "
             "it is not held"
         )
-    seen = Views(postfix, settings, job)
     views = tuple(seen.view(way, known[way.transport]) for way in own)
     return Survey(postfix, told or tuple(used), views, tuple(notes))
+
+
+def _check_known(told: Sequence[str], known: Mapping[str, Service]) -> None:
+    for name in told:
+        if name not in known:
+            raise InputError(
+                f"{name} is not a transport in master.cf that delivers to other hosts; there are: {', '.join(known)}"
+            )
+
+
+def _to_provider(ways: Sequence[Way], known: Mapping[str, Service], seen: Views, job: Job) -> list[Way]:
+    """Return the ways that lead to the provider. Of very many, the last ones are known by their names only."""
+    resolved = set(list(dict.fromkeys(way.hop for way in ways))[:_MOST])
+    found = []
+    for way in ways:
+        near = way.hop in resolved
+        servers = seen.servers(way, known[way.transport]) if near else ()
+        look = addresses if near else _nowhere
+        if is_provider(way.hop, host=job.host, port=job.port, addresses=look, servers=servers):
+            found.append(way)
+    return found
+
+
+def _nowhere(_name: str) -> frozenset[str]:
+    return frozenset()
 
 
 def _route_tables(postfix: Postfix, settings: Mapping[str, str]) -> tuple[dict[str, dict[str, str]], list[str]]:
@@ -144,13 +166,4 @@ def _route_tables(postfix: Postfix, settings: Mapping[str, str]) -> tuple[dict[s
 def _is_provider_key(key: str, job: Job) -> bool:
     if "@" in key:
         return True
-    return any(is_provider(hop, host=job.host, port=job.port, addresses=_addresses) for hop in hops_of(key))
-
-
-@lru_cache(maxsize=None)
-def _addresses(name: str) -> frozenset[str]:
-    try:
-        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return frozenset()
-    return frozenset(str(place[0]) for *_rest, place in found)
+    return any(is_provider(hop, host=job.host, port=job.port, addresses=addresses) for hop in hops_of(key))

@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.finding import (
-    NotReached,
-    Survey,
-    survey,
-)
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.finding import Survey, survey
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.lookup import username_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.moving import Moved
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.plan import Plan, Target
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.route import Route
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.settings import NotReachedError
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sources import Source
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Entry, Job, Login
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
@@ -108,7 +105,7 @@ def _wanted(source: Source, targets: Sequence[Target]) -> list[text.Login]:
     if isinstance(source, Moved):
         ours = {key.lower() for key in logins}
         for key, value in source.entries().items():
-            if key not in ours:
+            if key.lower() not in ours:
                 username, _colon, password = value.partition(":")
                 logins[key] = (username, password)
     return text.prepare([{"key": key, "username": name, "password": word} for key, (name, word) in logins.items()])
@@ -121,11 +118,11 @@ def instances_of(job: Job) -> list[Instance]:
     :raises InputError: if Postfix would not use what would be written, or nothing reaches the provider
     """
     surveys: list[Survey] = []
-    missed: list[NotReached] = []
+    missed: list[NotReachedError] = []
     for postfix in _all(job):
         try:
             surveys.append(survey(postfix, job))
-        except NotReached as error:
+        except NotReachedError as error:
             missed.append(error)
     if missed and (_named(job) or not surveys):
         raise missed[0]

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text import (
     BLANKS,
     logical_lines,
@@ -21,7 +23,7 @@ _FLOW = ("if", "endif")
 
 
 def literal_entries(kind: str, body: str) -> dict[str, str]:
-    """Return what a table in main.cf says: key to value, keys in lower case.
+    """Return what a table in main.cf says: key to value.
 
     :param kind: C(static) or C(inline)
     :param body: what stands behind the type
@@ -31,8 +33,18 @@ def literal_entries(kind: str, body: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for word in words_of(_unbraced(body)):
         key, _equals, value = _unbraced(word).partition("=")
-        found[key.strip(BLANKS).lower()] = value.strip(BLANKS)
+        found[key.strip(BLANKS)] = value.strip(BLANKS)
     return found
+
+
+def value_of(entries: Mapping[str, str], key: str) -> str | None:
+    """Return what entries say for a key, in upper or lower case.
+
+    :param entries: key to value
+    :param key: the key
+    """
+    wanted = key.lower()
+    return next((value for one, value in entries.items() if one.lower() == wanted), entries.get(ANY))
 
 
 def pattern_values(text: str) -> dict[str, str]:

@@ -11,13 +11,29 @@ the last table comes before the next hop in the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.nexthops import Hop
 
 Table = TypeVar("Table")
+
+
+class Place(Protocol):
+    """A table that Postfix reads."""
+
+    name: str
+
+    @property
+    def is_writable(self) -> bool:
+        """Tell whether it is of a type that can be written."""
+
+    def find(self, key: str, /) -> str | None:
+        """Return what it says for a key."""
+
+    def entries(self) -> Mapping[str, str]:
+        """Return all that it says, as far as that can be read."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +68,9 @@ def server_keys(hop: Hop, servers: Sequence[str] = ()) -> list[str]:
     """Return what Postfix looks for at a server, in its order.
 
     :param hop: where it connects to
-    :param servers: the domain's mail servers, if they are known
+    :param servers: the domain's mail servers, if it is one and has any
     """
-    return list(dict.fromkeys([*(servers if hop.is_domain and servers else (hop.host,)), hop.text]))
+    return list(dict.fromkeys([*(servers or (hop.host,)), hop.text]))
 
 
 def sender_keys(sender: str, *, delimiters: str = "", local: Collection[str] = ()) -> list[str]:

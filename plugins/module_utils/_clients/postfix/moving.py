@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.literals import ANY, with_name
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.literals import ANY, value_of, with_name
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sources import Source
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text import words_of
@@ -57,12 +57,12 @@ class Moved(Source):
 
         :param key: the key
         """
-        return self.entries().get(key.lower())
+        return value_of(self.entries(), key)
 
     def entries(self) -> dict[str, str]:
         """Return what the new table says, all of it."""
         found = self._origin.entries()
-        return {key.lower(): found[ANY] for key in self._keys} if ANY in found else found
+        return dict.fromkeys(self._keys, found[ANY]) if ANY in found else found
 
     def name_it(self) -> None:
         """Make main.cf name the new table instead of the logins.

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 _PARTS = re.compile(r"(?:\[(?P<direct>[^\]]*)\]|(?P<host>[^:]*))(?::(?P<port>.+))?")
@@ -53,7 +53,7 @@ def _hop(text: str) -> Hop:
     return Hop(text, host or "", _SERVICES.get(port, port), is_domain=direct is None)
 
 
-def is_provider(hop: Hop, *, host: str, port: int, addresses: Addresses) -> bool:
+def is_provider(hop: Hop, *, host: str, port: int, addresses: Addresses, servers: Sequence[str] | None = ()) -> bool:
     """Tell whether a hop is the provider's server, by its name or by an address that both have.
 
     On loopback each port is a server of its own, unless the names are the same.
@@ -61,12 +61,15 @@ def is_provider(hop: Hop, *, host: str, port: int, addresses: Addresses) -> bool
     :param host: the provider's server
     :param port: its port
     :param addresses: returns the addresses of a name
+    :param servers: the mail servers of the domain, if the hop is one and has any; None if that is not known
     """
-    if _plain(hop.host) == _plain(host):
+    names = {_plain(name) for name in servers or (hop.host,)}
+    if _plain(host) in names:
         return True
-    if hop.is_domain and _plain(host).endswith(f".{_plain(hop.host)}") and "." in hop.host:
+    if servers is None and "." in hop.host and _plain(host).endswith(f".{_plain(hop.host)}"):
         return True
-    shared = set(addresses(hop.host)) & set(addresses(host))
+    own = set(addresses(host))
+    shared = own & {one for name in names for one in addresses(name)}
     if any(address.startswith(_LOOPBACK) for address in shared):
         return hop.port == str(port)
     return bool(shared) and (hop.port == str(port) or hop.port in _MAIL_PORTS)

@@ -6,31 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.literals import ANY
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.lookup import Hit, first, username_of
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.lookup import Hit, Place, first, username_of
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.refusals import (
+    hidden,
+    never_asked,
+    not_writable,
+    nowhere,
+    same_entry,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.routes import Way
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Login
-from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-
-
-class Place(Protocol):
-    """A table that Postfix reads."""
-
-    name: str
-
-    @property
-    def is_writable(self) -> bool:
-        """Tell whether it is of a type that can be written."""
-
-    def find(self, key: str, /) -> str | None:
-        """Return what it says for a key."""
-
-    def entries(self) -> Mapping[str, str]:
-        """Return all that it says, as far as that can be read."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +71,8 @@ class Plan:
         for login in logins:
             self.targets += self._present(login)
         for login in logins:
-            if not any(target.login is login for target in self.targets):
+            own = [target.key for target in self.targets if target.login is login]
+            if not login.key and not any("@" in key or self._is_asked(key) for key in own):
                 self.targets += self._new(login)
         self._check_clashes()
         for view in views:
@@ -102,7 +91,7 @@ class Plan:
         usernames = self._usernames()
         for place in self._places:
             for key, value in place.entries().items():
-                if username_of(value) in usernames and not self._is_target(place, key) and place.is_writable:
+                if username_of(value) in usernames and not self._target(place, key) and place.is_writable:
                     yield (
                         f"{place.name} has a login of {username_of(value)} for {key}, which is not the provider's "
                         "server; it is left as it is"
@@ -127,19 +116,28 @@ class Plan:
             Target(place, key, login)
             for place in self._places
             if place.is_writable
-            for key, value in place.entries().items()
+            for key, value in self._known(place).items()
             if usernames.get(username_of(value)) is login and (self._belongs(key) or self._is_asked(key))
         ]
 
+    def _known(self, place: Place) -> dict[str, str]:
+        """Return what a table says, and what only its compiled form says for the keys that Postfix looks for."""
+        found = dict(place.entries())
+        for key in (key for view in self._views if place in view.places for key in view.keys):
+            value = place.find(key)
+            if value and key.lower() not in _lower(found):
+                found[key] = value
+        return found
+
     def _place_of(self, login: Login) -> Place:
         for place in self._places:
-            if place.is_writable and login.key.lower() in place.entries():
+            if place.is_writable and login.key.lower() in _lower(place.entries()):
                 return place
         asking = [view for view in self._views if login.key.lower() in _lower(view.keys)]
         return _added(login, [*asking, *self._views])
 
     def _new(self, login: Login) -> list[Target]:
-        """Return the entries that are added for a login that has none."""
+        """Return the entries that are added for a login that has none where Postfix looks for one."""
         empty = [view for view in self._views if self._hit(view) is None]
         added = {(id(place), view.keys[-1]): Target(place, view.keys[-1], login) for view, place in _with_places(empty)}
         return list(added.values())
@@ -149,44 +147,30 @@ class Plan:
         for target in self.targets:
             other = seen.setdefault((id(target.place), target.key.lower()), target)
             if other.login is not target.login:
-                raise InputError(
-                    f"{other.login.username} and {target.login.username} would have the same entry {target.key} in "
-                    f"{target.place.name}: give each login a key of its own (with the role: "
-                    "smtp_rotation_postfix_entries), such as the sender's address with "
-                    "smtp_sender_dependent_authentication"
-                )
+                raise same_entry(other.login, target.login, Hit(target.place, target.key, ""))
 
     def _check_way(self, view: View) -> None:
         """Refuse a login of ours that Postfix finds where it cannot be written, or under another key than asked for."""
         usernames = self._usernames()
         for hit in (self._hit(view), first(view.places, view.by_sender, self._after)):
-            if hit and hit.username in usernames and not self._is_target(hit.table, hit.key):
+            if hit and hit.username in usernames and not self._target(hit.table, hit.key):
                 login = usernames[hit.username]
-                if not hit.table.is_writable:
-                    raise InputError(_not_writable(hit, login))
-                raise InputError(_hidden(hit, login, view.way))
+                writable = hit.table.is_writable
+                raise hidden(login, hit, view.way) if writable else not_writable(login, hit)
 
     def _check_used(self, login: Login) -> None:
         own = [target for target in self.targets if target.login is login]
         if any(self._is_used(target, view) for target in own for view in self._views):
             return
         asked = [target for target in own if self._is_asked(target.key)]
-        if own and not asked and "@" in own[0].key:
-            raise InputError(
-                f"the login of {login.username} is found by the sender {own[0].key}, but Postfix does not ask for the "
-                "sender: run postconf -e 'smtp_sender_dependent_authentication = yes', or use another key"
-            )
-        if own and not asked:
-            keys = " or ".join(self._views[0].keys)
-            raise InputError(
-                f"Postfix would never use the login of {login.username}: it looks for {keys}, not for {own[0].key}. "
-                "Use one of these keys, or none, so that it is found out"
-            )
+        if own and not asked and (login.key or "@" in own[0].key):
+            raise never_asked(login, own[0].key, self._views[0].keys)
         for view in self._views:
             hit = self._hit(view)
             if hit is not None:
-                raise InputError(_hidden(hit, login, view.way))
-        raise InputError(_nowhere(login))
+                other = self._target(hit.table, hit.key)
+                raise same_entry(other.login, login, hit) if other else hidden(login, hit, view.way)
+        raise nowhere(login)
 
     def _is_used(self, target: Target, view: View) -> bool:
         if target.place not in view.places:
@@ -203,13 +187,12 @@ class Plan:
 
     def _after(self, place: Place, key: str) -> str | None:
         """Return what a table says when all is written."""
-        for target in self.targets:
-            if target.place is place and target.key.lower() == key.lower():
-                return f"{target.login.username}:"
-        return place.find(key)
+        target = self._target(place, key)
+        return f"{target.login.username}:" if target else place.find(key)
 
-    def _is_target(self, place: Place, key: str) -> bool:
-        return any(target.place is place and target.key.lower() == key.lower() for target in self.targets)
+    def _target(self, place: Place, key: str) -> Target | None:
+        wanted = key.lower()
+        return next((one for one in self.targets if one.place is place and one.key.lower() == wanted), None)
 
 
 def _with_places(views: Sequence[View]) -> Iterator[tuple[View, Place]]:
@@ -221,40 +204,8 @@ def _with_places(views: Sequence[View]) -> Iterator[tuple[View, Place]]:
 def _added(login: Login, views: Sequence[View]) -> Place:
     for _view, place in _with_places(views):
         return place
-    raise InputError(_nowhere(login))
+    raise nowhere(login)
 
 
-def _lower(keys: Sequence[str]) -> list[str]:
+def _lower(keys: Iterable[str]) -> list[str]:
     return [key.lower() for key in keys]
-
-
-def _nowhere(login: Login) -> str:
-    return (
-        f"there is no table for the login of {login.username}: none of those in smtp_sasl_password_maps can be "
-        "written. Name one there first, such as hash:/etc/postfix/sasl_passwd"
-    )
-
-
-def _not_writable(hit: Hit[Place], login: Login) -> str:
-    way_out = (
-        "set the option migrate (with the role: smtp_rotation_postfix_migrate), which moves it into a table"
-        if hit.table.name in ("static", "inline")
-        else "change it there, or remove it so that an entry in a table that can be written is used"
-    )
-    return (
-        f"Postfix finds the login of {login.username} in {hit.table.name} by the key {_shown(hit)}, where it cannot "
-        f"be written: {way_out}"
-    )
-
-
-def _hidden(hit: Hit[Place], login: Login, way: Way) -> str:
-    advice = "leave out the key so that it is corrected" if login.key else "name its account in replaces"
-    return (
-        f"Postfix would not use the login of {login.username}: on the way to {way.hop.text} with the transport "
-        f"{way.transport} it finds another entry first, {_shown(hit)} in {hit.table.name}. Remove that entry, or "
-        f"{advice}"
-    )
-
-
-def _shown(hit: Hit[Place]) -> str:
-    return f"{hit.key} (which stands for every server there)" if ANY in hit.table.entries() else hit.key

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.routes import Service, Way, effective
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 _ENABLE, _SOFT, _LEVEL, _OPTIONS = (
     "sasl_auth_enable",
@@ -22,7 +23,11 @@ _OLDER = ("use_tls", "enforce_tls")
 SASL = (_ENABLE, _SOFT, _LEVEL, _OPTIONS, *_OLDER, "sender_dependent_authentication")
 
 
-def not_reached(main_cf: str, ways: Sequence[Way], job: Job) -> str:
+class NotReachedError(InputError):
+    """An instance of Postfix sends nothing to the provider."""
+
+
+def not_reached(main_cf: str, ways: Sequence[Way], job: Job) -> NotReachedError:
     """Return what to tell if no mail goes to the provider.
 
     :param main_cf: the instance's main.cf
@@ -31,25 +36,25 @@ def not_reached(main_cf: str, ways: Sequence[Way], job: Job) -> str:
     """
     relays = ", ".join(dict.fromkeys(way.hop.text for way in ways))
     instead = f"it relays to {relays}" if relays else "it has no relayhost"
-    return (
+    return NotReachedError(
         f"Postfix sends no mail to {job.host}, as {main_cf} says: {instead}. Set relayhost = [{job.host}]:{job.port} "
         "there, or correct the host that is rotated (with the role: smtp_rotation_smtp_host)"
     )
 
 
-def refusal(service: Service, settings: Mapping[str, str], folder: str) -> str:
-    """Return why a transport does not log in, empty if it does.
+def refusal(service: Service, settings: Mapping[str, str], folder: str) -> InputError | None:
+    """Return why a transport does not log in, None if it does.
 
     :param service: the transport
     :param settings: the values of main.cf
     :param folder: that of main.cf
     """
     if effective(service, _ENABLE, settings) == "yes":
-        return ""
+        return None
     name = f"{service.command}_{_ENABLE}"
     option = "" if folder == "/etc/postfix" else f"-c {folder} "
     here = f"-P '{service.name}/unix/{name}=yes'" if name in service.options else f"-e '{name} = yes'"
-    return (
+    return InputError(
         f"Postfix does not log in with the transport {service.name}, because {name} is not yes: run postconf {option}"
         f"{here}, then postfix {option}reload"
     )

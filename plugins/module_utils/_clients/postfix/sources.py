@@ -11,11 +11,11 @@ import os
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.literals import (
-    ANY,
     LITERAL,
     PATTERNS,
     literal_entries,
     pattern_values,
+    value_of,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -53,9 +53,8 @@ class Source:
         :raises InputError: if Postfix itself cannot read the table
         """
         if self.is_literal:
-            entries = self.entries()
-            return entries.get(key.lower(), entries.get(ANY))
-        return self.used(key) or self.entries().get(key.lower())
+            return value_of(self.entries(), key)
+        return self.used(key) or value_of(self.entries(), key)
 
     def used(self, key: str) -> str | None:
         """Return what Postfix finds for a key now.
@@ -70,7 +69,7 @@ class Source:
         return self._found[key]
 
     def entries(self) -> dict[str, str]:
-        """Return what it says, key to value, as far as that can be read: keys in lower case."""
+        """Return what it says, key to value, as far as that can be read."""
         if self._entries is None:
             self._entries = self._read()
         return self._entries

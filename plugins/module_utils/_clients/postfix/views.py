@@ -17,6 +17,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.look
     username_of,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.moving import Moved
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.names import servers_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.plan import View
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.routes import Service, Way, effective
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sources import Source
@@ -26,9 +27,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text 
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.map_types import Instance, Table, chosen, table_of
 
-MAPS = "sasl_password_maps"
+MAPS, DNS_LEVEL = "sasl_password_maps", "dns_support_level"
 # The parameters of main.cf that are read for it.
-MORE = ("default_database_type", "recipient_delimiter", "mydestination")
+MORE = ("disable_dns_lookups", "default_database_type", "recipient_delimiter", "mydestination")
 # Found only by a table that stands for every sender.
 _NOBODY = "nobody@mailops.invalid"
 
@@ -60,11 +61,23 @@ class Views:
         domains = [name.lower() for name in words_of(self._settings["mydestination"])]
         asked = sender_keys(sender or _NOBODY, delimiters=self._settings["recipient_delimiter"], local=domains)
         by_sender = effective(service, "sender_dependent_authentication", self._settings) == "yes"
-        keys = tuple(server_keys(way.hop))
+        servers = self.servers(way, service)
+        keys = tuple(server_keys(way.hop, (self._job.host, way.hop.host) if servers is None else servers))
         view = View(way, tuple(sources), keys, tuple(asked) if by_sender else ())
         if self._job.options.get("migrate"):
             view = self._moved(view, service, value)
         return replace(view, added=self._added(view, value))
+
+    def servers(self, way: Way, service: Service) -> tuple[str, ...] | None:
+        """Return the mail servers of a next hop without brackets, none where Postfix does not ask for them.
+
+        :param way: the transport and the next hop
+        :param service: the transport
+        """
+        level = effective(service, DNS_LEVEL, self._settings)
+        if not way.hop.is_domain or service.command != "smtp" or level == "disabled":
+            return ()
+        return () if self._settings["disable_dns_lookups"] == "yes" else servers_of(way.hop.host)
 
     def _source(self, name: str) -> Source:
         table = self._table(name)

@@ -11,10 +11,17 @@ import pytest
 import yaml
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _secret_file
+from ansible_collections.mailops.smtp.plugins.module_utils._clients import arguments
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix import password_map_text
-from ansible_collections.mailops.smtp.plugins.modules import postfix_hold, postfix_sasl_password, secret_file
+from ansible_collections.mailops.smtp.plugins.modules import (
+    mail_program,
+    postfix_hold,
+    postfix_sasl_password,
+    secret_file,
+)
 
 SPECS = [
+    (mail_program, arguments.ARGUMENT_SPEC),
     (postfix_hold, postfix_hold.ARGUMENT_SPEC),
     (postfix_sasl_password, password_map_text.ARGUMENT_SPEC),
     (secret_file, _secret_file.ARGUMENT_SPEC),
@@ -46,11 +53,12 @@ def test_examples_use_only_options_that_exist(module: ModuleType, spec: dict[str
     for task in yaml.safe_load(module.EXAMPLES):
         options = task[name]
         assert set(options) <= set(spec)
-        for entry in options.get("entries", []):
-            assert set(entry) == set(spec["entries"]["options"])
+        for part in ("entries", "logins"):
+            assert all(set(entry) <= set(spec[part]["options"]) for entry in options.get(part, []))
 
 
 def test_passwords_are_not_logged() -> None:
     """Catches: no_log missing from what is secret."""
+    assert arguments.ARGUMENT_SPEC["logins"]["options"]["password"]["no_log"] is True
     assert password_map_text.ARGUMENT_SPEC["entries"]["options"]["password"]["no_log"] is True
     assert _secret_file.ARGUMENT_SPEC["content"]["no_log"] is True

@@ -26,6 +26,8 @@ OPTIONS: dict[str, t.Any] = {
     "timeout": 30,
     "validate_certs": True,
     "ca_path": None,
+    "log_in": True,
+    "accounts": None,
 }
 UNPRINTABLE = ["a\nb", "a\r", "a\0b", "a\x1b", "a\x7f", "a\x85", "a\udcff", "a\u2028b"]
 

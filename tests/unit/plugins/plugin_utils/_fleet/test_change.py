@@ -98,34 +98,37 @@ def test_passwords_are_deployed_in_every_run(known: Any, goes_on: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("consumer", "hold_tasks", "pairs", "active", "hosts"),
+    ("programs", "hold_tasks", "pairs", "active", "hosts"),
     [
-        ("postfix", "", False, "a b c d", ["a", "b", "c"]),
-        ("", "", False, "a b c d", ["b"]),
-        ("template", "hold.yml", False, "a b c d", ["a", "b", "c"]),
-        ("postfix", "", True, "a b c d", []),
+        (["postfix"], "", False, "a b c d", ["a", "b", "c"]),
+        ([], "", False, "a b c d", ["b"]),
+        ([], "hold.yml", False, "a b c d", ["a", "b", "c"]),
+        (["postfix"], "", True, "a b c d", []),
         # One that has fallen out is pinged, not held. As long as it may be up, its accounts do not change for others.
-        ("postfix", "", False, "a d", []),
-        ("postfix", "", False, "a b d", ["b"]),
+        (["postfix"], "", False, "a d", []),
+        (["postfix"], "", False, "a b d", ["b"]),
     ],
 )
-def test_holders(consumer: str, hold_tasks: str, pairs: bool, active: str, hosts: list[str]) -> None:
+def test_holders(programs: list[str], hold_tasks: str, pairs: bool, active: str, hosts: list[str]) -> None:
     """Catches: an account that changes while a host sends with it; one left alone since a host has nothing to hold."""
-    known = {"a": {"plan": {**PLAN, "users": {**USERS, "d": ["3"]}}}, "b": {"vars": {"consumer": "postfix"}}}
+    known: Any = {
+        "a": {"plan": {**PLAN, "users": {**USERS, "d": ["3"]}}, "programs": programs},
+        "b": {"begun": False, "vars": {"consumer": ["postfix", "template"]}},
+    }
     seen = fleet("a", known, everyone="a b c d", active=active)
-    assert must_be_held(seen, consumer, hold_tasks, pairs=pairs) == hosts
+    assert must_be_held(seen, programs, hold_tasks, pairs=pairs) == hosts
 
 
 def test_must_be_held_beside_a_host_that_is_away() -> None:
     """Catches: an account that changes while a host sends with it, because another host of it is down."""
-    away = {"a": {"plan": PLAN, "holds": [{"item": "c", "away": True}]}}
-    assert must_be_held(fleet("a", away, active="a b"), "postfix", "", pairs=False) == ["a", "b"]
+    away = {"a": {"plan": PLAN, "programs": ["exim"], "holds": [{"item": "c", "away": True}]}}
+    assert must_be_held(fleet("a", away, active="a b"), ["exim"], "", pairs=False) == ["a", "b"]
 
 
 def test_nobody_holds_without_a_plan() -> None:
     """Catches: mail held by a host whose leader has failed."""
     seen = fleet("a", {"a": {}, "b": {}})
-    assert must_be_held(seen, "postfix", "", pairs=False) == to_hold(seen) == []
+    assert must_be_held(seen, ["postfix"], "", pairs=False) == to_hold(seen) == []
     assert to_visit(seen) == ["a"]
 
 

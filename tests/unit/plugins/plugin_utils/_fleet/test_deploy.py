@@ -13,7 +13,6 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.deploy import 
     example,
     in_use,
     is_ready,
-    postfix_entries,
     switched,
     to_switch,
     without_password,
@@ -24,7 +23,6 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.fleet_scene import flee
 ONE = Record(accounts=["1", "2"])
 TWO = Record(accounts=["1", "2", "3", "4"], senders={"s": ["1", "2"], "t": ["3", "4"]})
 STORED: dict[str, Any] = {"1": {"password": "p"}, "2": {"password": "p"}, "3": {"password": "p"}}
-KEY = "[smtp.acme.example]:587"
 
 
 @pytest.mark.parametrize(
@@ -78,30 +76,11 @@ def test_passwords_that_are_missing(own: Record, stored: Any, senders: Any, miss
 )
 def test_example_for_a_template(accounts: Any, senders: Any, names: list[str], in_use_of: Any) -> None:
     """Catches: a template that fails only when mail is on hold; a traceback in place of the message about the form."""
-    told = example(accounts, senders)
+    told = example(accounts, senders, "+")
     assert told == {
-        "smtp_accounts": {name: {"password": "not-a-password"} for name in names},
+        "smtp_accounts": {name: {"password": "+not-a-password+"} for name in names},
         "smtp_senders": in_use_of,
     }
-
-
-@pytest.mark.parametrize(
-    ("own", "wanted", "senders", "entries"),
-    [
-        (ONE, [], {}, [(KEY, "1")]),
-        (TWO, [], {"s": {"in_use": "2"}}, [(KEY, "2")]),
-        # The store does not know the sender yet: nothing is deployed for it.
-        (TWO, [], {}, [(KEY, "")]),
-        (Record(), [], {}, [(KEY, "")]),
-        (ONE, [{"key": "a@x", "account": "2"}, {"key": "b@x", "account": "1"}], {}, [("a@x", "2"), ("b@x", "1")]),
-        (TWO, [{"key": "a@x", "sender": "t"}], {"t": {"in_use": "4"}}, [("a@x", "4")]),
-        (TWO, [{"key": "a@x", "sender": "t"}, {"key": "b", "account": "1"}], {}, [("a@x", ""), ("b", "1")]),
-    ],
-)
-def test_postfix_entries(own: Record, wanted: Any, senders: Any, entries: Any) -> None:
-    """Catches: a key of the SASL map with another account's password."""
-    found = postfix_entries(own, wanted, KEY, senders)
-    assert [(one["key"], one["username"]) for one in found] == entries
 
 
 ADVICE: list[dict[str, Any]] = [

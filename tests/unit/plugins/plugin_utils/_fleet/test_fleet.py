@@ -128,11 +128,19 @@ def test_who_leads() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known", "own", "consumer"), [({}, "postfix", "postfix"), ({"vars": {"consumer": ""}}, "postfix", "")]
+    ("known", "programs"),
+    [
+        ({"begun": False}, ["postfix"]),
+        ({"begun": False, "vars": {"consumer": ""}}, []),
+        ({"begun": False, "vars": {"consumer": ["template", "exim", "dma"]}}, ["exim", "dma"]),
+        # What it has found is what it has.
+        ({"vars": {"consumer": "auto"}, "programs": ["exim"]}, ["exim"]),
+        ({"vars": {"consumer": "postfix"}, "vault_file": "other.yml"}, ["postfix"]),
+    ],
 )
-def test_consumer(known: Any, own: str, consumer: str) -> None:
-    """Catches: mail of another host that is not held, because the playbook and not the inventory names its program."""
-    assert fleet("a", {"b": {**known, "begun": False}}).consumer("b", own) == consumer
+def test_programs(known: Any, programs: list[str]) -> None:
+    """Catches: a host of a later batch that is not held; one that is held for a program that it does not have."""
+    assert fleet("a", {"a": {}, "b": known}).programs("b", ["postfix"]) == programs
 
 
 @pytest.mark.parametrize(

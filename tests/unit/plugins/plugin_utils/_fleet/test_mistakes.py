@@ -61,10 +61,6 @@ LEADER = (
     "on mail1. All accounts of a play change together: use one play for each store."
 )
 TEMPLATE = "The consumer template needs smtp_rotation_template_src and smtp_rotation_template_dest."
-SEVERAL = (
-    "The consumer postfix needs smtp_rotation_postfix_entries on a host that has more than one account or sender; it "
-    "says which lookup key of the SASL map belongs to which of them."
-)
 ENTRIES = (
     "smtp_rotation_postfix_entries, k: each entry must name either an account or a sender, and one that this host "
     "lists in smtp_rotation_accounts or smtp_rotation_senders."
@@ -102,6 +98,7 @@ def found(*, accounts: Any = ("1.acme.smtp",), leader: Any = None, no_files: Any
         POSTFIX,
         {**POSTFIX, "accounts": ["1.acme.smtp", "2"], "postfix_entries": [{"key": "k", "account": "1.acme.smtp"}]},
         {**POSTFIX, **PAIRS},
+        {"consumer": ["exim", "dma"], "accounts": ["1", "2"]},
         {**POSTFIX, **PAIRS, "postfix_entries": [{"key": "k", "sender": "s"}]},
         # Entries that another consumer leaves alone.
         {"postfix_entries": [{"key": "k"}]},
@@ -137,8 +134,8 @@ def test_nothing_is_wrong(options: dict[str, Any]) -> None:
         ({"leader": {"strategy": "alternate"}}, LEADER),
         ({"consumer": "template", "template_src": "a.j2"}, TEMPLATE),
         ({"consumer": "template", "template_dest": "/etc/a"}, TEMPLATE),
-        ({**POSTFIX, "accounts": ["1", "2"]}, SEVERAL),
-        ({**POSTFIX, **PAIRS, "senders": {"s": ["1", "2"], "t": ["3", "4"]}}, SEVERAL),
+        ({"consumer": ["exim", "template"], "template_dest": "/etc/a"}, TEMPLATE),
+        ({"smtp_host": EMAILLABS, "test_send": False, "consumer": ["exim"]}, FOREIGN),
         ({**POSTFIX, "postfix_entries": [{"key": "k"}]}, ENTRIES),
         ({**POSTFIX, "postfix_entries": [{"key": "k", "account": "1.acme.smtp", "sender": "s"}]}, ENTRIES),
         ({**POSTFIX, "postfix_entries": [{"key": "k", "account": "9.acme.smtp"}]}, ENTRIES),

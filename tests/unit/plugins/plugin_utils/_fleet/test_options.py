@@ -29,7 +29,13 @@ FINE: dict[str, Any] = {
     "passwords": {},
     "account_ids": {},
     "postfix_entries": [],
+    "consumer": "",
+    "program_options": {},
 }
+CONSUMER = "smtp_rotation_consumer must be a name, such as postfix, or a list of names"
+OF_PROGRAMS = (
+    "smtp_rotation_program_options must map mail programs to their options, such as {msmtp: {path: /srv/app/msmtprc}}"
+)
 LIST = "smtp_rotation_accounts must be a list of strings, such as [1.acme.smtp]"
 PAIRS = (
     "smtp_rotation_senders must map each sender to a list of two strings, its accounts, such as "
@@ -51,7 +57,7 @@ def test_what_has_more_than_one_value_is_checked() -> None:
     """Catches: a list or a mapping that Ansible makes of a text, and that nobody looks at."""
     # The module that gets them, and nothing of the role, reads these.
     handed_on = {"api_credentials", "provider_definition", "password_request"}
-    kinds = {name.removeprefix(PREFIX) for name, spec in SPECS.items() if spec.get("type") in ("list", "dict")}
+    kinds = {name.removeprefix(PREFIX) for name, spec in SPECS.items() if spec.get("type") in ("list", "dict", "raw")}
     assert kinds - handed_on == set(HOW_WRITTEN)
     assert {SPECS[PREFIX + name]["type"] for name in TEXTS} == {"str"}
 
@@ -87,6 +93,14 @@ def test_only_options_are_checked() -> None:
         ("postfix_entries", [{"account": "a"}], ENTRIES),
         ("postfix_entries", ["x"], ENTRIES),
         ("postfix_entries", {"key": "x", "account": "a"}, ENTRIES),
+        ("consumer", "exim", None),
+        ("consumer", None, None),
+        ("consumer", ["exim", "template"], None),
+        ("consumer", {"exim": {}}, CONSUMER),
+        ("consumer", [["exim"]], CONSUMER),
+        ("program_options", {"msmtp": {"path": "/a"}}, None),
+        ("program_options", {"msmtp": "/a"}, OF_PROGRAMS),
+        ("program_options", ["msmtp"], OF_PROGRAMS),
         ("hold_tasks", "hold.yml", None),
         ("hold_tasks", None, None),
         ("hold_tasks", ["hold.yml"], "smtp_rotation_hold_tasks must be a string, not a list"),

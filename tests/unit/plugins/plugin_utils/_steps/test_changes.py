@@ -137,7 +137,7 @@ def test_leader_that_could_not_save_the_store(options: Any) -> None:
         (
             "a",
             None,
-            {"postfix_hold": {"changed": True, "diff": "d"}},
+            {"mail_program": {"changed": True, "diff": "d"}},
             {},
             {},
             {**HELD, "changed": True, "diff": ["d"]},
@@ -145,11 +145,11 @@ def test_leader_that_could_not_save_the_store(options: Any) -> None:
         ),
         ("b", None, {}, {}, {}, {**HELD, "changed": False}, True),
         # No mail program that the role knows: what holds is the playbook's own.
-        ("a", None, {}, {"consumer": ""}, {}, {**HELD, "changed": False, "skipped": True}, False),
+        ("a", None, {}, {"programs": []}, {}, {**HELD, "changed": False, "skipped": True}, False),
         (
             "a",
             None,
-            {"postfix_hold": {"failed": True, "msg": "it has no such transport"}},
+            {"mail_program": {"failed": True, "msg": "it has no such transport"}},
             {},
             {},
             {"trouble": "its mail could not be held: it has no such transport", "away": False, "changed": False},
@@ -158,7 +158,7 @@ def test_leader_that_could_not_save_the_store(options: Any) -> None:
         (
             "a",
             "b",
-            {"postfix_hold": {"unreachable": True, "msg": "timed out"}},
+            {"mail_program": {"unreachable": True, "msg": "timed out"}},
             {},
             {"batch": "a"},
             {"trouble": "its mail could not be held: timed out", "away": True, "changed": False},
@@ -182,10 +182,12 @@ def test_leader_that_could_not_save_the_store(options: Any) -> None:
 def test_hold(here: str, item: Any, answers: Any, options: Any, hosts: Any, registered: Any, asked: bool) -> None:
     """Catches: a host that is said to be on hold and sends; one that could not be held and ends the play."""
     over = {"done": TOKEN, "reached": 0} if hosts.pop("done", None) else {}
-    one = stage(scene(here, over, **hosts), answers, params={"host": item}, **{"consumer": "postfix", **options})
+    names = {"programs": ["exim"], **options}
+    seen = scene(here, {**names, **over}, names, **hosts)
+    one = stage(seen, {"smtp_test_send": {}, **answers}, params={"host": item}, consumer="exim")
     result = changes.hold(one.tools)
     assert result == {"item": item or here, "token": TOKEN, **registered}
-    assert ("postfix_hold" in [name for name, _options in one.calls]) == asked
+    assert ("mail_program" in [name for name, _options in one.calls]) == asked
 
 
 def test_host_in_trouble_is_not_held() -> None:
@@ -197,14 +199,32 @@ def test_host_in_trouble_is_not_held() -> None:
 
 def test_hold_of_a_host_by_its_own_options() -> None:
     """Catches: the transport of this host, held on another one that has its own."""
-    seen = scene(other={"vars": {"postfix_transport": "relay", "postfix_config_directory": "/etc/out"}}, batch="a")
+    theirs = {"postfix_transport": "relay", "postfix_config_directory": "/etc/out", "accounts": ["2"], "smtp_port": 26}
+    seen = scene(other={"begun": False, "vars": theirs}, batch="a")
     one = stage(seen, params={"host": "b"}, consumer="postfix", drain_timeout="7")
     changes.hold(one.tools)
-    asked = {"state": "held", "transport": "relay", "config_directory": "/etc/out", "drain_timeout": 7}
-    assert one.asked("postfix_hold") == asked
+    asked = one.asked("mail_program")
+    assert (asked["program"], asked["state"], asked["timeout"], asked["port"]) == ("postfix", "held", 7, 26)
+    assert asked["logins"] == [{"username": "2"}]
+    assert asked["options"] == {"transport": "relay", "config_directory": "/etc/out"}
 
 
-CLOSED = {"failed": True, "msg": "does not answer"}
+def test_hold_of_all_programs_that_are_found() -> None:
+    """Catches: a second mail program that goes on sending; one that is held after another one could not be."""
+    found = [{"programs": ["postfix", "exim"]}, {"changed": True}, {"failed": True, "msg": "no."}]
+    seen = scene(other={"begun": False, "vars": {"accounts": ["2"]}}, batch="a")
+    one = stage(seen, {"mail_program": found}, params={"host": "b"}, consumer=["auto", "dma"])
+    result = changes.hold(one.tools)
+    assert [(asked["program"], asked["state"]) for _name, asked in one.calls] == [
+        ("auto", "found"),
+        ("postfix", "held"),
+        ("exim", "held"),
+    ]
+    assert result["trouble"] == "its mail could not be held: no."
+
+
+CLOSED = {"failed": True, "msg": "no answer."}
+UNTESTABLE = "new passwords could not be tested, so none was changed: no answer."
 
 
 @pytest.mark.parametrize(
@@ -222,42 +242,39 @@ CLOSED = {"failed": True, "msg": "does not answer"}
 )
 def test_server_that_is_not_reached(here: str, leader: Any, options: Any, check_mode: bool, asked: bool) -> None:
     """Catches: a password that is changed and cannot be tested; a run that fails for a server that it does not need."""
-    one = stage(scene(here, leader), {"wait_for": CLOSED}, consumer="postfix", check_mode=check_mode, **options)
+    one = stage(scene(here, leader), {"smtp_test_send": CLOSED}, consumer="postfix", check_mode=check_mode, **options)
     result = changes.hold(one.tools)
-    assert ("wait_for" in [name for name, _options in one.calls]) == asked
-    assert (result.get("trouble") == "does not answer") == asked
-    record, result = stage(scene(here, leader), {"wait_for": CLOSED}, check_mode=check_mode, **options).do(
+    assert ("smtp_test_send" in [name for name, _options in one.calls]) == asked
+    assert (result.get("trouble") == UNTESTABLE) == asked
+    record, result = stage(scene(here, leader), {"smtp_test_send": CLOSED}, check_mode=check_mode, **options).do(
         changes.reach
     )
-    assert record.trouble == ("does not answer" if asked else leader.get("trouble", ""))
+    assert record.trouble == (UNTESTABLE if asked else leader.get("trouble", ""))
 
 
 def test_server_is_asked_as_it_is_used() -> None:
     """Catches: a server that is asked on another port than the one that the tests use."""
     one = stage(scene(), smtp_port=2525)
     one.do(changes.reach)
-    asked = one.asked("wait_for")
-    assert (asked["host"], asked["port"]) == ("smtp.acme.example", 2525)
-    assert asked["msg"].startswith(
-        "smtp.acme.example does not answer on port 2525, so new passwords could not be tested"
-    )
+    asked = one.asked("smtp_test_send")
+    assert (asked["host"], asked["port"], asked["log_in"]) == ("smtp.acme.example", 2525, False)
 
 
 @pytest.mark.parametrize("step", [changes.hold, changes.reach])
 def test_server_is_not_asked_in_a_later_batch(step: Any) -> None:
     """Catches: a later batch in trouble because of a test that the first one has made for it."""
     seen = scene("b", {"done": TOKEN, "reached": 0}, batch="b")
-    one = stage(seen, {"wait_for": CLOSED}, consumer="postfix")
+    one = stage(seen, {"smtp_test_send": CLOSED}, consumer="postfix")
     one.do(step)
     assert one.calls == []
 
 
 def test_host_that_cannot_ask_because_it_is_away() -> None:
     """Catches: one host that is down and keeps all others from their new password."""
-    answers = {"wait_for": {"unreachable": True, "msg": "timed out"}}
+    answers = {"smtp_test_send": {"unreachable": True, "msg": "timed out"}}
     assert changes.hold(stage(scene("b"), answers).tools)["away"] is True
     record, _result = stage(scene("b"), answers).do(changes.reach)
-    assert (record.trouble, record.away) == ("timed out", True)
+    assert (record.trouble, record.away) == (UNTESTABLE.replace("no answer.", "timed out"), True)
 
 
 # -- change
@@ -318,11 +335,13 @@ def test_excluded_accounts_do_not_change() -> None:
 
 def test_host_that_nobody_holds_keeps_its_account() -> None:
     """Catches: a change while a host sends, whose hold nobody has seen."""
-    one = stage(scene(leader={"holds": [HELD]}), {"smtp_account_password": DONE}, consumer="postfix")
+    exim = {"programs": ["exim"]}
+    seen = scene(leader={"holds": [HELD], **exim}, other=exim)
+    one = stage(seen, {"smtp_account_password": DONE}, consumer="exim")
     record, _result = one.do(changes.change)
     assert record.outcome is not None and record.outcome.excluded == {"2": "b"}
-    held = scene(leader={"holds": [HELD]}, other={"holds": [HELD]})
-    record, _result = stage(held, {"smtp_account_password": DONE}, consumer="postfix").do(changes.change)
+    held = scene(leader={"holds": [HELD], **exim}, other={"holds": [HELD], **exim})
+    record, _result = stage(held, {"smtp_account_password": DONE}, consumer="exim").do(changes.change)
     assert record.outcome is not None and record.outcome.excluded == {}
 
 
@@ -394,30 +413,32 @@ TEMPLATE: dict[str, Any] = {"consumer": "template", "template_dest": "/etc/x", "
 
 def test_deploy_to_postfix(tmp_path: Path) -> None:
     """Catches: another account's password under a key of the map; a password that Ansible would show."""
-    one = deploying(tmp_path, ALL, {"postfix_sasl_password": {"changed": True}}, postfix_map="/m", **POSTFIX)
+    own = {"programs": ["postfix"]}
+    more = {"postfix_map": "/m", "program_options": {"postfix": {"migrate": True}, "exim": {"path": "/x"}}, **POSTFIX}
+    one = deploying(tmp_path, ALL, {"mail_program": {"changed": True}}, own, **more)
     record, result = one.do(changes.deploy)
-    assert one.asked("postfix_sasl_password") == {
-        "entries": [
-            {"key": "k2", "username": "2", "password": "second"},
-            {"key": "k3", "username": "3", "password": "third"},
-        ],
-        "map": "/m",
-    }
+    asked = one.asked("mail_program")
+    assert (asked["program"], asked["state"], asked["host"]) == ("postfix", "deployed", "smtp.acme.example")
+    assert asked["options"] == {"map": "/m", "migrate": True}
+    assert asked["logins"] == [
+        {"key": "k2", "username": "2", "password": "second"},
+        {"key": "k3", "username": "3", "password": "third"},
+    ]
     assert (result["changed"], result["ready"], result["skipped"], record.trouble) == (True, True, False, "")
     assert sorted(one.learnt) == ["second", "third"]
 
 
 def test_deploy_what_is_stored(tmp_path: Path) -> None:
     """Catches: a host without any password, since one account of several has none yet."""
-    one = deploying(tmp_path, {"2": "second"}, **POSTFIX)
+    one = deploying(tmp_path, {"2": "second"}, own={"programs": ["postfix"]}, **POSTFIX)
     record, result = one.do(changes.deploy)
-    assert [entry["username"] for entry in one.asked("postfix_sasl_password")["entries"]] == ["2"]
+    assert [entry["username"] for entry in one.asked("mail_program")["logins"]] == ["2"]
     assert (result["ready"], record.trouble) == (False, "")
 
 
 def test_deploy_before_the_first_rotation(tmp_path: Path) -> None:
     """Catches: a map without any entry, which the module refuses, on a host that works with its old password."""
-    one = deploying(tmp_path, {}, **POSTFIX)
+    one = deploying(tmp_path, {}, own={"programs": ["postfix"]}, **POSTFIX)
     assert one.do(changes.deploy)[1]["skipped"] is True
     assert one.calls == []
 
@@ -425,14 +446,30 @@ def test_deploy_before_the_first_rotation(tmp_path: Path) -> None:
 def test_deploy_the_account_in_use(tmp_path: Path) -> None:
     """Catches: the idle account's password that reaches a mail program before its test."""
     pairs = {
-        "own": {"senders": {"s": ["2", "3"]}},
+        "own": {"senders": {"s": ["2", "3"]}, "programs": ["exim"]},
         "more": {"senders": {"s": Sender(in_use="3", at_rest="2", switched_at=NOW)}},
     }
-    one = deploying(tmp_path, ALL, consumer="postfix", **PAIRS, **pairs)
+    one = deploying(tmp_path, ALL, consumer="exim", **PAIRS, **pairs)
     one.do(changes.deploy)
-    assert one.asked("postfix_sasl_password")["entries"] == [
-        {"key": "[smtp.acme.example]:587", "username": "3", "password": "third"}
-    ]
+    assert one.asked("mail_program")["logins"] == [{"username": "3", "replaces": ["2"], "password": "third"}]
+
+
+def test_deploy_to_all_consumers(tmp_path: Path) -> None:
+    """Catches: a file that is not written beside a mail program; one that is written after a program has failed."""
+    options = {**TEMPLATE, "consumer": ["postfix", "template", "exim"]}
+    own = {"programs": ["postfix", "exim"]}
+    one = deploying(tmp_path, ALL, {"secret_file": {"changed": True}}, own, **options)
+    record, _result = one.do(changes.deploy)
+    assert [asked.get("program", name) for name, asked in one.calls] == ["postfix", "exim", "secret_file"]
+    assert record.notified is True
+    one = deploying(tmp_path, ALL, {"mail_program": [{"failed": True, "msg": "no."}]}, own, **options)
+    record, result = one.do(changes.deploy)
+    assert [asked.get("program", name) for name, asked in one.calls] == ["postfix"]
+    assert (record.trouble, record.notified, result["ready"]) == (
+        "the new password could not be deployed: no.",
+        False,
+        False,
+    )
 
 
 def test_deploy_a_file(tmp_path: Path) -> None:
@@ -498,9 +535,3 @@ def test_what_cannot_be_deployed(
     record, result = one.do(changes.deploy)
     assert (record.trouble, record.away, result["ready"], len(one.calls)) == (trouble, away, ready, calls)
     assert "failed" not in result
-
-
-def test_senders_of_the_store(tmp_path: Path) -> None:
-    """Catches: a sender whose account in use is not the store's."""
-    store = store_of(tmp_path / "s.yml", {}, senders={"s": Sender(in_use="2", at_rest="1", switched_at=NOW)})
-    assert changes.senders_of(stage(scene(), store=store).tools) == {"s": {"in_use": "2"}}

@@ -11,7 +11,7 @@ import pytest
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import CHECKED, HOW_WRITTEN
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Verdict
-from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.checks import check, plan, smtp_key, stages
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.checks import check, plan, stages
 from ansible_collections.mailops.smtp.tests.unit.plugins.fleet_scene import TOKEN, fleet
 from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import next_step, stage
 
@@ -93,35 +93,46 @@ def test_leader_with_another_store() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "answers", "asked", "trouble", "away"),
+    ("options", "answers", "asked", "programs", "trouble", "away"),
     [
-        ({"consumer": ""}, {}, [], "", False),
-        ({}, {}, ["postfix_hold", "postfix_sasl_password"], "", False),
-        (PAIRS, {}, ["postfix_sasl_password"], "", False),
+        ({"consumer": ""}, [], [], [], "", False),
+        ({}, [{}], ["postfix held"], ["postfix"], "", False),
+        (PAIRS, [{}], ["postfix found"], ["postfix"], "", False),
+        ({}, [{"failed": True, "msg": "no map"}], ["postfix held"], ["postfix"], "no map", False),
+        ({}, [{"unreachable": True, "msg": "timed out"}], ["postfix held"], ["postfix"], "timed out", True),
+        ({"consumer": "auto"}, [{"programs": ["exim"]}, {}], ["auto found", "exim held"], ["exim"], "", False),
+        ({"consumer": "auto"}, [{"programs": []}], ["auto found"], [], "", False),
+        ({"consumer": "auto"}, [{"failed": True, "msg": "no python"}], ["auto found"], [], "no python", False),
         (
-            {},
-            {"postfix_hold": {"failed": True, "msg": "no transport"}},
-            ["postfix_hold", "postfix_sasl_password"],
-            "no transport",
+            {"consumer": ["postfix", "template", "exim"]},
+            [{}, {}],
+            ["postfix held", "exim held"],
+            ["postfix", "exim"],
+            "",
             False,
         ),
-        (
-            {},
-            {"postfix_sasl_password": {"failed": True, "msg": "no map"}},
-            ["postfix_hold", "postfix_sasl_password"],
-            "no map",
-            False,
-        ),
-        # Not asked a second time: each call takes as long as the connection's timeout.
-        ({}, {"postfix_hold": {"unreachable": True, "msg": "timed out"}}, ["postfix_hold"], "timed out", True),
     ],
 )
-def test_look_at_postfix(options: Any, answers: Any, asked: list[str], trouble: str, away: bool) -> None:
-    """Catches: a Postfix without such a transport, found when the others hold their mail; one asked twice."""
-    one = stage(fleet(), answers, **{"consumer": "postfix", **options})
+def test_look_at_mail_programs(
+    options: Any, answers: Any, asked: list[str], programs: list[str], trouble: str, away: bool
+) -> None:
+    """Catches: a program that cannot be held, found when the others hold their mail; one that is not looked at."""
+    files = {"template_src": "a.j2", "template_dest": "/etc/a"}
+    one = stage(fleet(), {"mail_program": answers}, **{"consumer": "postfix", **files, **options})
     record, _result = one.do(check)
-    assert [name for name, _options in one.calls] == one.pretended == asked
-    assert (record.trouble, record.away) == (trouble, away)
+    assert [f"{options['program']} {options['state']}" for _name, options in one.calls] == asked
+    assert one.pretended == ["mail_program"] * len(asked)
+    assert (record.programs, record.trouble, record.away) == (programs, trouble, away)
+
+
+def test_mail_that_an_earlier_run_left_on_hold() -> None:
+    """Catches: a hold that no later run tells of."""
+    answers = {"mail_program": [{"held": True, "notes": ["its table is old."]}, {"held": False}]}
+    one = stage(fleet(), answers, consumer=["postfix", "exim"])
+    record, _result = one.do(check)
+    assert record.on_hold == ["postfix"]
+    assert one.warned[0] == "a, postfix: its table is old."
+    assert one.warned[1].startswith("a: the mail of postfix has been on hold since an earlier run.")
 
 
 def test_postfix_is_looked_at_as_it_is_used() -> None:
@@ -129,15 +140,27 @@ def test_postfix_is_looked_at_as_it_is_used() -> None:
     places: Any = {"postfix_transport": "relay", "postfix_map": "/m", "postfix_config_directory": "/etc/postfix-out"}
     one = stage(fleet(), consumer="postfix", smtp_port=2525, **places)
     one.do(check)
-    assert one.asked("postfix_hold") == {
-        "state": "held",
-        "transport": "relay",
-        "config_directory": "/etc/postfix-out",
-    }
-    entry = {"key": "[smtp.acme.example]:2525", "username": "nobody", "password": "not-a-password"}
-    asked = {"entries": [entry], "map": "/m", "config_directory": "/etc/postfix-out"}
-    assert one.asked("postfix_sasl_password") == asked
-    assert smtp_key(one.tools.options) == "[smtp.acme.example]:2525"
+    asked = one.asked("mail_program")
+    assert asked["options"] == {"transport": "relay", "map": "/m", "config_directory": "/etc/postfix-out"}
+    assert (asked["host"], asked["port"], asked["logins"]) == ("smtp.acme.example", 2525, [{"username": "1"}])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"consumer": "sendmial"}, "smtp_rotation_consumer: there is no sendmial. There are: "),
+        ({"consumer": "postfix", "accounts": ["a:b"]}, "colon"),
+        ({"consumer": "postfix", "password": "ends with "}, "ends with a blank"),
+        ({"consumer": "postfix", "passwords": {"1": "ends with "}}, "ends with a blank"),
+        ({"consumer": "postfix", "password_symbols": "- "}, "smtp_rotation_password_symbols has"),
+    ],
+)
+def test_passwords_that_a_program_cannot_hold(options: Any, message: str) -> None:
+    """Catches: a password that works at the provider and that no file of the host can hold."""
+    one = stage(fleet(), **options)
+    _record, result = one.do(check)
+    assert result["failed"] and message in result["msg"]
+    assert one.calls == []
 
 
 LIMIT = {"ansible_limit": "a", "groups": {"all": ["a", "z"]}}
@@ -284,7 +307,7 @@ def test_host_of_the_api_is_not_asked_if_nobody_calls_it(preview: Any, options: 
 def test_mail_host_alone_is_not_taken_for_the_host_of_the_api() -> None:
     """Catches: "localhost cannot be reached", where the only host of the play is the one that is down."""
     down = {"unreachable": True, "msg": "timed out"}
-    answers = {"smtp_account_password": DUE, "ping": down, "postfix_hold": down}
+    answers = {"smtp_account_password": DUE, "ping": down, "mail_program": down}
     record, result = stage(fleet(everyone="a"), answers, consumer="postfix").do(check)
     assert (result["next"], record.trouble, record.away) == ("in_place", "timed out", True)
 

@@ -30,7 +30,7 @@ LEADER: dict[str, Any] = {"reached": 5, "accounts": ["1"], "plan": PLAN, "outcom
 OTHER: dict[str, Any] = {"reached": 5, "accounts": ["2"]}
 DONE: dict[str, Any] = {"done": TOKEN, "reached": 0, "verdict": {"proved": ["1", "2"]}}
 PAIRS: dict[str, Any] = {"strategy": "alternate"}
-POSTFIX = {"consumer": "postfix"}
+POSTFIX = {"consumer": "exim"}
 CLOSED = {"failed": True, "msg": "no."}
 
 
@@ -150,13 +150,95 @@ def test_leader_that_failed(step: Any) -> None:
 )
 def test_release(leader: Any, answer: Any, options: Any, asked: bool, trouble: str, releases: bool) -> None:
     """Catches: mail that bounces, mail that stays, and tasks of the playbook that release what stays on hold."""
-    one = stage(scene("b", leader), {"postfix_hold": answer}, postfix_transport="relay", **options)
+    own = {"programs": ["exim"] if options["consumer"] else []}
+    one = stage(scene("b", leader, own), {"mail_program": answer}, test_message="none", **options)
     record, result = one.do(proofs.release)
-    assert [name for name, _options in one.calls] == ["postfix_hold"] * asked
+    assert [name for name, _options in one.calls] == ["mail_program"] * asked
     if asked:
-        assert one.asked("postfix_hold") == {"state": "released", "transport": "relay"}
+        assert (one.asked("mail_program")["program"], one.asked("mail_program")["state"]) == ("exim", "released")
     assert (record.trouble, result["releases"]) == (trouble, releases)
     assert result["changed"] == bool(answer.get("changed"))
+
+
+ANSWERED = {"how": "message", "username": "2", "reply": "250 2.0.0 Ok"}
+SENT = {"changed": True, "has_queue": True, "was_held": True, "proofs": [ANSWERED]}
+PROVED: dict[str, Any] = {"verdict": {"proved": ["2"]}}
+
+
+def proving(path: Path, answers: Any, leader: Any = None, own: Any = None, **options: Any) -> Any:
+    """Return a host whose mail program is to be proved."""
+    known = {"programs": ["exim"], "holds": [{"held": True}], **(own or {})}
+    store = store_of(path / "s.yml", {"2": "second"})
+    return stage(scene("b", leader or PROVED, known), {"mail_program": answers}, store=store, **POSTFIX, **options)
+
+
+def test_message_goes_out_before_the_rest(tmp_path: Path) -> None:
+    """Catches: mail that is released to a program which goes on with the old login."""
+    one = proving(tmp_path, [SENT, {"changed": True}])
+    record, _result = one.do(proofs.release)
+    (_name, proved), (_again, released) = one.calls
+    assert (proved["state"], released["state"]) == ("proved", "released")
+    assert proved["logins"] == [{"username": "2", "password": "second"}]
+    assert (proved["sender"], proved["recipient"]) == ("from@acme.example", "to@acme.example")
+    assert proved["token"].startswith("mailops-") and "password" not in released["logins"][0]
+    assert record.proofs == [{"program": "exim", **ANSWERED}]
+    assert (record.trouble, one.warned) == ("", [])
+
+
+def test_mail_stays_if_the_message_is_refused(tmp_path: Path) -> None:
+    """Catches: a queue that is let go to bounce."""
+    one = proving(tmp_path, [{"failed": True, "msg": "535 no."}])
+    record, result = one.do(proofs.release)
+    assert [asked["state"] for _name, asked in one.calls] == ["proved"]
+    assert record.trouble == "no message could be sent through exim with the new password: 535 no."
+    assert (result["releases"], record.proofs) == (False, [])
+
+
+def test_hold_that_something_else_ended(tmp_path: Path) -> None:
+    """Catches: logins inside the window of which nobody is told."""
+    one = proving(tmp_path, [{**SENT, "was_held": False}, {}])
+    one.do(proofs.release)
+    assert one.warned and "b: something else ended the hold of the mail of exim" in one.warned[0]
+    for over in ({"has_queue": False, "was_held": False}, {"was_held": True}):
+        one = proving(tmp_path, [{**SENT, **over}, {}])
+        one.do(proofs.release)
+        assert one.warned == []
+
+
+@pytest.mark.parametrize(
+    ("leader", "own", "options", "check_mode", "states"),
+    [
+        (PROVED, {}, {}, False, ["proved", "released"]),
+        (PROVED, {}, {"test_message": "none"}, False, ["released"]),
+        (PROVED, {}, {"test_send": False}, False, ["released"]),
+        (PROVED, {}, {}, True, ["released"]),
+        # Nothing has changed: no message at each run; but one after a run that was killed.
+        ({**PROVED, "plan": {**PLAN, "work": []}}, {}, {}, False, ["released"]),
+        ({**PROVED, "plan": {**PLAN, "work": []}}, {"on_hold": ["exim"]}, {}, False, ["proved", "released"]),
+    ],
+)
+def test_when_a_message_is_sent(
+    tmp_path: Path, leader: Any, own: Any, options: Any, check_mode: bool, states: list[str]
+) -> None:
+    """Catches: a message at every run; none where the mail of an earlier run is let go."""
+    one = proving(tmp_path, [SENT, {}], leader, own, check_mode=check_mode, **options)
+    one.do(proofs.release)
+    assert [asked["state"] for _name, asked in one.calls] == states
+
+
+def test_proofs_are_told_by_the_first_host_of_a_batch() -> None:
+    """Catches: a summary that says that passwords work, and not whether mail goes out with them."""
+    proof = {"proofs": [{"program": "exim", **ANSWERED}]}
+    one = stage(scene("a", {**DONE, **proof}, proof))
+    proofs.report(one.tools)
+    lines = [line.split("  ") for line in one.told if "exim" in line]
+    assert [line[0] for line in lines] == ["a", "b"] and one.told[-1].endswith("message    250 2.0.0 Ok")
+    two = stage(scene("b", {**DONE, **proof}, proof))
+    proofs.report(two.tools)
+    assert two.told == []
+    two = stage(scene("b", {**DONE, **proof}, proof), apart=True)
+    proofs.report(two.tools)
+    assert len(two.told) == 2
 
 
 # -- record
@@ -495,7 +577,8 @@ FAILED = "The rotation failed on a, which rotates for all hosts of the play; see
 )
 def test_report_of_another_host(leader: Any, other: Any, options: Any, check_mode: bool, message: str | None) -> None:
     """Catches: a green host with the old password or with mail on hold, and a red one that nothing is wrong with."""
-    one = stage(scene("b", leader, other), check_mode=check_mode, **options)
+    own = {"programs": ["exim"] if options.get("consumer") else [], **other}
+    one = stage(scene("b", leader, own), check_mode=check_mode, **options)
     result = proofs.report(one.tools)
     assert (result["served"], result["done"], one.told) == (TOKEN, "", [])
     assert (result.get("msg"), result.get("failed", False)) == (message, message is not None)

@@ -51,7 +51,14 @@ def test_every_option_of_smtp_test_send_is_handed_on() -> None:
     renamed |= {"recipient": "test_recipient", "concurrency": "test_concurrency"}
     assert handed_on == {name: f"smtp_rotation_{renamed.get(name, name)}" for name in handed_on}
     # The logins, and what they do; the subject is always the same.
-    assert set(request.ARGUMENT_SPEC) - set(handed_on) == {"accounts", "username", "password", "send", "subject"}
+    assert set(request.ARGUMENT_SPEC) - set(handed_on) == {
+        "accounts",
+        "username",
+        "password",
+        "send",
+        "subject",
+        "log_in",
+    }
 
 
 def test_options_of_the_store() -> None:

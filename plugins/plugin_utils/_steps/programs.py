@@ -1,0 +1,166 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a step asks of the mail programs of a host."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import (
+    AUTO,
+    TEMPLATE,
+    logins,
+    programs_of,
+    symbols_in_doubt,
+)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import PREFIX
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Result, Tools, failed, senders_of
+
+if TYPE_CHECKING:
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Program
+
+# A name and a password that every program can hold.
+HARMLESS = "aA1"
+ADDRESSES = {"sender": "test_sender", "recipient": "test_recipient"}
+
+
+def ask(
+    tools: Tools, program: str, state: str, host: str, users: Sequence[Mapping[str, Any]], *, pretend: bool = False
+) -> Result:
+    """Have a mail program do something.
+
+    :param tools: what the step works with
+    :param program: its name
+    :param state: what mail_program is to do
+    :param host: the host that it is on
+    :param users: who logs in, with passwords where the state needs them
+    :param pretend: whether it is only to look
+    """
+    given = {name: of_host(tools, host, name) for name in ("smtp_host", "smtp_port", "smtp_encryption")}
+    asked = {
+        "program": program,
+        "state": state,
+        **{name.removeprefix("smtp_"): value for name, value in given.items()},
+        "logins": list(users),
+        "options": _options(tools, host, program),
+        "timeout": tools.options["drain_timeout"],
+    }
+    if state == "proved":
+        asked |= {name: tools.options[option] for name, option in ADDRESSES.items()}
+        asked["token"] = f"mailops-{secrets.token_hex(8)}"
+    return tools.call("mail_program", asked, pretend=pretend)
+
+
+def mistakes_of(tools: Tools, own: Record) -> list[str]:
+    """Return which programs are not known, and which passwords they could not hold.
+
+    :param tools: what the step works with
+    :param own: what the host remembers
+    """
+    names = programs_of(tools.options["consumer"])
+    if not names:
+        return []
+    # Here, because Ansible compiles each file anew: a run without mail programs does not need theirs.
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES, program_of
+
+    unknown = [name for name in names if name not in NAMES and name != AUTO]
+    if unknown:
+        known = ", ".join([*NAMES, AUTO, TEMPLATE])
+        text = f"smtp_rotation_consumer: there is no {', '.join(unknown)}. There are: {known}."
+        return [text]
+    return [why for name in names if name != AUTO for why in _not_carried(tools, own, program_of(name))]
+
+
+def _not_carried(tools: Tools, own: Record, program: Program) -> list[str]:
+    """Return why a mail program cannot hold what is going to be its passwords."""
+    options, first = tools.options, next(iter(own.accounts), "")
+    given = {**({first: options["password"]} if options["password"] else {}), **options["passwords"]}
+    whys = [program.cannot_carry(name, str(given.get(name, HARMLESS))) for name in own.accounts]
+    tried: dict[str, list[str]] = {symbol: [] for symbol in options["password_symbols"]}
+    for symbol, password in symbols_in_doubt(options["password_symbols"]):
+        tried[symbol].append(program.cannot_carry(HARMLESS, password))
+    for symbol, found_whys in tried.items():
+        why = next(filter(None, found_whys), "")
+        if why:
+            text = f"smtp_rotation_password_symbols has {symbol}: {why.rstrip('.')}. Leave this symbol out."
+            whys.append(text)
+    return [why for why in whys if why]
+
+
+def found(
+    tools: Tools, host: str, names: Sequence[str], users: Sequence[Mapping[str, Any]]
+) -> tuple[list[str], Result]:
+    """Return the mail programs of a host, C(auto) replaced by those that use the provider, and what went wrong.
+
+    :param tools: what the step works with
+    :param host: the host
+    :param names: those that the option names
+    :param users: who logs in
+    """
+    if AUTO not in names:
+        return list(names), {}
+    result = ask(tools, AUTO, "found", host, users, pretend=True)
+    if failed(result):
+        return [], result
+    others = [name for name in result["programs"] if name not in names]
+    return [name for one in names for name in (others if one == AUTO else [one])], {}
+
+
+def users_of(tools: Tools, own: Record, program: str, host: str = "") -> list[dict[str, Any]]:
+    """Return who logs in from a host through a program.
+
+    :param tools: what the step works with
+    :param own: what the host remembers
+    :param program: the mail program
+    :param host: the host, this one if none is named
+    """
+    return logins(own, _entries(tools, program, host or tools.here), senders_of(tools) if own.senders else {})
+
+
+def with_passwords(tools: Tools, users: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return who logs in, with the stored passwords. One that has none yet is left out.
+
+    :param tools: what the step works with
+    :param users: who logs in
+    """
+    known = tools.passwords(tools.store.read(), [str(user["username"]) for user in users])
+    return [{**user, "password": known[user["username"]]} for user in users if user["username"] in known]
+
+
+def of_host(tools: Tools, host: str, name: str) -> Any:
+    """Return an option of the role as a host has it, which can be another one than this.
+
+    :param tools: what the step works with
+    :param host: the host
+    :param name: the option, without the role's prefix
+    """
+    own = tools.options[name]
+    return own if host == tools.here else tools.fleet.value(host, f"{PREFIX}{name}", own)
+
+
+def named(tools: Tools, host: str) -> list[str]:
+    """Return the mail programs that the option names for a host; of one that has begun, those that it has found.
+
+    :param tools: what the step works with
+    :param host: the host
+    """
+    return tools.fleet.programs(host, programs_of(tools.options["consumer"]))
+
+
+def _entries(tools: Tools, program: str, host: str) -> list[Mapping[str, str]]:
+    name = f"{program}_entries"
+    return list(of_host(tools, host, name)) if name in tools.options else []
+
+
+def _options(tools: Tools, host: str, program: str) -> dict[str, Any]:
+    """Return the program's own options: those of the role that begin with its name, and what the user says beside."""
+    prefix = f"{program}_"
+    names = [name for name in tools.options if name.startswith(prefix) and name != f"{prefix}entries"]
+    values = {name.removeprefix(prefix): of_host(tools, host, name) for name in names}
+    beside = of_host(tools, host, "program_options").get(program, {})
+    return {**{name: value for name, value in values.items() if value not in ("", [], {})}, **beside}
