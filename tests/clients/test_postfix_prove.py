@@ -601,3 +601,27 @@ def test_services_file_that_cannot_be_replaced(
     else:
         with pytest.raises(InputError, match=r"master\.cf is a mount of its own"):
             PROGRAM.find(job(**of_provider))
+
+
+def test_postfix_without_a_log_for_one_service(
+    relay: Postfix, provider: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: a Postfix before 3.4 whose queue alone tells what became of the message, and is not asked."""
+    whole = instance.Postfix.call
+
+    def call(self: instance.Postfix, command: str, *arguments: str, given: str = "") -> instance.Answer:
+        if "postlog_service_name" in arguments:
+            return instance.Answer(0, "", "postconf: warning: postlog_service_name: unknown parameter\n")
+        return whole(self, command, *arguments, given=given)
+
+    monkeypatch.setattr(instance.Postfix, "call", call)
+    before = kept(relay)
+    hold(relay)
+    assert proved(relay, provider) == [Proof("message", "left the queue", ACCOUNT)]
+    assert subjects(provider) == [SUBJECT]
+    provider.accounts.change(ACCOUNT, NEW)
+    with pytest.raises(ProgramError, match=r"was not accepted: .*535 5\.7\.8"):
+        proved(relay, provider)
+    assert relay.queue() == []
+    release(relay)
+    assert kept(relay) == before
