@@ -21,7 +21,9 @@ from support.postfix import SECONDS, Postfix, relay_settings, why_not
 from support.slow_smtp import SlowServer
 from support.waiting import until
 
+from ansible_collections.mailops.smtp.plugins.module_utils._clients import writable
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix import holding
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.program import PROGRAM
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.proving import prove
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.route import Route
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
@@ -32,8 +34,10 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     ProgramError,
     Proof,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix import instance
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.hold import Transport
+from ansible_collections.mailops.smtp.plugins.modules import mail_program
 
 ACCOUNT, OLD, NEW = "1.acme.smtp", "the-password-of-before-0", "the-password-of-after-1"
 SENDER, RECIPIENT, TOKEN = "alerts@acme.example", "postmaster@acme.example", "b7f9d2"
@@ -284,7 +288,7 @@ def test_settings_that_would_stop_the_message(provider: StandIn, other: SlowServ
     [
         "emaillabs unix - - n - - smtp\n  -o smtp_sasl_password_maps=hash:$config_directory/own.$service_name",
         "emaillabs unix - n n - 3 smtp\n  -o { smtp_sasl_password_maps = hash:$config_directory/own.${service_name} }",
-        "emaillabs unix - - n - - smtp",
+        "emaillabs unix - - y - - smtp",
     ],
 )
 def test_options_of_the_transport(provider: StandIn, other: SlowServer, transport: str) -> None:
@@ -554,4 +558,70 @@ def test_killed_at_every_step(relay: Postfix, provider: StandIn) -> None:
     release(relay)
     until(lambda: "waits" in subjects(provider), seconds=SECONDS)
     assert relay.queue() == []
+    assert kept(relay) == before
+
+
+def test_rotation_with_the_module(relay: Postfix, provider: StandIn) -> None:
+    """Catches: verbs that do not fit together: what is found is not what is held, written and proved."""
+    before = relay.main_cf.read_bytes()
+    login = {"username": ACCOUNT, "password": NEW, "replaces": [], "key": ""}
+    common: dict[str, Any] = {"program": "postfix", "host": provider.smtp_host, "port": provider.smtp_port}
+    common |= {"encryption": "starttls", "logins": [login], "options": {"config_directory": str(relay.config)}}
+    common |= {"sender": SENDER, "recipient": RECIPIENT, "token": TOKEN, "timeout": 40}
+
+    def run(state: str) -> dict[str, Any]:
+        return mail_program.apply(params={**common, "state": state}, check_mode=False)
+
+    found = run("found")
+    assert "emaillabs" in found["holds"] and not found["held"]
+    assert run("held")["held"]
+    relay.submit("waits")
+    provider.accounts.change(ACCOUNT, NEW)
+    assert run("deployed")["changed"]
+    result = run("proved")
+    assert [proof["reply"] for proof in result["proofs"]] == ["250 2.0.0 Ok: queued as 000001"]
+    assert result["held"] and subjects(provider) == [SUBJECT]
+    assert not run("released")["held"]
+    until(lambda: subjects(provider) == [SUBJECT, "waits"], seconds=SECONDS)
+    assert relay.main_cf.read_bytes() == before
+    assert all(one["accepted"] for one in provider.record.logins())
+
+
+@pytest.mark.parametrize("recipient", [RECIPIENT, ""])
+def test_services_file_that_cannot_be_replaced(
+    relay: Postfix, provider: StandIn, monkeypatch: pytest.MonkeyPatch, recipient: str
+) -> None:
+    """Catches: a master.cf that is found out to be a mount when the password has changed; a refusal without a proof."""
+    monkeypatch.setattr(writable, "_text_of", lambda _path: f"1 1 0:1 / {relay.config / 'master.cf'} rw\n")
+    message = Message(SENDER, recipient, TOKEN) if recipient else None
+    options = {**dict.fromkeys(PROGRAM.OPTIONS), "config_directory": str(relay.config)}
+    of_provider = {"host": provider.smtp_host, "port": provider.smtp_port, "options": options, "message": message}
+    if message is None:
+        assert PROGRAM.find(job(**of_provider)).entries
+    else:
+        with pytest.raises(InputError, match=r"master\.cf is a mount of its own"):
+            PROGRAM.find(job(**of_provider))
+
+
+def test_postfix_without_a_log_for_one_service(
+    relay: Postfix, provider: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Catches: a Postfix before 3.4 whose queue alone tells what became of the message, and is not asked."""
+    whole = instance.Postfix.call
+
+    def call(self: instance.Postfix, command: str, *arguments: str, given: str = "") -> instance.Answer:
+        if "postlog_service_name" in arguments:
+            return instance.Answer(0, "", "postconf: warning: postlog_service_name: unknown parameter\n")
+        return whole(self, command, *arguments, given=given)
+
+    monkeypatch.setattr(instance.Postfix, "call", call)
+    before = kept(relay)
+    hold(relay)
+    assert proved(relay, provider) == [Proof("message", "left the queue", ACCOUNT)]
+    assert subjects(provider) == [SUBJECT]
+    provider.accounts.change(ACCOUNT, NEW)
+    with pytest.raises(ProgramError, match=r"was not accepted: .*535 5\.7\.8"):
+        proved(relay, provider)
+    assert relay.queue() == []
+    release(relay)
     assert kept(relay) == before

@@ -59,6 +59,8 @@ class PostfixProgram(Program):
         found = instances_of(job)
         for one in found:
             one.check_writable()
+            if job.message is not None:
+                proving.check_provable(one.postfix)
         version = found[0].postfix.setting("mail_version")
         entries = [entry for one in found for entry in one.entries()]
         several = len(found) > 1

@@ -38,6 +38,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     ProgramError,
     Proof,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._files import locked, real_path
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix, PostfixError
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.wait import INTERVAL, Clock
@@ -45,6 +46,15 @@ from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrub
 
 # How long the log may say nothing before the queue is asked, which costs more, and how late a line can be.
 _LOOK_SECONDS, _LATE_SECONDS = 2.0, 1.0
+
+
+def check_provable(postfix: Postfix) -> None:
+    """Make sure that the services which send a message can be added.
+
+    :param postfix: the instance
+    :raises InputError: if not
+    """
+    check_replaceable(real_path(os.path.join(postfix.config_directory, "master.cf")))
 
 
 def prove(job: Job, postfix: Postfix, routes: Sequence[Route], clock: Clock = time) -> list[Proof]:
