@@ -9,6 +9,9 @@ What is proved, is proved by the provider's record: after the deploy a message g
 
 from __future__ import annotations
 
+import os
+import random
+import secrets
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -20,11 +23,14 @@ from support.name_server import is_asked, run_again, serve
 from support.postfix import Postfix, relay_settings, why_not
 from support.waiting import PATIENCE, until
 
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.program import PROGRAM
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.modules import mail_program
 
 ACCOUNT, OTHER = "1.acme.smtp", "2.acme.smtp"
 OLD, NEW, THEIRS = "the-password-of-before-0", " new: $x--password-1", "the-password-of-another-2"
+# How many random passwords are tried.
+HOW_MANY = "MAILOPS_PASSWORDS"
 # Another name of the address that the provider listens on.
 ALIASES = [
     name
@@ -42,6 +48,8 @@ class Scene:
 
     :param settings: lines of main.cf beside those that a relay has; C(PORT) is the provider's port
     :param tables: name to entries, each a key with C(user:password)
+    :param services: more lines of master.cf
+    :param accounts: those of the provider, with their passwords
     """
 
     def __init__(
@@ -49,12 +57,12 @@ class Scene:
         settings: Mapping[str, str] | None = None,
         tables: Mapping[str, Mapping[str, str]] | None = None,
         services: Sequence[str] = (),
-        name: str = "relay",
+        accounts: Mapping[str, str] | None = None,
     ) -> None:
-        self.provider = StandIn({ACCOUNT: OLD, OTHER: THEIRS}).start()
+        self.provider = StandIn(accounts or {ACCOUNT: OLD, OTHER: THEIRS}).start()
         lines = relay_settings("localhost", self.provider.smtp_port, self.provider.ca_path, "hash:{config}/sasl_passwd")
         wanted = {**lines, "minimal_backoff_time": "1h", "queue_run_delay": "1h", **(settings or {})}
-        self.relay = Postfix(name, {key: self.filled(value) for key, value in wanted.items()}, services)
+        self.relay = Postfix(settings={key: self.filled(value) for key, value in wanted.items()}, services=services)
         self.tables = tables if tables is not None else {"sasl_passwd": {"[localhost]:PORT": f"{ACCOUNT}:{OLD}"}}
         for table, entries in self.tables.items():
             self.relay.write_map(table, {self.filled(key): value for key, value in entries.items()})
@@ -491,6 +499,36 @@ def test_rotation_holds_deploys_proves_and_releases(made: Make) -> None:
     scene.run("released")
     until(lambda: len(scene.provider.record.messages()) == 2, seconds=PATIENCE)
     assert all(one["accepted"] for one in scene.provider.record.logins())
+
+
+def test_random_passwords_reach_the_provider(made: Make) -> None:
+    """Catches: a character that the table, Postfix or its SASL library changes; a login of another sender."""
+    seed = secrets.randbits(32)
+    print(f"seed {seed}")
+    chosen = random.Random(seed)  # noqa: S311  (so that it can be repeated)
+    accounts = {f"{number}.acme.smtp": a_password(chosen) for number in range(int(os.environ.get(HOW_MANY, "40")))}
+    scene = made({"smtp_sender_dependent_authentication": "yes"}, {"sasl_passwd": {}}, accounts=accounts)
+    logins = [
+        {"username": name, "password": password, "replaces": [], "key": f"{name}@acme.example"}
+        for name, password in accounts.items()
+    ]
+    scene.run("deployed", logins=logins)
+    scene.relay.start()
+    for name in accounts:
+        scene.relay.submit("one of many", sender=f"{name}@acme.example")
+    record = scene.provider.record
+    until(lambda: len(record.messages()) == len(logins), seconds=PATIENCE + len(logins))
+    assert sorted(one["account"] for one in record.messages()) == sorted(accounts)
+    assert all(one["accepted"] for one in record.logins())
+
+
+def a_password(chosen: random.Random) -> str:
+    """Return a password that a table can hold: all printable characters, some of other languages, blanks inside."""
+    characters = "".join(map(chr, range(32, 127))) + "äßżλ中😀\u00a0"
+    while True:
+        password = "".join(chosen.choices(characters, k=chosen.randint(1, 64)))
+        if not PROGRAM.cannot_carry("user", password):
+            return password
 
 
 def test_idle_account_of_a_pair_takes_over(made: Make) -> None:

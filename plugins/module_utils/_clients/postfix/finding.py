@@ -39,7 +39,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance imp
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.map_types import table_of
 
 # How many servers are looked up: a table of transports can have thousands.
-_MOST = 50
+_MOST = 20
 
 
 @dataclass(frozen=True)
