@@ -46,8 +46,8 @@ def held(text: str, transports: Sequence[str], host: str, *, section: str = "mai
         ours = place in transports
         hides = ours and (hides or bool(_OURS.match(line)))
         result.append(_PREFIX + line if hides else line)
-        # A value goes on in the next line after a backslash.
-        hides = hides and line.rstrip().endswith("\\")
+        # A value goes on in the next line after a backslash, whatever comments are between.
+        hides = hides and (_is_comment(line) or line.rstrip().endswith("\\"))
         if ours and _DRIVER.fullmatch(line):
             result += block
     return "".join(result)
@@ -103,6 +103,10 @@ def names(text: str, section: str = "main") -> set[str]:
     return {place for line, place in _placed(text, section) if place and _DRIVER.fullmatch(line)}
 
 
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
 def _placed(text: str, section: str) -> list[tuple[str, str]]:
     """Return the lines, each with the transport that it belongs to, an empty text for none."""
     *whole, rest = text.split("\n")
@@ -117,6 +121,6 @@ def _placed(text: str, section: str) -> list[tuple[str, str]]:
         elif not goes_on and name and section == TRANSPORTS:
             place = name.group(1)
         found.append((line, place))
-        if not line.lstrip().startswith("#"):
+        if not _is_comment(line):
             goes_on = line.rstrip().endswith("\\")
     return found
