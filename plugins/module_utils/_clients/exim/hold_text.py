@@ -77,17 +77,18 @@ def released(text: str, host: str, *, section: str = "main") -> str:
     return "".join(line[len(_PREFIX) :] if place in ours and line.startswith(_PREFIX) else line for line, place in kept)
 
 
-def is_held(text: str, host: str) -> bool:
-    """Tell whether the text has a hold.
+def on_hold(text: str, host: str, *, section: str = "main") -> set[str]:
+    """Return the transports that the text has on hold.
 
     :param text: of a configuration file
     :param host: the provider's server
+    :param section: what the file begins with
     """
-    return _BEGIN.format(host=host) in text
+    return {place for line, place in _placed(text, section) if line == _BEGIN.format(host=host)}
 
 
-def held_elsewhere(text: str) -> bool:
-    """Tell whether the text has a hold at all.
+def has_hold(text: str) -> bool:
+    """Tell whether the text has a hold, for whichever provider.
 
     :param text: of a configuration file
     """
