@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import string
@@ -79,6 +80,14 @@ class Host:
         return [str(one["subject"]) for one in self.relay.record.messages()]
 
 
+@pytest.fixture
+def draw() -> random.Random:
+    """Chance, which can be repeated."""
+    seed = int.from_bytes(os.urandom(4), "big")
+    print("seed", seed)
+    return random.Random(seed)  # noqa: S311
+
+
 @pytest.fixture(scope="module")
 def root() -> Root:
     """A Debian with nullmailer."""
@@ -113,43 +122,74 @@ def host(root: Root, relay: StandIn) -> Host:
     return made
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def daemon(host: Host) -> Iterator[None]:
     """Run nullmailer-send."""
     running = host.root.start(*AS_MAIL, "nullmailer-send")
     until(lambda: (Path("/proc") / str(running.pid) / "comm").read_text() == "nullmailer-send\n", seconds=PATIENCE)
-    yield
-    running.terminate()
-    running.wait()
+    try:
+        yield
+    finally:
+        running.terminate()
+        running.wait()
 
 
-@pytest.mark.usefixtures("daemon")
 def test_rotation(host: Host, relay: StandIn) -> None:
     """Catches: a login during the change, a lost or bounced message, a file that is not as before but for the login."""
-    before = host.remotes.read_text()
-    found = host.state("found")
-    place = {"place": "/etc/nullmailer/remotes, line 2", "key": HOST, "username": ACCOUNT, "wanted": ACCOUNT}
-    assert (found["entries"], found["held"], found["changed"]) == ([place], False, False)
-    assert host.state("held", check=True)["changed"] and host.remotes.read_text() == before
-    assert host.state("held")["held"]
-    assert not host.state("held")["changed"]
-    relay.accounts.change(ACCOUNT, NEW)
-    host.queue("while held")
-    host.root.run("timeout", "5", "sh", "-c", "echo 1 >/var/spool/nullmailer/trigger")
-    assert host.state("deployed", password=NEW, check=True)["changed"]
-    assert host.state("deployed", password=NEW)["held"]
-    assert not host.state("deployed", password=NEW)["changed"]
-    letter = {"sender": "a@sender.example", "recipient": "b@relay.example", "token": "token-1"}
-    proofs = host.state("proved", password=NEW, **letter)["proofs"]
-    assert [(one["how"], one["username"], one["reply"][:3]) for one in proofs] == [("message", ACCOUNT, "250")]
-    assert (host.waiting(), host.waiting("failed")) == (1, 0)
-    assert host.state("released")["changed"]
-    until(lambda: not host.waiting(), seconds=PATIENCE)
-    assert host.subjects() == ["Test of a new SMTP password, token-1", "while held"]
+    with daemon(host):
+        before = host.remotes.read_text()
+        found = host.state("found")
+        place = {"place": "/etc/nullmailer/remotes, line 2", "key": HOST, "username": ACCOUNT, "wanted": ACCOUNT}
+        assert (found["entries"], found["held"], found["changed"]) == ([place], False, False)
+        assert host.state("held", check=True)["changed"] and host.remotes.read_text() == before
+        assert host.state("held")["held"]
+        assert not host.state("held")["changed"]
+        relay.accounts.change(ACCOUNT, NEW)
+        host.queue("while held")
+        host.root.run("timeout", "5", "sh", "-c", "echo 1 >/var/spool/nullmailer/trigger")
+        assert host.state("deployed", password=NEW, check=True)["changed"]
+        assert host.state("deployed", password=NEW)["held"]
+        assert not host.state("deployed", password=NEW)["changed"]
+        letter = {"sender": "a@sender.example", "recipient": "b@relay.example", "token": "token-1"}
+        proofs = host.state("proved", password=NEW, **letter)["proofs"]
+        assert [(one["how"], one["username"], one["reply"][:3]) for one in proofs] == [("message", ACCOUNT, "250")]
+        assert (host.waiting(), host.waiting("failed")) == (1, 0)
+        assert host.state("released")["changed"]
+        until(lambda: not host.waiting(), seconds=PATIENCE)
+        assert host.subjects() == ["Test of a new SMTP password, token-1", "while held"]
+        assert all(one["accepted"] for one in relay.record.logins())
+        line = f"{HOST} smtp {host.options} '--user={ACCOUNT}' {quoted('--pass=' + NEW)}\n"
+        assert host.remotes.read_text() == "# ours\n" + line.replace(f"'--user={ACCOUNT}'", f"--user={ACCOUNT}")
+        assert not host.state("released")["changed"]
+
+
+def test_users_go_on_sending(host: Host, relay: StandIn) -> None:
+    """Catches: mail that is lost, sent twice or sent with a wrong password because it came at the wrong moment."""
+    done = threading.Event()
+    sent = []
+
+    def send() -> None:
+        while not done.is_set():
+            sent.append(f"number {len(sent)}")
+            host.queue(sent[-1])
+
+    user = threading.Thread(target=send)
+    with daemon(host):
+        user.start()
+        try:
+            until(relay.record.messages, seconds=PATIENCE)
+            assert host.state("held")["held"]
+            relay.accounts.change(ACCOUNT, NEW)
+            assert host.state("deployed", password=NEW)["held"]
+            assert host.state("released")["changed"]
+            seen = len(relay.record.messages())
+            until(lambda: len(relay.record.messages()) > seen, seconds=PATIENCE)
+        finally:
+            done.set()
+            user.join()
+        until(lambda: not host.waiting(), seconds=PATIENCE)
+    assert sorted(host.subjects()) == sorted(sent)
     assert all(one["accepted"] for one in relay.record.logins())
-    line = f"{HOST} smtp {host.options} '--user={ACCOUNT}' {quoted('--pass=' + NEW)}\n"
-    assert host.remotes.read_text() == "# ours\n" + line.replace(f"'--user={ACCOUNT}'", f"--user={ACCOUNT}")
-    assert not host.state("released")["changed"]
 
 
 def test_refused_proof_keeps_everything(host: Host, relay: StandIn) -> None:
@@ -174,21 +214,22 @@ def test_hold_outlives_a_restart_and_a_killed_run(host: Host, relay: StandIn) ->
     assert host.state("held")["held"]
 
 
-@pytest.mark.usefixtures("daemon")
 def test_hold_waits_for_the_run_under_way(host: Host) -> None:
     """Catches: a hold that returns while nullmailer-send still delivers with the remotes that it read before."""
     go = threading.Event()
     with Recorder(reply=lambda login: "235 2.7.0 Ok" if go.wait(PATIENCE) else "454 4.7.0 later") as slow:
         host.configure(f"{HOST} smtp --port={slow.port} --user={ACCOUNT} --pass={OLD}\n")
         before = host.remotes.read_text()
-        host.queue("first")
-        until(lambda: slow.logins, seconds=PATIENCE)
-        result = host.state("held", timeout=1)
-        assert result["failed"] and "nothing is held" in result["msg"]
-        assert host.remotes.read_text() == before
-        go.set()
-        assert host.state("held")["held"]
-        assert len(slow.messages) == 1 and host.waiting() == 0
+        for number in range(3):
+            host.queue(str(number))
+        with daemon(host):
+            until(lambda: slow.logins, seconds=PATIENCE)
+            result = host.state("held", timeout=1)
+            assert result["failed"] and "nothing is held" in result["msg"]
+            assert host.remotes.read_text() == before
+            threading.Timer(1, go.set).start()
+            assert host.state("held")["held"]
+            assert (len(slow.messages), host.waiting()) == (3, 0)
 
 
 def test_other_remotes_go_on(host: Host) -> None:
@@ -228,18 +269,15 @@ def test_access_is_what_nullmailer_needs(host: Host) -> None:
         assert host.root.call(*AS_MAIL, "cat", "/etc/nullmailer/remotes").returncode == 0
 
 
-def test_passwords_arrive_as_they_are(host: Host) -> None:
+def test_passwords_arrive_as_they_are(host: Host, draw: random.Random) -> None:
     """Catches: a password that our writer and nullmailer's reader take for different ones."""
-    seed = random.randrange(2**32)
-    print("seed", seed)
-    draw = random.Random(seed)
     alphabet = string.ascii_letters + string.digits + string.punctuation * 3 + " '\"\\" * 4 + "é€"
     wanted = {f"u{n}": "".join(draw.choices(alphabet, k=draw.randint(1, 40))) for n in range(PASSWORDS)}
     assert not any(PROGRAM.cannot_carry(username, password) for username, password in wanted.items())
     with Recorder(reply=lambda login: "454 4.7.0 later") as relay:
-        text = f"{HOST} smtp --port={relay.port}\n" * len(wanted)
-        for index, (username, password) in enumerate(wanted.items()):
-            text = with_login(text, index, username=username, password=password)
+        line = f"{HOST} smtp --port={relay.port}"
+        lines = [with_login(line, 0, username=user, password=password) for user, password in wanted.items()]
+        text = "\n".join(lines)
         assert [one.option("pass") for one in remotes_of(text)] == list(wanted.values())
         host.configure(text)
         host.queue("x")
@@ -248,11 +286,8 @@ def test_passwords_arrive_as_they_are(host: Host) -> None:
     assert seen == wanted
 
 
-def test_lines_are_read_as_nullmailer_reads_them(host: Host) -> None:
+def test_lines_are_read_as_nullmailer_reads_them(host: Host, draw: random.Random) -> None:
     """Catches: a line with quotes of the user's that we take for another login than nullmailer."""
-    seed = random.randrange(2**32)
-    print("seed", seed)
-    draw = random.Random(seed)
     with Recorder(reply=lambda login: "454 4.7.0 later") as relay:
         lines = []
         while len(lines) < PASSWORDS:
@@ -273,14 +308,10 @@ def balanced(word: str) -> bool:
     return remotes_of(f"h smtp --pass={word}z x")[0].options[-1].value == "x"
 
 
-def test_marks_leave_no_trace() -> None:
+def test_marks_leave_no_trace(draw: random.Random) -> None:
     """Catches: a byte that differs after a hold, whatever the file looks like."""
-    seed = random.randrange(2**32)
-    print("seed", seed)
-    draw = random.Random(seed)
     for _round in range(500):
         text = "".join(draw.choices("ab #'\n\r\t", k=draw.randint(0, 60)))
         held = {one.index for one in remotes_of(text) if draw.random() < 0.5}
         assert marked(marked(text, held), set()) == text
         assert {one.index for one in remotes_of(marked(text, held)) if one.stage} == held
-

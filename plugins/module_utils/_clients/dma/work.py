@@ -14,12 +14,16 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import ProgramError
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.running import Process, now, processes
 
 NAME = "dma"
 _INTERVAL = 0.1
+# The process that takes a message starts one in the background, and that one another for each further recipient, whose
+# bounce can be for several.
+_GENERATIONS = 4
 
 
 def sleeps(process: Process) -> bool:
@@ -33,23 +37,16 @@ def _reads(process: Process) -> bool:
 
 
 def settle(seconds: float) -> None:
-    """Return when no process is left that started with the configuration of before.
-
-    A process of that time can have started others, and they are not told apart from new ones, which end at once since
-    they are to defer. So this waits for a moment without any, but for those that began to take a message since.
+    """Return when no process is left that has the configuration of before.
 
     :param seconds: how long that may take
     :raises ProgramError: if it takes longer
     """
-    begin = now()
-    deadline = time.monotonic() + seconds
-    while True:
-        left = [one for one in _without_sleepers() if one.started <= begin or not _reads(one)]
-        if not left:
-            return
-        if time.monotonic() > deadline:
-            raise ProgramError(_too_long(left, seconds))
-        time.sleep(_INTERVAL)
+    first = now()
+    # What reads a message and began after the change has the new configuration.
+    left = _drain(seconds, lambda one: _reads(one) and one.started > first)
+    if left:
+        raise ProgramError(_too_long(left, seconds))
 
 
 def end_held(seconds: float) -> int:
@@ -57,16 +54,24 @@ def end_held(seconds: float) -> int:
 
     :param seconds: how long that may take
     """
-    begin = now()
+    first = now()
+    _drain(seconds, _reads)
+    return sum(one.started <= first for one in processes(NAME))
+
+
+def _drain(seconds: float, stays: Callable[[Process], bool]) -> list[Process]:
+    """Wait until all processes of now, and all that descend from them, are gone; return those that are left.
+
+    New ones are not told apart from descendants, but after each round there are descendants of a later generation only.
+    """
     deadline = time.monotonic() + seconds
-    calm = 0
-    while calm < 2:
-        left = [one for one in _without_sleepers() if one.started <= begin and not _reads(one)]
-        if time.monotonic() > deadline:
-            break
-        calm = 0 if left else calm + 1
-        time.sleep(_INTERVAL)
-    return sum(one.started <= begin for one in processes(NAME))
+    for _generation in range(_GENERATIONS):
+        begin = now()
+        while left := [one for one in _without_sleepers() if one.started <= begin and not stays(one)]:
+            if time.monotonic() > deadline:
+                return left
+            time.sleep(_INTERVAL)
+    return []
 
 
 def _without_sleepers() -> list[Process]:
