@@ -46,7 +46,11 @@ def settle(seconds: float) -> None:
     # What reads a message and began after the change has the new configuration.
     left = _drain(seconds, lambda one: _reads(one) and one.started > first)
     if left:
-        raise ProgramError(_too_long(left, seconds))
+        pids = ", ".join(str(one.pid) for one in left)
+        raise ProgramError(
+            f"dma was still at work after {seconds:g} seconds (process {pids}); nothing is held. A delivery is under way, "
+            "or a program such as a cron job has not handed over all of a message yet: run again when it has ended"
+        )
 
 
 def end_held(seconds: float) -> int:
@@ -82,11 +86,3 @@ def _without_sleepers() -> list[Process]:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(one.pid, signal.SIGTERM)
     return found
-
-
-def _too_long(left: list[Process], seconds: float) -> str:
-    pids = ", ".join(str(one.pid) for one in left)
-    return (
-        f"dma was still at work after {seconds:g} seconds (process {pids}); nothing is held. A delivery goes on, or a "
-        "program such as a cron job has not yet handed over all of a message: run again when it has ended"
-    )
