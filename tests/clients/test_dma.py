@@ -31,7 +31,7 @@ HOST = "127.0.0.1"
 MAIL = 8
 PASSWORDS = int(os.environ.get("MAILOPS_PASSWORDS", "40"))
 MESSAGE = "From: a@sender.example\nTo: b@relay.example\nSubject: {}\n\nText\n"
-TOKEN = {"sender": "a@sender.example", "recipient": "b@relay.example", "token": "token-1"}
+TOKEN: dict[str, Any] = {"sender": "a@sender.example", "recipient": "b@relay.example", "token": "token-1"}
 
 
 class Host:
@@ -94,7 +94,8 @@ class Host:
         """Ask for a state."""
         logins = [{"username": ACCOUNT, "password": password}]
         params = {"program": "dma", "state": state, "host": HOST, "logins": logins, **more}
-        return self.root.module(params, check=check)
+        result: dict[str, Any] = self.root.module(params, check=check)
+        return result
 
 
 @pytest.fixture
@@ -187,7 +188,7 @@ def test_process_that_sleeps_does_not_use_the_old_password(host: Host, relay: St
 def test_users_go_on_sending(host: Host, relay: StandIn) -> None:
     """Catches: mail that is lost, sent twice or sent with a wrong password because it came at the wrong moment."""
     done = threading.Event()
-    sent = []
+    sent: list[str] = []
 
     def send() -> None:
         while not done.is_set():

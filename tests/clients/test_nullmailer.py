@@ -64,7 +64,8 @@ class Host:
         """Ask for a state."""
         logins = [{"username": ACCOUNT, "password": password}]
         params = {"program": "nullmailer", "state": state, "host": HOST, "logins": logins, **more}
-        return self.root.module(params, check=check)
+        result: dict[str, Any] = self.root.module(params, check=check)
+        return result
 
     def run_once(self) -> str:
         """Let nullmailer-send run its queue once, and return what it said."""
@@ -150,7 +151,7 @@ def test_rotation(host: Host, relay: StandIn) -> None:
         assert host.state("deployed", password=NEW, check=True)["changed"]
         assert host.state("deployed", password=NEW)["held"]
         assert not host.state("deployed", password=NEW)["changed"]
-        letter = {"sender": "a@sender.example", "recipient": "b@relay.example", "token": "token-1"}
+        letter: dict[str, Any] = {"sender": "a@sender.example", "recipient": "b@relay.example", "token": "token-1"}
         proofs = host.state("proved", password=NEW, **letter)["proofs"]
         assert [(one["how"], one["username"], one["reply"][:3]) for one in proofs] == [("message", ACCOUNT, "250")]
         assert (host.waiting(), host.waiting("failed")) == (1, 0)
@@ -166,7 +167,7 @@ def test_rotation(host: Host, relay: StandIn) -> None:
 def test_users_go_on_sending(host: Host, relay: StandIn) -> None:
     """Catches: mail that is lost, sent twice or sent with a wrong password because it came at the wrong moment."""
     done = threading.Event()
-    sent = []
+    sent: list[str] = []
 
     def send() -> None:
         while not done.is_set():
@@ -289,7 +290,7 @@ def test_passwords_arrive_as_they_are(host: Host, draw: random.Random) -> None:
 def test_lines_are_read_as_nullmailer_reads_them(host: Host, draw: random.Random) -> None:
     """Catches: a line with quotes of the user's that we take for another login than nullmailer."""
     with Recorder(reply=lambda login: "454 4.7.0 later") as relay:
-        lines = []
+        lines: list[str] = []
         while len(lines) < PASSWORDS:
             word = "".join(draw.choices("abc'\"\\\\ \t", k=draw.randint(1, 9)))
             line = f"{HOST} smtp --port={relay.port} '--user=u{len(lines)}' --pass={word}z"

@@ -44,34 +44,34 @@ def logins_of(text: str) -> list[Line]:
     return found
 
 
-def lines_for(text: str, host: str, job: Job) -> list[Line]:
-    """Return the lines that the login of a job has for the smarthost, none if one is to be added.
+def used_by(text: str, host: str, job: Job) -> tuple[Login, list[Line]]:
+    """Return the login that dma uses for the smarthost, and its lines there, none if one is to be added.
 
     :param text: the file
     :param host: the smarthost as dma.conf spells it
-    :param job: its login
+    :param job: the logins
     :raises InputError: if dma uses the line of somebody else
     """
-    login = only_login(job)
     lines = [line for line in logins_of(text) if line.host == host]
-    ours = [line for line in lines if line.username in (login.username, *login.replaces)]
-    if lines and lines[-1] not in ours:
+    if not lines:
+        return _only_login(host, job), []
+    owner = next((login for login in job.logins if lines[-1].username in _names(login)), None)
+    if owner is None:
         raise InputError(
             f"dma logs in to {host} as {lines[-1].username}, since of several lines it uses the last. Remove that "
             f"line, or name {lines[-1].username} in replaces"
         )
-    return ours
+    return owner, [line for line in lines if line.username in _names(owner)]
 
 
-def only_login(job: Job) -> Login:
-    """Return the login, since dma has one for its smarthost.
+def _names(login: Login) -> tuple[str, ...]:
+    return (login.username, *login.replaces)
 
-    :param job: the logins
-    :raises InputError: if there are several
-    """
+
+def _only_login(host: str, job: Job) -> Login:
     if len(job.logins) != 1:
         names = ", ".join(login.username for login in job.logins)
-        raise InputError(f"dma has one login for its smarthost: name only one of {names}")
+        raise InputError(f"dma has no login for {host} yet, and one can be added only: name one of {names}")
     return job.logins[0]
 
 

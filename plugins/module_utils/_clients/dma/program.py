@@ -21,6 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.dma.conf imp
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.package import version_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
+    NOT_PROVED,
     Change,
     Entry,
     Finding,
@@ -65,8 +66,7 @@ class Dma(Program):
         replaceable(CONF)
         conf = _conf(job)
         path = replaceable(conf.authpath)
-        login = auth.only_login(job)
-        lines = auth.lines_for(_text(path), conf.smarthost, job)
+        login, lines = auth.used_by(_text(path), conf.smarthost, job)
         names = [line.username for line in lines] or [""]
         entries = tuple(Entry(conf.authpath, conf.smarthost, name, login.username) for name in names)
         return Finding(version_of("dma"), entries, ("all mail that dma sends",), conf.held)
@@ -95,11 +95,11 @@ class Dma(Program):
         """
         conf = _conf(job)
         path = replaceable(conf.authpath)
-        login = auth.only_login(job)
         access = files.Access(0, os.stat(_dma()).st_gid, _MODE)
         with files.locked(os.path.dirname(path)):
             before = _text(path)
-            after = auth.with_login(before, conf.smarthost, auth.lines_for(before, conf.smarthost, job), login)
+            login, lines = auth.used_by(before, conf.smarthost, job)
+            after = auth.with_login(before, conf.smarthost, lines, login)
             changed = before != after or files.access_of(path) != access
             if changed and not job.check_mode:
                 files.remove_stale(path)
@@ -114,8 +114,10 @@ class Dma(Program):
         if job.message is None:
             return []
         conf = _conf(job)
-        seen, why = proof.send(_dma(), os.path.realpath(CONF), conf.base, job.message, job.timeout)
-        return [Proof(seen.how, seen.reply or why, auth.only_login(job).username if not why else "")]
+        used, _lines = auth.used_by(_text(replaceable(conf.authpath)), conf.smarthost, job)
+        how, words = proof.send(_dma(), os.path.realpath(CONF), conf.base, job.message, job.timeout)
+        others = [login.username for login in job.logins if login is not used]
+        return [Proof(how, words, used.username), *(Proof(NOT_PROVED, "", name) for name in others)]
 
     def release(self, job: Job) -> Change:
         """Take our lines away, end the processes that started with them, and make dma run its queue.

@@ -27,10 +27,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     NOT_PROVED,
     Message,
     ProgramError,
-    Proof,
 )
 
-_LOG = "/dev/log"
+_DONE = "delivery successful"
 _APART = ("--mount", "--propagation", "private")
 _TRY = 'mount --bind "$0" "$1"'
 # The folder, dma.conf, dma, the sender, the recipient.
@@ -45,7 +44,7 @@ exec "$2" -D -q
 _REPLY = re.compile(r"\b[245]\d\d[ -].*", re.DOTALL)
 
 
-def send(dma: str, conf: str, text: str, message: Message, seconds: float) -> tuple[Proof, str]:
+def send(dma: str, conf: str, text: str, message: Message, seconds: float) -> tuple[str, str]:
     """Send a message with a configuration, and return what was seen.
 
     :param dma: the program
@@ -53,20 +52,20 @@ def send(dma: str, conf: str, text: str, message: Message, seconds: float) -> tu
     :param text: the configuration without the hold
     :param message: the message
     :param seconds: how long that may take
-    :returns: the proof, and if there is none, why
+    :returns: C(BY_MESSAGE) and what dma said, or C(NOT_PROVED) and why this host cannot do that
     :raises ProgramError: if the relay does not accept it
     """
     with _folder(dma, text, message) as folder:
         tried = _apart(_TRY, f"{folder}/dma.conf", conf, seconds=seconds)
         if tried.code != 0:
-            return Proof(NOT_PROVED), " ".join(tried.errors.split())
+            return NOT_PROVED, " ".join(tried.errors.split())
         with _log(f"{folder}/log") as lines:
             answer = _apart(_SEND, folder, conf, dma, message.sender, message.recipient, seconds=seconds)
-    if answer.code != 0:
+    if answer.code != 0 or (lines and not any(_DONE in line for line in lines)):
         raise ProgramError(
             f"dma could not send a message with the new password: {_why(lines, answer)}. Its mail stays on hold"
         )
-    return Proof(BY_MESSAGE, "delivery successful"), ""
+    return BY_MESSAGE, _DONE
 
 
 def _apart(script: str, *arguments: str, seconds: float) -> Answer:
@@ -75,7 +74,8 @@ def _apart(script: str, *arguments: str, seconds: float) -> Answer:
 
 
 def _why(lines: list[str], answer: Answer) -> str:
-    told = [line for line in lines if "failed" in line or "deferred" in line]
+    texts = [line.partition("]: ")[2] for line in lines]
+    told = [text for text in texts if "failed" in text or "deferred" in text]
     replies = [found.group() for found in map(_REPLY.search, told) if found]
     text = [*replies[:1], *told[-1:], answer.errors.strip(), f"exit status {answer.code}"]
     return " ".join(next(one for one in text if one).split())

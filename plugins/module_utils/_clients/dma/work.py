@@ -48,8 +48,8 @@ def settle(seconds: float) -> None:
     if left:
         pids = ", ".join(str(one.pid) for one in left)
         raise ProgramError(
-            f"dma was still at work after {seconds:g} seconds (process {pids}); nothing is held. A delivery is under way, "
-            "or a program such as a cron job has not handed over all of a message yet: run again when it has ended"
+            f"dma was still at work after {seconds:g} seconds (process {pids}); nothing is held. A delivery is under "
+            "way, or a program such as a cron job has not handed over all of a message yet: run again when it has ended"
         )
 
 

@@ -40,8 +40,7 @@ def plan(remotes: list[Remote], job: Job, same: Callable[[str], bool]) -> list[L
             "login to the host as it is written there"
         )
     lines = [_given(line, lines, job) for line in lines]
-    for login in job.logins:
-        _check_used(login, lines, job)
+    _check_used(lines, job)
     return lines
 
 
@@ -74,20 +73,21 @@ def _given(line: Line, lines: list[Line], job: Job) -> Line:
     return line
 
 
-def _check_used(login: Login, lines: list[Line], job: Job) -> None:
-    if all(line.login is not login for line in lines):
+def _check_used(lines: list[Line], job: Job) -> None:
+    first = next((line for line in lines if line.login is not None), None)
+    if first is None:
+        names = ", ".join(login.username for login in job.logins)
         others = ", ".join(line.remote.username or "no login" for line in lines)
         raise InputError(
-            f"{FILE} has no line for {login.username} at {job.host}, only for {others}: add one, or name the username "
-            "that it takes over in replaces"
+            f"{FILE} has no line for {names} at {job.host}, only for {others}: add one, or name the username that it "
+            "takes over in replaces"
         )
-    before = next((line.remote for line in lines if line.login is None), None)
-    own = next(line.remote for line in lines if line.login is login)
-    if before is not None and before.index < own.index:
+    before, own = lines[0].remote, first.remote
+    if before.index < own.index:
         raise InputError(
             f"line {before.index + 1} of {FILE} sends to {before.host} with {before.username or 'no login'}, before "
-            f"line {own.index + 1} with {own.username or login.username}: nullmailer uses the later one only if the "
-            "earlier one fails. Remove one of them, or swap them"
+            f"line {own.index + 1} with {own.username or 'ours'}: nullmailer uses the later one only if the earlier "
+            "one fails. Remove one of them, or swap them"
         )
 
 

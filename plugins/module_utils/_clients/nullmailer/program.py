@@ -24,6 +24,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.nullmailer.t
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.package import version_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
+    NOT_PROVED,
     Change,
     Entry,
     Finding,
@@ -120,7 +121,10 @@ class Nullmailer(Program):
             return []
         lines = _lines(job, remotes_of(_text(replaceable(FILE))))
         ours = [line.remote for line in lines if line.login is not None]
-        return [proof.send(remote, job.message, job.timeout) for remote in ours]
+        proofs = [proof.send(remote, job.message, job.timeout) for remote in ours]
+        used = [line.login for line in lines]
+        others = [login.username for login in job.logins if login not in used]
+        return [*proofs, *(Proof(NOT_PROVED, "", name) for name in others)]
 
     def release(self, job: Job) -> Change:
         """Take our marks away, and make nullmailer run its queue.
