@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A value in a .env file, in the one form that python-dotenv, Node's dotenv, sh and systemd read alike. Pure: no I/O."""
+"""A value in a .env file, which python-dotenv, Node's dotenv, sh and systemd read alike. Pure: no I/O."""
 
 from __future__ import annotations
 

@@ -6,7 +6,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.characters import backslashed, refuse
+import re
+
+# Monit strips quotes of both kinds and blanks from the ends of a string, also inside of the quotes; written as numbers,
+# they stay.
+SPECIAL = re.compile(r"""["'\\ ]""")
 
 
 def quoted(value: str) -> str:
@@ -14,6 +18,4 @@ def quoted(value: str) -> str:
 
     :param value: the password
     """
-    quote = "'" if '"' in value else '"'
-    refuse("monitrc", [quote], value, why="with both kinds of quotes in it, no string can be written")
-    return f"{quote}{backslashed(value, '')}{quote}"
+    return '"' + SPECIAL.sub(lambda match: f"\\0x{ord(match.group()):02x}", value) + '"'
