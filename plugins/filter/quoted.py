@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.characters import CannotCarry
+from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.characters import QuotingError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.quoting import names
 from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.quoting import quoted as quoted_for
 
@@ -98,13 +98,13 @@ def quoted(value: Any, format: str) -> str:  # noqa: A002  (the option's name)
     """
     # Before ansible-core 2.19, what is stored with Vault is no str, but becomes one.
     if not isinstance(value, str) and not getattr(value, "__ENCRYPTED__", False):
-        raise AnsibleFilterError(f"mailops.smtp.quoted: the password is not a text, but of type {type(value).__name__}")
+        raise AnsibleFilterError(f"the password is not a text, but of type {type(value).__name__}")
     if format not in names():
-        raise AnsibleFilterError(f"mailops.smtp.quoted: there is no format {format}; there are: {', '.join(names())}")
+        raise AnsibleFilterError(f"there is no format {format}; there are: {', '.join(names())}")
     try:
         return quoted_for(str(value), format)
-    except CannotCarry as error:
-        raise AnsibleFilterError(f"mailops.smtp.quoted: {error}") from None
+    except QuotingError as error:
+        raise AnsibleFilterError(str(error)) from None
 
 
 class FilterModule:

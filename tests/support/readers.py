@@ -10,6 +10,7 @@ A reader takes values as they stand in the file, by the user's name, and returns
 from __future__ import annotations
 
 import json
+import netrc
 import socket
 import subprocess
 import urllib.request
@@ -23,8 +24,8 @@ from support.rooted import TREE, Root
 from support.waiting import PATIENCE, until
 
 PACKAGES = (
-    "s-nail mutt libsasl2-modules git git-email libauthen-sasl-perl curl monit prometheus-alertmanager php-cli msmtp "
-    "systemd bash"
+    "bash curl git git-email libauthen-sasl-perl libmailtools-perl libsasl2-modules monit msmtp mutt perl php-cli "
+    "prometheus-alertmanager s-nail systemd"
 )
 ROOT = Root("files", tuple(PACKAGES.split()))
 PYTHON_DOTENV, NODE_DOTENV = "1.2.4", "18.0.10"
@@ -104,6 +105,17 @@ def git(bench: Bench, values: Values) -> dict[str, bytes]:
     return {name.decode().split(".")[1]: value for name, _newline, value in pairs}
 
 
+def git_send_email(bench: Bench, values: Values) -> dict[str, bytes]:
+    pattern = (
+        "[sendemail]\nsmtpServer = 127.0.0.1\nsmtpServerPort = {port}\nsmtpUser = {user}\nsmtpPass = {value}\n"
+        "confirm = never\nfrom = a@sender.example\nto = b@relay.example\nsuppressCc = all\n"
+        "[user]\nname = a\nemail = a@sender.example\n"
+    )
+    bench.file("patch", "From: a@sender.example\nSubject: x\n\nx\n")
+    command = "HOME=$PWD GIT_CONFIG_GLOBAL=$PWD/$name.rc git send-email --quiet patch"
+    return _for_each(bench, values, pattern, command)
+
+
 def php(bench: Bench, values: Values) -> dict[str, bytes]:
     file = bench.file("config.php", "<?php\n" + _lines("define('{user}', {value});\n", values) + PHP)
     return _said(*ROOT.command("php", file))
@@ -146,10 +158,16 @@ def pyyaml(bench: Bench, values: Values) -> dict[str, bytes]:
     return {user: value.encode() for user, value in yaml.safe_load(_lines("{user}: {value}\n", values)).items()}
 
 
+def python_netrc(bench: Bench, values: Values) -> dict[str, bytes]:
+    bench.file("netrc", _lines("machine {user}.example login {user} password {value}\n", values))
+    found = netrc.netrc(str(bench.folder / "netrc")).hosts.values()
+    return {user: (password or "").encode() for user, _account, password in found}
+
+
 def curl(bench: Bench, values: Values) -> dict[str, bytes]:
-    netrc = bench.file("netrc", _lines("machine {user}.example login {user} password {value}\n", values))
+    file = bench.file("netrc", _lines("machine {user}.example login {user} password {value}\n", values))
     port = bench.recorder.port
-    one = f'url = "smtp://{{user}}.example"\nconnect-to = "::127.0.0.1:{port}"\nnetrc\nnetrc-file = "{netrc}"\nsilent\n'
+    one = f'url = "smtp://{{user}}.example"\nconnect-to = "::127.0.0.1:{port}"\nnetrc\nnetrc-file = "{file}"\nsilent\n'
     config = bench.file("curlrc", "next\n".join(_lines(one, {user: ""}) for user in values))
     ROOT.call("curl", "--config", config, seconds=PATIENCE * 10)
     return bench.seen()
@@ -174,12 +192,17 @@ def mutt(bench: Bench, values: Values) -> dict[str, bytes]:
     return _for_each(bench, values, pattern, "mutt -n -F $name.rc b@relay.example")
 
 
-def s_nail(bench: Bench, values: Values) -> dict[str, bytes]:
-    pattern = (
-        "set v15-compat mta=smtp://127.0.0.1:{port} smtp-auth=login from=a@sender.example\nset user={user}\n"
-        "set password={value}\n"
-    )
-    return _for_each(bench, values, pattern, "MAILRC=$name.rc s-nail -Sv15-compat -:u b@relay.example")
+def s_nail(command: str) -> Reader:
+    """Return the reader that is s-nail with one of its two ways to parse a setting."""
+
+    def read(bench: Bench, values: Values) -> dict[str, bytes]:
+        pattern = (
+            "set v15-compat mta=smtp://127.0.0.1:{port} smtp-auth=login from=a@sender.example\nset user={user}\n"
+            f"{command} password={{value}}\n"
+        )
+        return _for_each(bench, values, pattern, "MAILRC=$name.rc s-nail -Sv15-compat -:u b@relay.example")
+
+    return read
 
 
 def msmtp(bench: Bench, values: Values) -> dict[str, bytes]:
@@ -259,6 +282,8 @@ def _free_port() -> int:
         return port
 
 
+# Of these, fewer passwords are enough: they start an interpreter for each.
+SLOW = {"git send-email": 100}
 # By format: all readers that a value is written for.
 READERS: dict[str, dict[str, Reader]] = {
     "alertmanager": {"alertmanager": alertmanager, "PyYAML": pyyaml},
@@ -269,12 +294,12 @@ READERS: dict[str, dict[str, Reader]] = {
         "bash": shell("bash"),
         "systemd": systemd,
     },
-    "git_config": {"git": git},
-    "mailrc": {"s-nail": s_nail},
+    "git_config": {"git config": git, "git send-email": git_send_email},
+    "mailrc": {"s-nail, set": s_nail("set"), "s-nail, wysh set": s_nail("wysh set")},
     "monitrc": {"monit": monit},
     "msmtprc": {"msmtp": msmtp},
     "muttrc": {"mutt": mutt},
-    "netrc": {"curl": curl},
+    "netrc": {"curl": curl, "netrc of Python": python_netrc},
     "php": {"php": php},
     "shell": {"dash": shell("dash"), "bash": shell("bash")},
     "systemd_environment": {"systemd": systemd},

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class CannotCarry(Exception):
+class QuotingError(Exception):
     """A format has no way to write a password. The message names the character, never the password."""
 
 
@@ -20,12 +20,12 @@ def refuse(name: str, characters: Iterable[str], value: str, *, why: str) -> Non
     :param characters: one or more characters each
     :param value: the password
     :param why: what its readers would make of it
-    :raises CannotCarry: if the password has one of them
+    :raises QuotingError: if the password has one of them
     """
     for character in characters:
         if character in value:
             points = " ".join(f"U+{ord(one):04X}" for one in character)
-            raise CannotCarry(f"{name} cannot hold {character} ({points}) in this password: {why}")
+            raise QuotingError(f"{name} cannot hold {character} ({points}) in this password: {why}")
 
 
 def single_quoted(value: str) -> str:

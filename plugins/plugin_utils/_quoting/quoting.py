@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from ansible_collections.mailops.smtp.plugins.module_utils._text import is_control
 from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting import formats
-from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.characters import CannotCarry
+from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.characters import QuotingError
 
 
 def names() -> list[str]:
@@ -25,12 +25,12 @@ def quoted(value: str, name: str) -> str:
 
     :param value: the password
     :param name: of the format
-    :raises CannotCarry: if no file of this format can hold it; the message names a character, never the password
+    :raises QuotingError: if no file of this format can hold it; the message names a character, never the password
     """
     if not value:
-        raise CannotCarry("the password is empty")
+        raise QuotingError("the password is empty")
     for character in value:
         if is_control(character):
-            raise CannotCarry(f"{name} cannot hold the control character U+{ord(character):04X}")
+            raise QuotingError(f"{name} cannot hold the control character U+{ord(character):04X}")
     quote: Callable[[str], str] = importlib.import_module(f"{formats.__name__}.{name}").quoted
     return quote(value)

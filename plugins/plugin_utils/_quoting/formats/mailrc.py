@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.characters import single_quoted
+import re
+
+# Without the modifier wysh, set takes a backslash before the closing quote for an escape, so it stands outside.
+SPECIAL = re.compile(r"['\\]")
 
 
 def quoted(value: str) -> str:
@@ -14,4 +17,4 @@ def quoted(value: str) -> str:
 
     :param value: the password
     """
-    return single_quoted(value)
+    return "'" + SPECIAL.sub(lambda match: f"'\\{match.group()}'", value) + "'"

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.msmtp.text import LONGEST
-from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.characters import CannotCarry
+from ansible_collections.mailops.smtp.plugins.plugin_utils._quoting.characters import QuotingError
 
 
 def quoted(value: str) -> str:
@@ -16,5 +16,5 @@ def quoted(value: str) -> str:
     :param value: the password
     """
     if len(value.encode("utf-8")) > LONGEST:
-        raise CannotCarry(f"msmtprc cannot hold more than {LONGEST} bytes in a line")
+        raise QuotingError(f"msmtprc cannot hold more than {LONGEST} bytes in a line")
     return f'"{value}"'
