@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     # imported. A test compares both lists with the folders.
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.dma import program as _dma  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import program as _exim  # noqa: F401
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.msmtp import program as _msmtp  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.nullmailer import program as _nullmailer  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix import program as _postfix  # noqa: F401
 
-NAMES = ("dma", "exim", "nullmailer", "postfix")
+NAMES = ("dma", "exim", "msmtp", "nullmailer", "postfix")
 
 
 def program_of(name: str) -> Program:
