@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.program import PROGRAM as OPENSMTPD
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Program
 
 # A test compares this list with the folders.
-_KNOWN: tuple[Program, ...] = ()
+_KNOWN: tuple[Program, ...] = (OPENSMTPD,)
 PROGRAMS: dict[str, Program] = {program.name: program for program in _KNOWN}
