@@ -240,7 +240,8 @@ def test_refused_proof(host: Host, provider: StandIn, reply: str) -> None:
     """Catches: a refused proof that is taken for one, is bounced, or stays in the queue; a hold that ends with it."""
     host.send("put off")
     until(lambda: subjects(provider) == ["put off"], seconds=SECONDS)
-    assert ask(host, provider, "held")["held"]
+    held = ask(host, provider, "held")
+    assert held.get("held"), held
     host.send("waits")
     provider.submission.refuse_login = reply
     refused = ask(host, provider, "proved")
@@ -258,7 +259,8 @@ def test_put_off_mail_goes_out(host: Host, provider: StandIn) -> None:
     provider.submission.refuse_login = "535 5.7.8 bad"
     host.send("put off")
     until(lambda: "|pending|" in "".join(host.queue()), seconds=SECONDS)
-    assert ask(host, provider, "held")["held"]
+    held = ask(host, provider, "held")
+    assert held.get("held"), held
     provider.submission.refuse_login = None
     assert ask(host, provider, "released")["changed"]
     until(lambda: subjects(provider) == ["put off"], seconds=SECONDS)

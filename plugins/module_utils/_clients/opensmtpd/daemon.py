@@ -116,14 +116,16 @@ class Daemon:
         except OSError:
             return False
 
-    def restart(self, seconds: float) -> None:
+    def restart(self, seconds: float, port: int = 0) -> None:
         """Start it again, when no delivery is under way.
 
         :param seconds: how long deliveries may take
+        :param port: where it has to listen afterwards, 0 for nowhere
         :raises ProgramError: if they take longer, or if it does not come back
         """
         self.drain(seconds)
-        restart(self.smtpd, self.is_running)
+        # It answers smtpctl a moment before it listens.
+        restart(self.smtpd, lambda: self.is_running() and (not port or self.listens(port)))
 
     def drain(self, seconds: float) -> None:
         """Have no more mail sent until the next start, and wait until no delivery is under way.

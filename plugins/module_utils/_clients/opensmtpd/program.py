@@ -111,9 +111,7 @@ class OpenSmtpd(Program):
 
     def _take_effect(self, daemon: Daemon, job: Job, door: hold_text.Door) -> None:
         try:
-            daemon.restart(job.timeout)
-            if not daemon.listens(door.port):
-                raise ProgramError("smtpd does not listen where test messages come in; the hold is undone")
+            daemon.restart(job.timeout, door.port)
         except ProgramError:
             self._undo(daemon, self._setup(daemon, job), job, running=daemon.is_running())
             raise
@@ -143,7 +141,7 @@ class OpenSmtpd(Program):
             raise ProgramError("smtpd is not running, or its mail is not on hold: hold it first, then prove the login")
         daemon.remove_proofs()
         # A session that is logged in stays open for ten seconds, and would take the message without a login.
-        daemon.restart(job.timeout)
+        daemon.restart(job.timeout, door.port)
         proofs = []
         for use in uses_of(setup, job.logins):
             for relay in use.relays:
