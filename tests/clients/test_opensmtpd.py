@@ -283,6 +283,82 @@ def test_killed_release_is_finished(host: Host, provider: StandIn) -> None:
     until(lambda: subjects(provider) == ["waits"], seconds=SECONDS)
 
 
+def test_delivery_under_way(host: Host, provider: StandIn, other: SlowServer) -> None:
+    """Catches: a delivery that a restart cuts off, so that the message arrives twice; a hold that stays after all."""
+    before = host.conf.read_bytes()
+    other.go.clear()
+    host.send("long", recipient="b@other.example")
+    until(lambda: other.waiting == 1, seconds=SECONDS)
+    refused = ask(host, provider, "held", timeout=2)
+    assert refused["msg"].startswith("deliveries of smtpd did not end within 2 seconds"), refused
+    assert host.conf.read_bytes() == before and not ask(host, provider, "found")["held"]
+    host.send("flows")
+    until(lambda: subjects(provider) == ["flows"], seconds=SECONDS)
+    other.go.set()
+    assert ask(host, provider, "held")["held"]
+    assert other.subjects == ["long"]
+    assert ask(host, provider, "released")["changed"]
+    assert host.queue() == [] and other.subjects == ["long"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("auth <secrets>", 'auth { main = "1.acme.smtp:x" }', "stands in smtpd.conf itself: move it to a file"),
+        (
+            "main@localhost",
+            "main@localhost.localdomain",
+            "relays to localhost; the relays there: localhost.localdomain",
+        ),
+        ("smtp+tls://main@localhost", "smtp+tls://localhost", "has no label, so smtpd does not log in there"),
+        (
+            "main@localhost",
+            "else@localhost",
+            "smtpd does not log in as 1.acme.smtp at localhost; the labels there: else",
+        ),
+        ("match from local for any", "match for nowhere", "smtpd does not take its own configuration"),
+    ],
+)
+@pytest.mark.parametrize("host", ["7.4"], indirect=True)
+def test_found_before_anything_changes(host: Host, provider: StandIn, old: str, new: str, told: str) -> None:
+    """Catches: a login that is written though smtpd would not use it."""
+    text = host.conf.read_text(encoding="utf-8")
+    assert old in text
+    host.conf.write_text(text.replace(old, new), encoding="utf-8")
+    assert told in ask(host, provider, "found")["msg"]
+
+
+@pytest.mark.parametrize("host", ["7.4", "6.8"], indirect=True)
+def test_closed_file_and_folder(host: Host, provider: StandIn) -> None:
+    """Catches: a table that only root can read, which smtpd then does not read again; words that name a password."""
+    host.secrets.chmod(0o600)
+    assert ask(host, provider, "deployed", password=NEW)["changed"]
+    assert host.secrets.stat().st_mode & 0o777 == 0o640
+    provider.accounts.change(ACCOUNT, NEW)
+    host.send("with the new one")
+    until(lambda: subjects(provider) == ["with the new one"], seconds=SECONDS)
+    host.secrets.parent.chmod(0o700)
+    assert "since its user may not enter /etc/smtpd" in ask(host, provider, "found")["msg"]
+    host.secrets.parent.chmod(0o755)
+    host.secrets.chmod(0o644)
+    assert "Everybody on this host can read /etc/smtpd/secrets" in ask(host, provider, "found")["notes"][0]
+
+
+def test_while_smtpd_is_down(host: Host, provider: StandIn) -> None:
+    """Catches: a hold that counts only while smtpd runs; a proof that is claimed though nothing was sent."""
+    before = host.conf.read_bytes()
+    host.stop()
+    assert ask(host, provider, "held")["held"]
+    assert "is not running" in ask(host, provider, "proved")["msg"]
+    host.start()
+    host.send("waits")
+    assert ask(host, provider, "found")["held"]
+    host.stop()
+    assert ask(host, provider, "released")["changed"]
+    assert host.conf.read_bytes() == before
+    assert not provider.record.logins()
+
+
 def passwords(number: int) -> list[str]:
     """Return random passwords that a table can hold, and print how to have the same again."""
     seed = int(os.environ.get("MAILOPS_SEED", secrets.randbits(32)))

@@ -93,6 +93,10 @@ class Daemon:
         """Tell whether it answers."""
         return self._control("show", "status").code == 0
 
+    def is_paused(self) -> bool:
+        """Tell whether somebody paused all outgoing mail."""
+        return "MTA paused" in self._control("show", "status").output
+
     def update_table(self, name: str) -> None:
         """Have it read a table again.
 
@@ -220,15 +224,24 @@ def _queued(fields: list[str]) -> Queued:
 
 
 def is_readable(path: str, user: tuple[int, int]) -> bool:
-    """Tell whether a user may read a file, as far as modes say.
+    """Tell whether a user may read a file, as far as its mode says.
 
     :param path: of the file
     :param user: user and group by number
     """
-    parts = [path]
-    while parts[-1] != "/":
-        parts.append(os.path.dirname(parts[-1]))
-    return all(_may(part, user, 4 if part == path else 1) for part in parts)
+    return _may(path, user, 4)
+
+
+def closed_folder(path: str, user: tuple[int, int]) -> str:
+    """Return the folder that keeps a user from a file in it, empty if none does.
+
+    :param path: of the file
+    :param user: user and group by number
+    """
+    folders = [os.path.dirname(path)]
+    while folders[-1] != "/":
+        folders.append(os.path.dirname(folders[-1]))
+    return next((folder for folder in folders if not _may(folder, user, 1)), "")
 
 
 def _may(path: str, user: tuple[int, int], bit: int) -> bool:

@@ -17,7 +17,11 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.commands import path_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd import hold_text, secrets_text
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.daemon import Daemon, is_readable
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.daemon import (
+    Daemon,
+    closed_folder,
+    is_readable,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.processes import looks_up
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.proof import prove
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.setup import (
@@ -70,6 +74,7 @@ class OpenSmtpd(Program):
         uses = uses_of(setup, job.logins)
         for path in [*setup.texts, *(use.table.path for use in uses)]:
             check_replaceable(files.real_path(path))
+        _check_folders(uses, looks_up(daemon.smtpd))
         door = hold_text.door_of(setup.texts[setup.main])
         self._check_hold(daemon, setup)
         return Finding(
@@ -79,7 +84,7 @@ class OpenSmtpd(Program):
             held=door is not None
             and setup.texts == self._held(setup, door)
             and (not daemon.is_running() or daemon.listens(door.port)),
-            notes=tuple(_notes(setup, uses, job)),
+            notes=tuple(_notes(setup, uses, job, paused=door is None and daemon.is_paused())),
         )
 
     def hold(self, job: Job) -> Change:
@@ -236,7 +241,19 @@ def _deploy(path: str, uses: list[Use], user: tuple[int, int] | None, job: Job) 
     return changed
 
 
-def _notes(setup: Setup, uses: list[Use], job: Job) -> Iterator[str]:
+def _check_folders(uses: list[Use], user: tuple[int, int] | None) -> None:
+    for use in uses:
+        folder = closed_folder(os.path.realpath(use.table.path), user) if user else ""
+        if folder:
+            raise InputError(
+                f"smtpd could not read {use.table.path} again, since its user may not enter {folder}: make that folder "
+                "0711 or 0755"
+            )
+
+
+def _notes(setup: Setup, uses: list[Use], job: Job, *, paused: bool) -> Iterator[str]:
+    if paused:
+        yield "All outgoing mail of smtpd is paused (smtpctl pause mta); it is no longer after the restart for a hold."
     if all(relay.port != job.port for use in uses for relay in use.relays):
         yield f"smtpd sends to port {uses[0].relays[0].port} of {job.host}, not to {job.port}."
     for path in dict.fromkeys(use.table.path for use in uses):
