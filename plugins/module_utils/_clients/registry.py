@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import program as _exim  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.msmtp import program as _msmtp  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.nullmailer import program as _nullmailer  # noqa: F401
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd import program as _opensmtpd  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix import program as _postfix  # noqa: F401
 
-NAMES = ("dma", "exim", "msmtp", "nullmailer", "postfix")
+NAMES = ("dma", "exim", "msmtp", "nullmailer", "opensmtpd", "postfix")
 
 
 def program_of(name: str) -> Program:
