@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.lookup import first, sender_keys
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.route import Route
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sources import Source
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.config_text import words_of
 from ansible_collections.mailops.smtp.plugins.module_utils._postfix.instance import Postfix
+from ansible_collections.mailops.smtp.plugins.module_utils._postfix.map_types import table_of
 
 _DEPENDS, _MAPS = "smtp_sender_dependent_authentication", "smtp_sasl_password_maps"
 
@@ -38,10 +40,13 @@ def login_of(postfix: Postfix, transport: str, sender: str) -> str:
     :param transport: the service's name in master.cf
     :param sender: an address, or the key of a domain
     """
-    tables = words_of(_setting(postfix, transport, _MAPS))
+    kind = postfix.setting("default_database_type")
+    names = words_of(_setting(postfix, transport, _MAPS))
+    # One that stands in main.cf must not be an argument of a command: everybody could read it in the list of processes.
+    tables = [Source(postfix, table_of(name, default_type=kind)) for name in names]
     domains = [one.lower() for one in words_of(postfix.setting("mydestination"))]
     keys = sender_keys(sender, delimiters=postfix.setting("recipient_delimiter"), local=domains)
-    found = first(tables, keys, lambda table, key: postfix.call("postmap", "-q", key, table).output)
+    found = first(tables, keys, Source.find)
     return found.username if found else ""
 
 
