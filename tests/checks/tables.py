@@ -62,9 +62,10 @@ def _faults(name: str, option: Mapping[str, Any], defaults: Mapping[str, Any]) -
         return ["is not required, so defaults/main.yml and argument_specs.yml must both give its default"]
     found = []
     for where, value in (("defaults/main.yml", defaults[name]), ("argument_specs.yml", option["default"])):
-        # By the class itself: in Python, a bool is an int too.
-        if value.__class__ is not TYPES[option.get("type", "str")]:
-            found.append(f"is a {option.get('type', 'str')}, but {value!r} in {where} is not")
+        kind = option.get("type", "str")
+        # By the class itself: in Python, a bool is an int too. Raw is of several types.
+        if kind != "raw" and value.__class__ is not TYPES[kind]:
+            found.append(f"is a {kind}, but {value!r} in {where} is not")
         if "choices" in option and value not in option["choices"]:
             found.append(f"is {value!r} in {where}, which is not one of its choices")
     if defaults[name] != option["default"]:
