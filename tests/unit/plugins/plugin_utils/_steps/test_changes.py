@@ -206,7 +206,7 @@ def test_hold_of_a_host_by_its_own_options() -> None:
     asked = one.asked("mail_program")
     assert (asked["program"], asked["state"], asked["timeout"], asked["port"]) == ("postfix", "held", 7, 26)
     assert asked["logins"] == [{"username": "2"}]
-    assert asked["options"] == {"transport": "relay", "config_directory": "/etc/out"}
+    assert asked["options"] == {"transport": "relay", "config_directory": "/etc/out", "migrate": False}
 
 
 def test_hold_of_all_programs_that_are_found() -> None:

@@ -141,7 +141,8 @@ def test_postfix_is_looked_at_as_it_is_used() -> None:
     one = stage(fleet(), consumer="postfix", smtp_port=2525, **places)
     one.do(check)
     asked = one.asked("mail_program")
-    assert asked["options"] == {"transport": "relay", "map": "/m", "config_directory": "/etc/postfix-out"}
+    known = {"transport": "relay", "map": "/m", "config_directory": "/etc/postfix-out", "migrate": False}
+    assert asked["options"] == known
     assert (asked["host"], asked["port"], asked["logins"]) == ("smtp.acme.example", 2525, [{"username": "1"}])
 
 
