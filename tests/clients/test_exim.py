@@ -354,7 +354,7 @@ def test_proof_of_a_killed_run_is_removed(scene: Scene) -> None:
 
 
 def test_release_leaves_other_mail_alone(scene: Scene, provider: StandIn) -> None:
-    """Catches: mail that follows the test message over its connection, a release that thaws or leaves the wrong mail."""
+    """Catches: mail that follows the test message over its connection, a release of the wrong mail."""
     provider.submission.temporary_auth_failure = True
     scene.submit("refused")
     provider.submission.temporary_auth_failure = False
