@@ -354,7 +354,7 @@ def test_proof_of_a_killed_run_is_removed(scene: Scene) -> None:
 
 
 def test_release_leaves_other_mail_alone(scene: Scene, provider: StandIn) -> None:
-    """Catches: a release that thaws what the user froze, or that leaves what waited for a refused login."""
+    """Catches: mail that follows the test message over its connection, a release of the wrong mail."""
     provider.submission.temporary_auth_failure = True
     scene.submit("refused")
     provider.submission.temporary_auth_failure = False
@@ -364,9 +364,14 @@ def test_release_leaves_other_mail_alone(scene: Scene, provider: StandIn) -> Non
     (frozen,) = set(scene.queue()) - set(before)
     scene.root.run("exim4", "-Mf", frozen)
     scene.submit("waits")
+    scene.run("deployed")
+    scene.change()
+    scene.run("proved")
+    proof = "Test of a new SMTP password, Token1"
+    assert scene.subjects() == [proof]
     scene.run("released")
     until(lambda: scene.queue() == [frozen], seconds=PATIENCE)
-    assert scene.subjects() == ["refused", "waits"]
+    assert scene.subjects() == [proof, "refused", "waits"]
 
 
 @pytest.mark.parametrize(("owner", "mode"), [("root:Debian-exim", "600"), ("root:root", "640")])
