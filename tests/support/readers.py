@@ -217,7 +217,7 @@ def monit(bench: Bench, values: Values) -> dict[str, bytes]:
     port = bench.recorder.port
     for user, value in values.items():
         files = "".join(f"set {kind}file {bench.inside(user)}.{kind}\n" for kind in ("id", "state", "pid"))
-        server = f"set mailserver 127.0.0.1 port {port} username {user} password {value}\n"
+        server = f"set mailserver 127.0.0.1 port {port} username {user} password {value} with timeout 60 seconds\n"
         bench.file(f"{user}.rc", f"set daemon 60\n{files}{server}set alert b@relay.example\n")
     users = list(values)
     for first in range(0, len(users), 10):
