@@ -227,7 +227,8 @@ def monit(bench: Bench, values: Values) -> dict[str, bytes]:
 
 def _run_monit(bench: Bench, users: list[str]) -> None:
     """Run a monit for each user until all have told that they are there."""
-    running = [ROOT.start("monit", "-I", "-c", bench.inside(f"{user}.rc")) for user in users]
+    command = ("sh", "-c", 'exec monit -I -c "$1" >/dev/null', "sh")
+    running = [ROOT.start(*command, bench.inside(f"{user}.rc")) for user in users]
     try:
         until(
             lambda: set(users) <= set(bench.seen()) or any(one.poll() is not None for one in running), seconds=PATIENCE
