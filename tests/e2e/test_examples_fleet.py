@@ -145,7 +145,7 @@ def test_hooks_run_in_their_order(tmp_path: Path, provider: StandIn) -> None:
     for host in hosts:
         said = [line.split()[2] for line in fleet.restarts.read_text().splitlines() if line.startswith(host)]
         assert said == ["stopped", "started"]
-        assert f"password {in_force(provider, '3.acme.smtp')}" in fleet.file_of(host).read_text()
+        assert f'password "{in_force(provider, "3.acme.smtp")}"' in fleet.file_of(host).read_text()
 
 
 @LONG

@@ -20,7 +20,9 @@ MAKE = TREE / "tests" / "support" / "mail-root"
 COLLECTIONS = TREE / ".cache" / "collections"
 SECONDS = 120.0
 # What runs in the root: everything that is mounted goes away with the process.
+# The root is a mount of its own, as on a real host, so that a program can keep its mounts to itself.
 ENTER = """
+mount --bind "$1" "$1"
 mount -t proc proc "$1/proc"
 mkdir -p "$1/src"
 mount --bind "$2" "$1/src"

@@ -15,10 +15,14 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 if TYPE_CHECKING:
     # Ansible sends a host what is imported by name, wherever that stands. There, only the program that is asked for is
     # imported. A test compares both lists with the folders.
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.dma import program as _dma  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import program as _exim  # noqa: F401
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.msmtp import program as _msmtp  # noqa: F401
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.nullmailer import program as _nullmailer  # noqa: F401
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd import program as _opensmtpd  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix import program as _postfix  # noqa: F401
 
-NAMES = ("exim", "postfix")
+NAMES = ("dma", "exim", "msmtp", "nullmailer", "opensmtpd", "postfix")
 
 
 def program_of(name: str) -> Program:

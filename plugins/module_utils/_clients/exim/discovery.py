@@ -118,6 +118,7 @@ def found_by(job: Job) -> Found:
             "Exim has deliver_drop_privilege set, so its running processes would not notice a hold: remove that option"
         )
     relay = relay_of(exim, job)
+    _check_recipient(exim, relay, job)
     lookup, takes_caret = _lookup(exim)
     path = files.real_path(lookup.path)
     check_replaceable(path)
@@ -127,6 +128,19 @@ def found_by(job: Job) -> Found:
     _check_folders(found)
     _check_understood(found)
     return found
+
+
+def _check_recipient(exim: Exim, relay: Relay, job: Job) -> None:
+    """Make sure that the test message reaches the provider.
+
+    :raises InputError: if it would go elsewhere
+    """
+    route = exim.route(job.message.recipient) if job.message else None
+    if job.message and (route is None or route.transport not in relay.transports):
+        raise InputError(
+            f"Exim would not send a test message for {job.message.recipient} to {job.host}: choose a recipient for "
+            "whom it uses that relay"
+        )
 
 
 def _check_folders(found: Found) -> None:

@@ -89,13 +89,14 @@ class Configuration:
         """
         return self._changed(lambda one: self._held(one, transports)) == [] and self.is_held(transports)
 
-    def has_hold(self, transports: Sequence[str]) -> bool:
-        """Tell whether there is anything to release.
-
-        :param transports: their names
-        """
-        written = any(hold_text.is_held(source.text(), self._host) for source in self._sources)
-        return written or any(self.is_held([name]) for name in transports)
+    def on_hold(self) -> list[str]:
+        """Return the transports that are to be released."""
+        found = set().union(*(hold_text.on_hold(one.text(), self._host, section=one.section) for one in self._sources))
+        if not any(hold_text.has_hold(source.text()) for source in self._sources):
+            # A run was killed before the configuration was generated without the hold.
+            transports = self._exim.drivers("transports")
+            found |= {name for name, one in transports.items() if one.get("message_size_limit") == hold_text.LIMIT}
+        return sorted(found)
 
     def hold(self, transports: Sequence[str]) -> None:
         """Put transports on hold, for every process of Exim that starts from now on.
@@ -125,7 +126,7 @@ class Configuration:
 
     def _held(self, source: Source, transports: Sequence[str]) -> str:
         text = self._released(source)
-        if hold_text.held_elsewhere(text):
+        if hold_text.has_hold(text):
             raise InputError(
                 f"{source.path} has a hold for another provider: finish that rotation first, or remove the lines "
                 "between the marks of mailops.smtp by hand"
@@ -134,7 +135,7 @@ class Configuration:
 
     def _released(self, source: Source) -> str:
         text = hold_text.released(source.text(), self._host, section=source.section)
-        if hold_text.is_held(text, self._host):
+        if hold_text.on_hold(text, self._host, section=source.section):
             raise InputError(
                 f"the lines that mailops.smtp wrote into {source.path} are damaged: remove them by hand, and the "
                 "prefix #mailops.smtp# from every line that starts with it"

@@ -46,8 +46,8 @@ def held(text: str, transports: Sequence[str], host: str, *, section: str = "mai
         ours = place in transports
         hides = ours and (hides or bool(_OURS.match(line)))
         result.append(_PREFIX + line if hides else line)
-        # A value goes on in the next line after a backslash.
-        hides = hides and line.rstrip().endswith("\\")
+        # A value goes on in the next line after a backslash, whatever comments are between.
+        hides = hides and (_is_comment(line) or line.rstrip().endswith("\\"))
         if ours and _DRIVER.fullmatch(line):
             result += block
     return "".join(result)
@@ -77,17 +77,18 @@ def released(text: str, host: str, *, section: str = "main") -> str:
     return "".join(line[len(_PREFIX) :] if place in ours and line.startswith(_PREFIX) else line for line, place in kept)
 
 
-def is_held(text: str, host: str) -> bool:
-    """Tell whether the text has a hold.
+def on_hold(text: str, host: str, *, section: str = "main") -> set[str]:
+    """Return the transports that the text has on hold.
 
     :param text: of a configuration file
     :param host: the provider's server
+    :param section: what the file begins with
     """
-    return _BEGIN.format(host=host) in text
+    return {place for line, place in _placed(text, section) if line == _BEGIN.format(host=host)}
 
 
-def held_elsewhere(text: str) -> bool:
-    """Tell whether the text has a hold at all.
+def has_hold(text: str) -> bool:
+    """Tell whether the text has a hold, for whichever provider.
 
     :param text: of a configuration file
     """
@@ -101,6 +102,10 @@ def names(text: str, section: str = "main") -> set[str]:
     :param section: what it begins with
     """
     return {place for line, place in _placed(text, section) if place and _DRIVER.fullmatch(line)}
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
 
 
 def _placed(text: str, section: str) -> list[tuple[str, str]]:
@@ -117,6 +122,6 @@ def _placed(text: str, section: str) -> list[tuple[str, str]]:
         elif not goes_on and name and section == TRANSPORTS:
             place = name.group(1)
         found.append((line, place))
-        if not line.lstrip().startswith("#"):
+        if not _is_comment(line):
             goes_on = line.rstrip().endswith("\\")
     return found

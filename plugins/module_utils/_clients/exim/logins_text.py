@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 from ansible_collections.mailops.smtp.plugins.module_utils._text import is_control
 
 _BLANKS = " \t"
+# What Exim takes for a blank at the end of a line; Python would strip more.
+_SPACE = _BLANKS + "\r\v\f"
 _HEAD = re.compile(r'("(?:\\.|[^"\\])*"|[^\s:]+)[ \t]*:?[ \t]*')
 
 
@@ -49,14 +51,14 @@ def lines_of(text: str) -> list[Line]:
     """
     found: list[tuple[str, tuple[int, ...]]] = []
     for number, raw in enumerate(text.split("\n")):
-        line = raw.rstrip()
+        line = raw.rstrip(_SPACE)
         if not line or line.startswith("#"):
             continue
         if line[0] not in _BLANKS:
             found.append((line, (number,)))
         elif found:
             before, numbers = found[-1]
-            found[-1] = (f"{before} {line.strip()}", (*numbers, number))
+            found[-1] = (f"{before} {line.strip(_SPACE)}", (*numbers, number))
     return [entry for entry in (_entry(*one) for one in found) if entry]
 
 
@@ -133,9 +135,9 @@ def cannot_carry(username: str, password: str) -> str:
             return (
                 f"the {what} contains the control character U+{ord(bad):04X}, which Exim's file of logins cannot hold"
             )
-        if text != text.rstrip():
+        if text != text.rstrip(_SPACE):
             return f"the {what} ends with a blank, which Exim does not read from its file of logins"
-    if not username or username != username.lstrip():
+    if not username or username != username.lstrip(_SPACE):
         return f"the username {username!r} is empty or begins with a blank, which Exim's file of logins cannot hold"
     if ":" in username:
         return (

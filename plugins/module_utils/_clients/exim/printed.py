@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 _HEADER = re.compile(r"(\S+) (?:router|transport|authenticator):")
-_LOOKUP = re.compile(r"\$\{lookup\s*\{")
+_LOOKUP = re.compile(r"\$\{lookup\b")
 _BY_HOST = re.compile(r"\$\{lookup\s*\{\s*\$(?:host|\{host\})\s*\}\s*([a-z*@-]+)\s*\{\s*([^{}$]+?)\s*\}")
 _ROUTED = re.compile(r"\s+router = (\S+), transport = (\S+)")
 _HOST = re.compile(r"\s+host (\S+)\s.*")

@@ -26,9 +26,11 @@ _ACCEPTED = re.compile(r"^\s*=> (.*)$", re.MULTILINE)
 _AUTHENTICATOR = re.compile(r" A=\S")
 _HOST = re.compile(r" H=(\S+)")
 _CONFIRMED = re.compile(r' C="((?:\\.|[^"\\])*)"')
-# The relay's words, the first of them that fits: to a login, to a message, and what Exim says itself.
+# The relay's words, the first of them that fits: to a login, why there was no encryption, to a message, and what Exim
+# says itself.
 _REPLIES = (
     re.compile(r"authenticator failed .*?\] (\d\d\d[ -].*)"),
+    re.compile(r"^\s*(TLS session: \([^)\n]*\))", re.MULTILINE),
     re.compile(r"^\s*(?:\*\*|==) .*: (\d\d\d[ -].*)$", re.MULTILINE),
     re.compile(r"^\s*(?:\*\*|==) \S+ (.*)$", re.MULTILINE),
 )
