@@ -24,6 +24,7 @@ from support.postfix import Postfix, relay_settings, why_not
 from support.waiting import PATIENCE, until
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.program import PROGRAM
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.modules import mail_program
 
@@ -325,6 +326,30 @@ def test_hold_that_somebody_ended_is_noticed(made: Make) -> None:
     assert not scene.run("found")["held"]
 
 
+def test_hold_of_a_transport_that_is_not_used_any_more_is_told(made: Make) -> None:
+    """Catches: mail that waits for ever, since the route was changed while it was on hold."""
+    scene = made()
+    scene.run("held")
+    scene.relay.run("postconf", "-e", "default_transport=relay")
+    found = scene.run("found")
+    assert not found["held"]
+    assert "also holds the transport smtp" in " ".join(found["notes"])
+
+
+def test_hold_ends_although_nothing_reaches_the_provider_any_more(made: Make) -> None:
+    """Catches: a release that fails since the relay was changed meanwhile."""
+    scene = made()
+    before = scene.relay.main_cf.read_text()
+    scene.run("held")
+    held = scene.relay.main_cf.read_text()
+    scene.relay.main_cf.write_text(held.replace("[localhost]", "[relay.other.example]"))
+    change = PROGRAM.release(
+        Job("localhost", scene.provider.smtp_port, options={"config_directory": str(scene.relay.config)})
+    )
+    assert change.changed
+    assert scene.relay.main_cf.read_text() == before.replace("[localhost]", "[relay.other.example]")
+
+
 @pytest.mark.parametrize(
     ("settings", "holds"),
     [
@@ -361,6 +386,25 @@ def test_postfix_that_relays_to_elsewhere_is_refused(made: Make) -> None:
     told = scene.refused()
     assert "relays to [relay.other.example]:587" in told
     assert f"Set relayhost = {scene.filled(DEST)}" in told
+
+
+def test_transport_that_the_user_names_is_held(made: Make) -> None:
+    """Catches: a route that only a table of another system knows, so that nothing can be rotated."""
+    settings = {"relayhost": "[relay.other.example]:587", "transport_maps": "tcp:127.0.0.1:1"}
+    scene = made(settings)
+    assert "is not a transport in master.cf" in scene.refused(options={"transport": ["local"]})
+    found = scene.run("found", options={"transport": ["relay"]})
+    assert found["holds"] == ["relay"]
+    assert "type tcp, which cannot be listed" in " ".join(found["notes"])
+    assert "is taken to use the transport relay" in " ".join(found["notes"])
+
+
+def test_transport_that_the_user_does_not_name_is_told(made: Make) -> None:
+    """Catches: a transport that the user forgot, and mail that is refused inside the window without a word."""
+    scene = made({"sender_dependent_default_transport_maps": "inline:{ app@acme.example=relay: }"})
+    found = scene.run("found", options={"transport": ["smtp"]})
+    assert found["holds"] == ["smtp"]
+    assert "also uses the transport relay" in " ".join(found["notes"])
 
 
 @pytest.mark.parametrize("kind", ["static", "inline"])

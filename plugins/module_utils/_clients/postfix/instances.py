@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.finding import Survey, survey
@@ -51,7 +51,17 @@ class Instance:
 
     def notes(self) -> list[str]:
         """Return what a user should know."""
-        return list(dict.fromkeys([*self.survey.notes, *self.plan.notes()]))
+        return list(dict.fromkeys([*self.survey.notes, *self.plan.notes(), *self._left()]))
+
+    def _left(self) -> Iterator[str]:
+        """Yield what to know of a hold that is not this provider's, or not any more."""
+        state = main_cf_of(self.postfix)
+        ours = [*state.draining, *state.held, *state.releasing]
+        if left := [name for name in ours if name not in self.transports]:
+            yield (
+                f"{self.postfix.main_cf} also holds the transport {', '.join(left)}, which is not one of those that "
+                "reach the provider. If nothing else holds it, release it with the module postfix_hold"
+            )
 
     def check_writable(self) -> None:
         """Make sure that the tables, and main.cf for the hold, can be written.
