@@ -86,6 +86,16 @@ class Situation:
         around = [mount for mount in reversed(self.mounts) if _within(self.store, mount.point)]
         return max(around, key=lambda mount: len(mount.point), default=None)
 
+    def around(self, *folders: str) -> str:
+        """Return the first of some folders that the store is in and goes with, an empty text if there is none.
+
+        :param folders: folders, or empty texts
+        """
+        # A volume that is mounted in a folder stays when the folder goes.
+        apart = self.mount.point if self.mount else ""
+        inside = [one for one in folders if one and _within(self.store, one) and not _within(apart, one)]
+        return inside[0] if inside else ""
+
 
 def check_survives(said: bool | None, situation: Situation) -> None:
     """Refuse a change whose password would be lost with the store.
@@ -123,13 +133,13 @@ def _of_runner(situation: Situation) -> Iterator[str]:
     at_awx = situation.environment.get("AWX_PRIVATE_DATA_DIR", "")
     if at_awx or situation.variables:
         # Everything of a job is in its private data folder, the project included.
-        folder = _first_around(situation.store, private, at_awx, situation.playbook)
+        folder = situation.around(private, at_awx, situation.playbook)
         if folder:
             yield f"it is in {folder}, which AWX deletes when the job ends"
     if not artifacts:
         return
     # It is sent to the worker, and nothing but the artifacts is sent back.
-    folder = _first_around(situation.store, private or situation.playbook)
+    folder = situation.around(private or situation.playbook)
     if folder and any(map(_is_worker, situation.callers)):
         yield f"it is in {folder}, which ansible-runner worker unpacked for this job and does not send back"
     # A job that is started locally, with "ansible-runner run", has a folder that somebody made and that stays.
@@ -173,7 +183,7 @@ def _of_github(situation: Situation) -> Iterator[str]:
     given = situation.environment
     if given.get("GITHUB_ACTIONS") != "true":
         return
-    folder = _first_around(situation.store, given.get("GITHUB_WORKSPACE", ""), given.get("RUNNER_TEMP", ""))
+    folder = situation.around(given.get("GITHUB_WORKSPACE", ""), given.get("RUNNER_TEMP", ""))
     if folder:
         yield f"it is in {folder}, which GitHub Actions cleans or deletes after the job"
     if given.get("RUNNER_ENVIRONMENT") == "github-hosted":
@@ -185,7 +195,7 @@ def _of_gitlab(situation: Situation) -> Iterator[str]:
 
     A runner that keeps the folder, such as one with the executor "shell", resets and cleans it before the next job.
     """
-    folder = _first_around(situation.store, situation.environment.get("CI_PROJECT_DIR", ""))
+    folder = situation.around(situation.environment.get("CI_PROJECT_DIR", ""))
     if situation.environment.get("GITLAB_CI") == "true" and folder:
         yield f"it is in {folder}, which GitLab CI deletes after the job or cleans before the next one"
 
@@ -221,12 +231,7 @@ def _is_trial(situation: Situation) -> bool:
     """Return whether somebody put the store into C(/tmp) by hand: that lasts no longer on any other machine."""
     given = situation.environment
     of_job = any(name in given for name in ("CI", "AWX_ISOLATED_DATA_DIR", "KUBERNETES_SERVICE_HOST"))
-    return not of_job and bool(_first_around(situation.store, *FOR_TEMPORARY))
-
-
-def _first_around(store: str, *folders: str) -> str:
-    """Return the first of some folders that the store is in."""
-    return next((folder for folder in folders if folder and _within(store, folder)), "")
+    return not of_job and bool(situation.around(*FOR_TEMPORARY))
 
 
 def _within(path: str, folder: str) -> bool:

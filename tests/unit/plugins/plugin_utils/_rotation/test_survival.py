@@ -208,6 +208,12 @@ KEPT: list[tuple[str, dict[str, Any]]] = [
     ("/var/lib/smtp/smtp.yml", {"environment": GITHUB, "mounts": DISK}),
     ("/srv/runner/_work/mail/mail-store/smtp.yml", {"environment": GITHUB, "mounts": DISK}),
     ("/var/lib/smtp/smtp.yml", {"environment": GITLAB, "mounts": DISK}),
+    # A volume that is mounted into the folder of a job
+    (
+        "/srv/runner/_work/mail/mail/kept/smtp.yml",
+        {"environment": GITHUB, "mounts": [*DISK, Mount("/srv/runner/_work/mail/mail/kept", "/kept", "xfs")]},
+    ),
+    ("/runner/project/kept/smtp.yml", {"environment": AWX, "mounts": [Mount("/runner/project/kept", "/", "nfs4")]}),
     # The variables of a service without the service
     ("/srv/mail/smtp.yml", {"environment": {"GITHUB_WORKSPACE": "/srv/mail"}}),
     ("/srv/mail/smtp.yml", {"environment": {"CI_PROJECT_DIR": "/srv/mail"}}),
