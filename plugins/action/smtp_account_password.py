@@ -64,6 +64,7 @@ class ActionModule(SecretAction):
             learn=self.scrubber.add,
             tell=tell,
             concurrency=params["concurrency"],
+            check_survives=lambda: _check_survives(params["store_survives"], store.path, task_vars),
         )
         done = run(request, tools, check_mode=self._task.check_mode)
         now = utc_now()
@@ -90,6 +91,14 @@ class ActionModule(SecretAction):
         if params["state"] == "present":
             self.require_pipelining()
         return caller
+
+
+def _check_survives(said: bool | None, store: str, task_vars: Mapping[str, Any]) -> None:
+    """Refuse a store that does not outlive the run."""
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.surroundings import situation_of
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.survival import check_survives
+
+    check_survives(said, situation_of(store, task_vars, os.environ))
 
 
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:

@@ -50,6 +50,7 @@ PASSWORD_SPEC: dict[str, Any] = {
     "password_symbols": {"type": "str", "default": "", "no_log": False},
     "vault_file": {"type": "path", "required": True},
     "vault_id": {"type": "str"},
+    "store_survives": {"type": "bool"},
     "propagation_seconds": {"type": "int"},
     "password_request": {
         "type": "dict",

@@ -131,6 +131,16 @@ options:
       - The Vault identity to encrypt new passwords with. Defaults to the identity that Ansible itself would use, which
         is that of C(--encrypt-vault-id) or the first one loaded.
     type: str
+  store_survives:
+    description:
+      - Whether the store outlives this run. Set it to V(true) if the store is on a volume that is kept, or if what is
+        staged has been saved elsewhere.
+      - By default, a task that would call the provider fails, before it changes anything and in check mode too, if
+        there is a sign that the store will be lost, such as a store in the working folder of GitHub Actions or GitLab
+        CI, in the folder of an AWX job or of C(ansible-runner worker), or in the file system of a container.
+      - The role sets it to V(true) if its tasks save the store elsewhere.
+    type: bool
+    version_added: 0.3.0
   propagation_seconds:
     description:
       - How long the provider may take to put a new password into force, in seconds. Defaults to the provider's own

@@ -176,7 +176,7 @@ CASES = {
         "application_key, authorization_key, ca_path, concurrency, failures, lock_timeout, max_age, only_at_rest, "
         "password, password_length, password_request, password_symbols, passwords, propagation_seconds, provider, "
         "provider_definition, rate_burst, rate_limit, rate_recent, retries, retry_after_ceiling, rotate, state, "
-        "timeout, validate_certs, vault_file, vault_id)",
+        "store_survives, timeout, validate_certs, vault_file, vault_id)",
     ),
     "misspelt option": Case({"passwort": "x"}, "unknown option passwort (did you mean password?)"),
     "misspelt option inside another": Case(

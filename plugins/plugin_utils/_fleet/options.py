@@ -22,7 +22,7 @@ _NAMES = """
     password_request password_symbols passwords persist_tasks postfix_config_directory postfix_entries
     postfix_map postfix_migrate postfix_transport program_options progress_interval propagation_seconds provider
     provider_definition rate_limit release_on_failure release_tasks retries retry_after_ceiling rotate senders
-    smtp_encryption smtp_host smtp_port state strategy template_dest template_group template_mode
+    smtp_encryption smtp_host smtp_port state store_survives strategy template_dest template_group template_mode
     template_notify template_owner template_src test_concurrency test_message test_recipient test_send
     test_sender timeout validate_certs vault_file vault_id
     """

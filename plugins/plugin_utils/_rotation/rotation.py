@@ -143,6 +143,9 @@ class Rotation:
 
     def _preflight(self, snapshot: Snapshot, busy: list[str]) -> None:
         """Find what would make a later step fail, while nothing has changed yet."""
+        # What is only staged is not in force, and nothing is lost with it.
+        if self._request.state == "present":
+            self._tools.check_survives()
         self._tools.store.check_writable()
         staged = {account: snapshot.document.record(account).staged_password for account in busy}
         self._open({account: ("staged_password", sealed) for account, sealed in staged.items() if sealed})

@@ -55,7 +55,8 @@ class Tools:
 
     C(caller): returns the function that sets passwords at the provider; called before anything changes. C(learn):
     receives every secret, to scrub it from results. C(tell): shows a line of progress. C(clock): a monotonic clock, in
-    seconds. C(concurrency): how many calls are made at the same time.
+    seconds. C(concurrency): how many calls are made at the same time. C(check_survives): refuses a store that does not
+    outlive the run.
     """
 
     store: Store
@@ -67,6 +68,7 @@ class Tools:
     tell: Callable[[str], None] = lambda _line: None
     clock: Callable[[], float] = time.monotonic
     concurrency: int = 8
+    check_survives: Callable[[], None] = lambda: None
 
 
 @dataclass

@@ -78,7 +78,9 @@ class Options(Mapping[str, Any]):
 
     def of_password(self) -> Result:
         """Return the options of smtp_account_password that are the same in all tasks."""
-        return self.given(*(name for name in PASSWORD_SPEC if name in self._names and name not in OF_TASKS))
+        given = self.given(*(name for name in PASSWORD_SPEC if name in self._names and name not in OF_TASKS))
+        # The playbook's own tasks save the store before the provider is called.
+        return {**given, "store_survives": True} if self["persist_tasks"] else given
 
     def of_store(self) -> Result:
         """Return the options of smtp_sender that are the same in all tasks."""

@@ -123,6 +123,7 @@ class Scene:
     calling: float | None = None
     allowed: float | None = None
     during_the_call: Callable[[], None] = lambda: None
+    check_survives: Callable[[], None] = lambda: None
     made: int = 0
 
     def generate(self) -> str:
@@ -152,7 +153,14 @@ class Scene:
         request = Request(accounts=list(accounts), propagation=WINDOW, **{**usual, **options})
         vault = FakeVault(self.log)
         tools = Tools(
-            self.store, vault, self.generate, lambda: self.send, lambda: NOW, self.learnt.append, self.told.append
+            self.store,
+            vault,
+            self.generate,
+            lambda: self.send,
+            lambda: NOW,
+            self.learnt.append,
+            self.told.append,
+            check_survives=self.check_survives,
         )
         return run(request, tools, check_mode=check_mode)
 
