@@ -82,6 +82,8 @@ def tasks_of_a_life(watch: Watch, *, keys: bool) -> list[dict[str, Any]]:
         {SET: option(state="staged", rotate="always", password_symbols=SYMBOLS)},
         {SET: option(accounts=["{{ item }}"], password_symbols=SYMBOLS), "loop": [ONE, TWO]},
         {SET: option(passwords={ONE: "{{ other }}"})},
+        {SET: option(state="adopted", password="{{ chosen }}")},
+        {SET: option(state="absent", accounts=[TWO])},
         {TELL: option(propagation_seconds=None)},
     ]
     told = [{**task, "register": f"told_{number}", "ignore_errors": True} for number, task in enumerate(tasks)]

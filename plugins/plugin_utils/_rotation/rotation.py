@@ -43,6 +43,14 @@ def run(request: Request, tools: Tools, *, check_mode: bool) -> Done:
         from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.verifying import verify
 
         return verify(request, tools, check_mode=check_mode)
+    if request.state == "adopted":
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adopting import adopt
+
+        return adopt(request, tools, check_mode=check_mode)
+    if request.state == "absent":
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.removing import remove
+
+        return remove(request, tools, check_mode=check_mode)
     return Rotation(request, tools).run(check_mode=check_mode)
 
 

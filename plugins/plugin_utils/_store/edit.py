@@ -36,6 +36,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections impor
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.spans import Entry, Part, Span
 
+# For each section, what becomes of its entries; None for one that is removed with all its fields.
 Changes = Mapping[str, Mapping[str, Any]]
 # The comment at the end of a line whose value is removed, or replaced.
 COMMENT_AFTER_KEY = re.compile(r"(?<=[:}~lL])[ \t]+#.*")
@@ -52,12 +53,14 @@ class Edit:
 
 def edited(
     document: Document,
-    accounts: Mapping[str, Record],
+    accounts: Mapping[str, Record | None],
     name: str,
     *,
-    senders: Mapping[str, Sender] | None = None,
+    senders: Mapping[str, Sender | None] | None = None,
 ) -> Document:
     """Return the document with some entries changed and parsed again; an entry that becomes empty is removed.
+
+    Fields that are not ours stay, even if they are all that is left. None instead of a record removes all of an entry.
 
     :param document: the store as it was read
     :param accounts: account to its new record
@@ -75,7 +78,7 @@ def _checked(document: Document, changes: Changes, text: str, name: str) -> Docu
     try:
         after = parse(text, name)
         same = all(_has_changes(section, document, after, changes[section.key]) for section in SECTIONS)
-        same = same and _foreign(after.root) == _foreign(document.root)
+        same = same and _foreign(after.root, changes) == _foreign(document.root, changes)
     except StoreError:
         same = False
     if not same:
@@ -89,11 +92,13 @@ def _has_changes(section: Section, before: Document, after: Document, changes: M
     """Return whether a section has its old entries and the changes, and nothing else."""
     wanted = {key: entry.record for key, entry in before.part(section).entries.items()} | dict(changes)
     found = {key: entry.record for key, entry in after.part(section).entries.items()}
+    removed = {key for key, record in wanted.items() if record is None}
+    wanted = {key: record for key, record in wanted.items() if key not in removed}
     return set(found) <= set(wanted) and all(found.get(key, section.record()) == wanted[key] for key in wanted)
 
 
-def _foreign(root: yaml.Node | None) -> Any:
-    """Return everything that is not ours, in a comparable form."""
+def _foreign(root: yaml.Node | None, changes: Changes) -> Any:
+    """Return everything that is not ours, in a comparable form, without that of entries that are removed."""
     if not isinstance(root, yaml.MappingNode):
         return [], []
     sections = {section.key: section for section in SECTIONS}
@@ -103,7 +108,8 @@ def _foreign(root: yaml.Node | None) -> Any:
         if section is None:
             foreign.append((_plain(key), _plain(value)))
         elif isinstance(value, yaml.MappingNode):
-            unknown += [(key.value, *item) for item in _unknown_fields(section, value)]
+            gone = {name for name, record in changes[section.key].items() if record is None}
+            unknown += [(key.value, *item) for item in _unknown_fields(section, value) if item[0] not in gone]
     return foreign, unknown
 
 
@@ -148,7 +154,7 @@ def _section_edits(
         entry = part.entries.get(name)
         if entry is not None:
             edits += _entry_edits(section, name, entry, record, lines)
-        elif record != section.record():
+        elif record not in (None, section.record()):
             new += [" " * column + plain_or_quoted(name) + ":\n"]
             new += lines_of(section, record, tuple(section.forms), indent)
     return edits + _frame_edits(section, document, part, lines, new, changes)
@@ -166,8 +172,12 @@ def _frame_edits(
     if not part.entries:
         head = _commented(f"{section.key}:\n", lines[part.top.start])
         return [Edit(part.top, [head, *new])] if new else []
-    gone = {name for name, record in changes.items() if record == section.record()}
-    kept = [name for name, entry in part.entries.items() if name not in gone or set(entry.fields) - {*section.forms}]
+    gone = {name for name, record in changes.items() if record in (None, section.record())}
+    kept = [
+        name
+        for name, entry in part.entries.items()
+        if name not in gone or (changes[name] is not None and set(entry.fields) - {*section.forms})
+    ]
     end = max(entry.span.end for entry in part.entries.values())
     edits = [Edit(Span(end, end), new)] if new else []
     if not kept and not new:
@@ -191,7 +201,7 @@ def _entry_edits(section: Section, name: str, entry: Entry, record: Any, lines: 
     if not entry.block:
         raise StoreError(f"{section.key}['{name}'] uses YAML flow style ({{…}}); write one field per line")
     order = tuple(section.forms)
-    if record == section.record() and not set(entry.fields) - set(order):
+    if record is None or (record == section.record() and not set(entry.fields) - set(order)):
         yield Edit(entry.span, [])
         return
     if not entry.fields:

@@ -117,13 +117,17 @@ class Store:
         return NEW_MODE
 
     def write(
-        self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
+        self,
+        snapshot: Snapshot,
+        accounts: Mapping[str, Record | None],
+        *,
+        senders: Mapping[str, Sender | None] | None = None,
     ) -> None:
         """Change records on disk. The caller holds the store's lock and has just taken the snapshot.
 
         :param snapshot: the current store
-        :param accounts: account to its new record
-        :param senders: sender to its new record
+        :param accounts: account to its new record, None to remove it with everything in it
+        :param senders: sender to its new record, likewise
         :raises StoreError: if it cannot be written or was changed meanwhile; it is then left unchanged
         """
         document = _editor().edited(snapshot.document, accounts, self.name, senders=senders)
