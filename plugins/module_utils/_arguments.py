@@ -82,7 +82,8 @@ INFO_SPEC: dict[str, Any] = {
 SENDER_SPEC: dict[str, Any] = {
     "senders": {"type": "dict", "required": True},
     "deployed": {"type": "dict"},
-    "state": {"type": "str", "default": "present", "choices": ["present", "switched", "settled"]},
+    "state": {"type": "str", "default": "present", "choices": ["present", "switched", "settled", "absent"]},
+    "force": {"type": "bool", "default": False},
     "rotate": {"type": "str", "default": "when_due", "choices": ["when_due", "always", "never"]},
     "max_age": {"type": "str"},
     "vault_file": {"type": "path", "required": True},

@@ -103,18 +103,22 @@ def _fault_of(name: str) -> str:
     return "it begins or ends with a space" if name != name.strip() else ""
 
 
-def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
+def checked_senders(senders: Mapping[Any, Any], *, bare: bool = False) -> dict[str, tuple[str, ...]]:
     """Return the senders, each with two accounts that no other sender has.
 
     :param senders: the option
+    :param bare: whether a sender may be named without its accounts
     :raises InputError: if there is none, or one does not have two logins of its own
     """
     if not senders:
         raise InputError("senders: is empty; name at least one sender with its two accounts")
-    checked: dict[str, tuple[str, str]] = {}
+    checked: dict[str, tuple[str, ...]] = {}
     owners: dict[str, str] = {}
     for key, value in senders.items():
         name, accounts = str(key), value
+        if bare and not accounts:
+            checked[name] = ()
+            continue
         if not isinstance(accounts, (list, tuple)) or len(accounts) != 2:
             raise InputError(f"senders['{name}']: must be a list of two accounts: the one in use, then the one at rest")
         try:
