@@ -91,4 +91,13 @@ SENDER_SPEC: dict[str, Any] = {
     "lock_timeout": {"type": "int", "default": 60},
 }
 
+STORE_SPEC: dict[str, Any] = {
+    "vault_file": {"type": "path", "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["present", "rekeyed"]},
+    "vault_id": {"type": "str"},
+    "old_vault_id": {"type": "str"},
+    "renamed": {"type": "dict"},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+
 PASSWORD_RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords")]}

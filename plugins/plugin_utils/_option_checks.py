@@ -133,6 +133,25 @@ def checked_senders(senders: Mapping[Any, Any], *, bare: bool = False) -> dict[s
     return checked
 
 
+def checked_renames(renamed: Mapping[Any, Any] | None) -> dict[str, str]:
+    """Return old names of accounts with their new ones.
+
+    :param renamed: the option
+    :raises InputError: if a new name cannot be one, or two accounts would have it
+    """
+    checked: dict[str, str] = {}
+    for key, value in (renamed or {}).items():
+        old, option = str(key), f"renamed[{str(key)[:64]!r}]"
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise InputError(f"{option}: must be a string or a number, not {type(value).__name__}")
+        new = str(value)
+        _check_name(new, option)
+        if new in checked.values():
+            raise InputError(f"{option}: another account would be named {new} too")
+        checked[old] = new
+    return checked
+
+
 def has_twins(accounts: list[str]) -> bool:
     """Return whether an account is listed twice."""
     return len(set(accounts)) < len(accounts)

@@ -15,15 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import (
-    EMPTY,
-    HEADER,
-    Document,
-    parse,
-)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.check import Changes, checked
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import EMPTY, HEADER, Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import (
     ACCOUNTS,
@@ -36,8 +30,6 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections impor
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.spans import Entry, Part, Span
 
-# For each section, what becomes of its entries; None for one that is removed with all its fields.
-Changes = Mapping[str, Mapping[str, Any]]
 # The comment at the end of a line whose value is removed, or replaced.
 COMMENT_AFTER_KEY = re.compile(r"(?<=[:}~lL])[ \t]+#.*")
 COMMENT_AFTER_VALUE = re.compile(r"[ \t]+#.*")
@@ -70,63 +62,7 @@ def edited(
     """
     changes = {ACCOUNTS.key: accounts, SENDERS.key: senders or {}}
     text = _edited(document, changes)
-    return document if text == document.text else _checked(document, changes, text, name)
-
-
-def _checked(document: Document, changes: Changes, text: str, name: str) -> Document:
-    """Parse what is about to be written and compare, because YAML allows more than a line editor can foresee."""
-    try:
-        after = parse(text, name)
-        same = all(_has_changes(section, document, after, changes[section.key]) for section in SECTIONS)
-        same = same and _foreign(after.root, changes) == _foreign(document.root, changes)
-    except StoreError:
-        same = False
-    if not same:
-        raise StoreError(
-            f"{name} uses YAML syntax that cannot be edited safely; write it as in the README, one field per line"
-        )
-    return after
-
-
-def _has_changes(section: Section, before: Document, after: Document, changes: Mapping[str, Any]) -> bool:
-    """Return whether a section has its old entries and the changes, and nothing else."""
-    wanted = {key: entry.record for key, entry in before.part(section).entries.items()} | dict(changes)
-    found = {key: entry.record for key, entry in after.part(section).entries.items()}
-    removed = {key for key, record in wanted.items() if record is None}
-    wanted = {key: record for key, record in wanted.items() if key not in removed}
-    return set(found) <= set(wanted) and all(found.get(key, section.record()) == wanted[key] for key in wanted)
-
-
-def _foreign(root: yaml.Node | None, changes: Changes) -> Any:
-    """Return everything that is not ours, in a comparable form, without that of entries that are removed."""
-    if not isinstance(root, yaml.MappingNode):
-        return [], []
-    sections = {section.key: section for section in SECTIONS}
-    foreign, unknown = [], []
-    for key, value in root.value:
-        section = sections.get(key.value) if isinstance(key, yaml.ScalarNode) else None
-        if section is None:
-            foreign.append((_plain(key), _plain(value)))
-        elif isinstance(value, yaml.MappingNode):
-            gone = {name for name, record in changes[section.key].items() if record is None}
-            unknown += [(key.value, *item) for item in _unknown_fields(section, value) if item[0] not in gone]
-    return foreign, unknown
-
-
-def _unknown_fields(section: Section, value: yaml.MappingNode) -> Iterator[tuple[Any, ...]]:
-    for name, record in value.value:
-        if isinstance(record, yaml.MappingNode):
-            for key, item in record.value:
-                if key.value not in section.forms:
-                    yield name.value, _plain(key), _plain(item)
-
-
-def _plain(node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return node.tag, [(_plain(key), _plain(value)) for key, value in node.value]
-    if isinstance(node, yaml.SequenceNode):
-        return node.tag, [_plain(item) for item in node.value]
-    return node.tag, node.value
+    return document if text == document.text else checked(document, changes, text, name)
 
 
 def _edited(document: Document, changes: Changes) -> str:
