@@ -46,7 +46,7 @@ options:
       - For a sender that is new to the store, the first account is in use and the second one at rest. For a known
         sender, the store has the roles, and the order here does not matter.
       - An account at rest must not be used by any host, whichever play manages the host.
-      - With O(state=absent), a sender can be named without its accounts, as in C({newsletter: null}).
+      - With O(state=absent), a sender can be named with V(null) instead of its accounts.
     type: dict
     required: true
   state:
