@@ -45,7 +45,9 @@ PASSWORD_SPEC: dict[str, Any] = {
     "only_at_rest": {"type": "bool", "default": False},
     "failures": {"type": "dict"},
     "max_age": {"type": "str"},
-    "state": {"type": "str", "default": "present", "choices": ["present", "staged", "verified"]},
+    "state": {"type": "str", "default": "present", "choices": ["present", "staged", "verified", "adopted", "absent"]},
+    "changed_at": {"type": "str"},
+    "force": {"type": "bool", "default": False},
     "password_length": {"type": "int", "default": 32, "no_log": False},
     "password_symbols": {"type": "str", "default": "", "no_log": False},
     "vault_file": {"type": "path", "required": True},
@@ -81,11 +83,21 @@ INFO_SPEC: dict[str, Any] = {
 SENDER_SPEC: dict[str, Any] = {
     "senders": {"type": "dict", "required": True},
     "deployed": {"type": "dict"},
-    "state": {"type": "str", "default": "present", "choices": ["present", "switched", "settled"]},
+    "state": {"type": "str", "default": "present", "choices": ["present", "switched", "settled", "absent"]},
+    "force": {"type": "bool", "default": False},
     "rotate": {"type": "str", "default": "when_due", "choices": ["when_due", "always", "never"]},
     "max_age": {"type": "str"},
     "vault_file": {"type": "path", "required": True},
     "vault_id": {"type": "str"},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+
+STORE_SPEC: dict[str, Any] = {
+    "vault_file": {"type": "path", "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["present", "rekeyed"]},
+    "vault_id": {"type": "str"},
+    "old_vault_id": {"type": "str"},
+    "renamed": {"type": "dict"},
     "lock_timeout": {"type": "int", "default": 60},
 }
 

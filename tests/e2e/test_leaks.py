@@ -30,6 +30,7 @@ from support.search import Search
 from support.watch import CANARY, ENVIRONMENT_KEYS, KEYS, OTHER, Watch, a_watch, check
 
 SET, SEND, TELL = (f"mailops.smtp.{name}" for name in ("smtp_account_password", "smtp_test_send", "smtp_account_info"))
+KEEP = "mailops.smtp.smtp_store"
 ONE, TWO = "1.acme.smtp", "2.acme.smtp"
 SYMBOLS = "\"\\/+%<&>'"
 LOAD = "Load the passwords from the store"
@@ -82,6 +83,9 @@ def tasks_of_a_life(watch: Watch, *, keys: bool) -> list[dict[str, Any]]:
         {SET: option(state="staged", rotate="always", password_symbols=SYMBOLS)},
         {SET: option(accounts=["{{ item }}"], password_symbols=SYMBOLS), "loop": [ONE, TWO]},
         {SET: option(passwords={ONE: "{{ other }}"})},
+        {SET: option(state="adopted", password="{{ chosen }}")},
+        {SET: option(state="absent", accounts=[TWO])},
+        {KEEP: {"vault_file": str(watch.controller.store), "state": "rekeyed", "vault_id": "default"}},
         {TELL: option(propagation_seconds=None)},
     ]
     told = [{**task, "register": f"told_{number}", "ignore_errors": True} for number, task in enumerate(tasks)]
