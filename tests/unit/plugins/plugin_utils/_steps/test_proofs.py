@@ -30,7 +30,7 @@ LEADER: dict[str, Any] = {"reached": 5, "accounts": ["1"], "plan": PLAN, "outcom
 OTHER: dict[str, Any] = {"reached": 5, "accounts": ["2"]}
 DONE: dict[str, Any] = {"done": TOKEN, "reached": 0, "verdict": {"proved": ["1", "2"]}}
 PAIRS: dict[str, Any] = {"strategy": "alternate"}
-POSTFIX = {"consumer": "exim"}
+POSTFIX: dict[str, Any] = {"consumer": "exim"}
 CLOSED = {"failed": True, "msg": "no."}
 
 
