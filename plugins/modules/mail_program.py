@@ -234,6 +234,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Change,
     Finding,
     Job,
+    NotUsedError,
     Program,
     ProgramError,
 )
@@ -272,7 +273,7 @@ def found_here(params: Mapping[str, Any]) -> dict[str, Any]:
         try:
             program.find(states.job_of({**params, "options": {}}, program, check_mode=True))
             programs.append(program.name)
-        except InputError as error:
+        except NotUsedError as error:
             notes.append(f"{program.name} is installed but not used: {error}")
     return {"changed": False, "programs": programs, "notes": notes}
 
@@ -289,8 +290,7 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
         states.DEPLOYED: program.deploy,
         states.RELEASED: program.release,
     }
-    looks_before = state in (states.PROVED, states.RELEASED)
-    before = program.find(job) if looks_before else None
+    before = looked_before(program, job, state)
     proofs = program.prove(job) if state == states.PROVED and not job.check_mode else []
     change = verbs[state](job) if state in verbs else Change(changed=bool(proofs))
     found = before or program.find(job)
@@ -303,6 +303,25 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
     if before:
         result |= {"was_held": before.held, "held": before.held and (state == states.PROVED or job.check_mode)}
     return result
+
+
+def looked_before(program: Program, job: Job, state: str) -> Finding | None:
+    """Return what a program uses before anything is asked of it, where that tells whether a hold is still there.
+
+    Mail is released in any case, also where the program sends it elsewhere by now.
+
+    :param program: the mail program
+    :param job: what the verb works with
+    :param state: what is asked
+    """
+    if state == states.PROVED:
+        return program.find(job)
+    if state != states.RELEASED:
+        return None
+    try:
+        return program.find(job)
+    except InputError:
+        return Finding(version="", entries=())
 
 
 def check_deployed(program: Program, found: Finding) -> None:

@@ -26,6 +26,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Entry,
     Finding,
     Job,
+    NotUsedError,
     Program,
     ProgramError,
     Proof,
@@ -155,7 +156,7 @@ def _conf(job: Job) -> Conf:
     conf = parse(_text(replaceable(CONF)))
     keys = {login.key for login in job.logins}
     if conf.smarthost.lower() != job.host.lower() and conf.smarthost not in keys:
-        raise InputError(
+        raise NotUsedError(
             f"dma does not relay to {job.host}: SMARTHOST in {CONF} is {conf.smarthost or 'not set'}. Set it, or the "
             "option key of the login to the host as it is written there"
         )

@@ -82,7 +82,7 @@ def survey(postfix: Postfix, job: Job) -> Survey:
 
     :param postfix: the instance
     :param job: what the verb works with
-    :raises NotReachedError: if it does not
+    :raises NotUsedError: if it does not
     :raises InputError: if Postfix does not log in there
     """
     names = [*SETTINGS, *MORE, *parameters([*SASL, MAPS, DNS_LEVEL, FALLBACK])]

@@ -14,6 +14,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Entry,
     Finding,
     Job,
+    NotUsedError,
     Program,
     ProgramError,
     Proof,
@@ -21,15 +22,19 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.modules import mail_program
 
+ELSEWHERE = NotUsedError("it relays to another server")
+
 
 class Recorder(Program):
     """A program that writes down what is asked of it. C(uses): who it logs in with, C(held): whether it holds."""
 
     name = "recorder"
 
-    def __init__(self, *, uses: str = "1", held: bool = False, installed: bool = True, fits: bool = True) -> None:
+    def __init__(
+        self, *, uses: str = "1", held: bool = False, installed: bool = True, wrong: InputError | None = None
+    ) -> None:
         self.asked: list[str] = []
-        self.uses, self.held, self.installed, self.fits = uses, held, installed, fits
+        self.uses, self.held, self.installed, self.wrong = uses, held, installed, wrong
 
     def cannot_carry(self, username: str, password: str) -> str:
         return ""
@@ -39,8 +44,8 @@ class Recorder(Program):
 
     def find(self, job: Job) -> Finding:
         self.asked.append("find")
-        if not self.fits:
-            raise InputError("it relays to another server")
+        if self.wrong:
+            raise self.wrong
         return Finding("1.0", (Entry("/etc/r", "h", self.uses, "1"),), ("all",), self.held, ("it is old.",))
 
     def hold(self, job: Job) -> Change:
@@ -123,19 +128,30 @@ def test_program_that_goes_on_with_another_login(monkeypatch: pytest.MonkeyPatch
 
 def test_programs_that_use_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: a second mail program that keeps the old password; one that has nothing to do with the provider."""
-    programs = (Recorder(), Recorder(installed=False), Recorder(fits=False), Recorder())
+    programs = (Recorder(), Recorder(installed=False), Recorder(wrong=ELSEWHERE), Recorder())
     result = run(monkeypatch, "found", *programs, program="auto")
     assert result["programs"] == ["recorder", "recorder3"]
     assert result["notes"] == ["recorder2 is installed but not used: it relays to another server"]
     with pytest.raises(InputError, match="the program auto is for the state found only"):
         run(monkeypatch, "held", *programs, program="auto")
+    with pytest.raises(InputError, match="another entry comes first"):
+        run(monkeypatch, "found", Recorder(), Recorder(wrong=InputError("another entry comes first")), program="auto")
+
+
+def test_mail_is_released_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: mail that stays on hold for ever, because the program sends it elsewhere by now."""
+    one = Recorder(held=True, wrong=ELSEWHERE)
+    result = run(monkeypatch, "released", one)
+    assert (one.asked, result["changed"], result["held"], result["entries"]) == (["find", "release"], True, False, [])
+    with pytest.raises(NotUsedError):
+        run(monkeypatch, "proved", Recorder(held=True, wrong=ELSEWHERE))
 
 
 @pytest.mark.parametrize(
     ("one", "over", "words"),
     [
         (Recorder(installed=False), {}, "recorder is not installed on this host"),
-        (Recorder(fits=False), {}, "it relays to another server"),
+        (Recorder(wrong=ELSEWHERE), {}, "it relays to another server"),
     ],
 )
 def test_hosts_that_do_not_fit(monkeypatch: pytest.MonkeyPatch, one: Recorder, over: Any, words: str) -> None:
