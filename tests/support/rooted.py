@@ -68,7 +68,7 @@ class Root:
     def make(self) -> Root:
         """Make it, if that has not been done."""
         suite = ["-t", self.suite] if self.suite else []
-        command = [MAKE, self.name, *suite, *self.packages]
+        command = [str(MAKE), self.name, *suite, *self.packages]
         made = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
         if made.returncode == NO_PACKAGES:
             pytest.skip("Debian's packages cannot be had here")
