@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from support.fleet.flow import Sent
+from support.fleet.members import bounced_ids
 from support.fleet.tally import Tally, broken, count, table
-from support.fleet.world import bounced_ids
 
 GOOD = Tally(
     sent=9,
