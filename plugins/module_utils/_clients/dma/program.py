@@ -81,7 +81,7 @@ class Dma(Program):
         if not job.check_mode:
             _write_conf(lambda text: with_hold(text, DRAINING))
             try:
-                work.settle(job.timeout)
+                work.settle(_dma(), job.timeout)
             except ProgramError:
                 self._release(job)
                 raise
@@ -132,7 +132,7 @@ class Dma(Program):
     def _release(self, job: Job) -> Change:
         changed = _write_conf(without_hold)
         # Also if nothing was on hold any more: a run that was killed may have come no further.
-        taking = work.end_held(job.timeout if changed else 0)
+        taking = work.end_held(_dma(), job.timeout if changed else 0)
         notes = []
         if "DEFER" in parse(_text(CONF)).settings:
             notes.append(f"{CONF} has DEFER, so what waited is sent at the next dma -q")
@@ -153,8 +153,8 @@ def _conf(job: Job) -> Conf:
     :raises InputError: if dma would not log in to the provider with it
     """
     conf = parse(_text(replaceable(CONF)))
-    keys = {login.key for login in job.logins}
-    if conf.smarthost.lower() != job.host.lower() and conf.smarthost not in keys:
+    names = {job.host.lower(), *(login.key for login in job.logins)}
+    if not conf.smarthost or not {conf.smarthost, conf.smarthost.lower()} & names:
         raise InputError(
             f"dma does not relay to {job.host}: SMARTHOST in {CONF} is {conf.smarthost or 'not set'}. Set it, or the "
             "option key of the login to the host as it is written there"

@@ -80,10 +80,11 @@ class Nullmailer(Program):
         lines = _lines(job, remotes_of(_text(replaceable(FILE))))
         if all(line.remote.stage == HELD for line in lines):
             return Change(False)
+        helper = proof.helper()
         if not job.check_mode:
             _mark(job, DRAINING)
             try:
-                trigger.settle(proof.SPOOL, job.timeout)
+                trigger.settle(proof.SPOOL, helper, job.timeout)
             except ProgramError:
                 _mark(job, "")
                 raise
