@@ -224,7 +224,7 @@ version:
 import os
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -289,8 +289,11 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
         states.DEPLOYED: program.deploy,
         states.RELEASED: program.release,
     }
-    looks_before = state in (states.PROVED, states.RELEASED)
-    before = program.find(job) if looks_before else None
+    before = None
+    if state == states.RELEASED:
+        before = found_before_release(program, job)
+    elif state == states.PROVED:
+        before = program.find(job)
     proofs = program.prove(job) if state == states.PROVED and not job.check_mode else []
     change = verbs[state](job) if state in verbs else Change(changed=bool(proofs))
     found = before or program.find(job)
@@ -303,6 +306,21 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
     if before:
         result |= {"was_held": before.held, "held": before.held and (state == states.PROVED or job.check_mode)}
     return result
+
+
+def found_before_release(program: Program, job: Job) -> Finding:
+    """Return what the program uses; a hold is released also if it does not use the provider any more.
+
+    :param program: the mail program
+    :param job: what the verb works with
+    :raises InputError: if it does not, and there is nothing to release
+    """
+    try:
+        return program.find(job)
+    except InputError as error:
+        if not program.release(replace(job, check_mode=True)).changed:
+            raise
+        return Finding("", (), held=True, notes=(f"the hold is released all the same, but: {error}",))
 
 
 def check_deployed(program: Program, found: Finding) -> None:

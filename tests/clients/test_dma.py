@@ -288,10 +288,10 @@ def test_hold_waits_for_a_message_that_is_being_handed_over(host: Host, relay: S
 
 def test_program_of_the_same_name_is_left_alone(host: Host, relay: StandIn) -> None:
     """Catches: somebody else's sleeping program that is ended, or a hold that waits for it."""
-    script = host.root.folder / "tmp" / "dma"
+    script = host.root.folder / "usr" / "local" / "bin" / "dma"
     script.write_text("#!/usr/bin/python3\nimport time\ntime.sleep(60)\n")
     script.chmod(0o755)
-    other = host.root.start("/tmp/dma")
+    other = host.root.start("/usr/local/bin/dma")
     try:
         until(lambda: "sleep" in (Path("/proc") / str(other.pid) / "wchan").read_text(), seconds=PATIENCE)
         assert host.state("held", timeout=1)["held"]

@@ -114,6 +114,17 @@ def test_hold_that_is_still_there_and_one_that_is_not(monkeypatch: pytest.Monkey
     assert (released["was_held"], released["held"]) == (True, False)
 
 
+def test_hold_whose_relay_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a hold that cannot be released, since the program does not use the provider any more."""
+    one = Recorder(held=True, fits=False)
+    result = run(monkeypatch, "released", one)
+    assert (result["changed"], result["was_held"], result["held"]) == (True, True, False)
+    assert "it relays to another server" in result["notes"][0]
+    monkeypatch.setattr(one, "release", lambda _job: Change(changed=False))
+    with pytest.raises(InputError, match="it relays to another server"):
+        run(monkeypatch, "released", one)
+
+
 def test_program_that_goes_on_with_another_login(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: a green task after which the program uses the old account."""
     with pytest.raises(ProgramError, match="recorder was given the login of 1 but uses 2 for h in /etc/r"):
