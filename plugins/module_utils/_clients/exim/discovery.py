@@ -15,6 +15,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.choice import Place, places
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.instance import Exim, canonical
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job, NotUsedError
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.target import text_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
@@ -122,7 +123,7 @@ def found_by(job: Job) -> Found:
     lookup, takes_caret = _lookup(exim)
     path = files.real_path(lookup.path)
     check_replaceable(path)
-    text = (files.read(path) or b"").decode("utf-8", "surrogateescape")
+    text = text_of(path)
     chosen = places(text, kind=lookup.kind, in_use=relay.in_use, names=relay.names, logins=job.logins, path=lookup.path)
     found = Found(exim, relay, lookup, path, text, chosen, takes_caret)
     _check_folders(found)

@@ -119,6 +119,19 @@ def test_hold_that_is_still_there_and_one_that_is_not(monkeypatch: pytest.Monkey
     assert (released["was_held"], released["held"]) == (True, False)
 
 
+def test_hold_whose_relay_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a hold that cannot be released, since the program does not use the provider any more."""
+    one = Recorder(held=True, wrong=ELSEWHERE)
+    result = run(monkeypatch, "released", one)
+    assert (result["changed"], result["was_held"], result["held"]) == (True, True, False)
+    assert "it relays to another server" in result["notes"][0]
+    monkeypatch.setattr(one, "release", lambda _job: Change(changed=False))
+    with pytest.raises(InputError, match="it relays to another server"):
+        run(monkeypatch, "released", one)
+    with pytest.raises(NotUsedError):
+        run(monkeypatch, "proved", Recorder(held=True, wrong=ELSEWHERE))
+
+
 def test_program_that_goes_on_with_another_login(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: a green task after which the program uses the old account."""
     with pytest.raises(ProgramError, match="recorder was given the login of 1 but uses 2 for h in /etc/r"):
@@ -136,15 +149,6 @@ def test_programs_that_use_the_provider(monkeypatch: pytest.MonkeyPatch) -> None
         run(monkeypatch, "held", *programs, program="auto")
     with pytest.raises(InputError, match="another entry comes first"):
         run(monkeypatch, "found", Recorder(), Recorder(wrong=InputError("another entry comes first")), program="auto")
-
-
-def test_mail_is_released_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Catches: mail that stays on hold for ever, because the program sends it elsewhere by now."""
-    one = Recorder(held=True, wrong=ELSEWHERE)
-    result = run(monkeypatch, "released", one)
-    assert (one.asked, result["changed"], result["held"], result["entries"]) == (["find", "release"], True, False, [])
-    with pytest.raises(NotUsedError):
-        run(monkeypatch, "proved", Recorder(held=True, wrong=ELSEWHERE))
 
 
 @pytest.mark.parametrize(
