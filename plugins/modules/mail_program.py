@@ -236,6 +236,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Job,
     Program,
     ProgramError,
+    Proof,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES, program_of
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -294,7 +295,7 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
         before = found_before_release(program, job)
     elif state == states.PROVED:
         before = program.find(job)
-    proofs = program.prove(job) if state == states.PROVED and not job.check_mode else []
+    proofs = proofs_of(program, job) if state == states.PROVED and not job.check_mode else []
     change = verbs[state](job) if state in verbs else Change(changed=bool(proofs))
     found = before or program.find(job)
     if state == states.DEPLOYED and not job.check_mode:
@@ -321,6 +322,22 @@ def found_before_release(program: Program, job: Job) -> Finding:
         if not program.release(replace(job, check_mode=True)).changed:
             raise
         return Finding("", (), held=True, notes=(f"the hold is released all the same, but: {error}",))
+
+
+def proofs_of(program: Program, job: Job) -> list[Proof]:
+    """Send one message through the program with each login.
+
+    :param program: the mail program
+    :param job: what the verb works with
+    :raises ProgramError: if the relay does not accept it, or does not answer in time
+    """
+    try:
+        return program.prove(job)
+    except subprocess.TimeoutExpired as error:
+        raise ProgramError(
+            f"{program.name} did not send a test message within {error.timeout:g} seconds: see whether the provider's "
+            "server answers this host, or raise the timeout, then run again"
+        ) from None
 
 
 def check_deployed(program: Program, found: Finding) -> None:
