@@ -237,6 +237,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     NotUsedError,
     Program,
     ProgramError,
+    Proof,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES, program_of
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -291,7 +292,7 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
         states.RELEASED: program.release,
     }
     before = looked_before(program, job, state)
-    proofs = program.prove(job) if state == states.PROVED and not job.check_mode else []
+    proofs = proofs_of(program, job) if state == states.PROVED and not job.check_mode else []
     change = verbs[state](job) if state in verbs else Change(changed=bool(proofs))
     found = before or program.find(job)
     if state == states.DEPLOYED and not job.check_mode:
@@ -323,6 +324,22 @@ def looked_before(program: Program, job: Job, state: str) -> Finding | None:
         if state == states.PROVED or not program.release(replace(job, check_mode=True)).changed:
             raise
         return Finding("", (), held=True, notes=(f"the hold is released all the same, but: {error}",))
+
+
+def proofs_of(program: Program, job: Job) -> list[Proof]:
+    """Send one message through the program with each login.
+
+    :param program: the mail program
+    :param job: what the verb works with
+    :raises ProgramError: if the relay does not accept it, or does not answer in time
+    """
+    try:
+        return program.prove(job)
+    except subprocess.TimeoutExpired as error:
+        raise ProgramError(
+            f"{program.name} did not send a test message within {error.timeout:g} seconds: see whether the provider's "
+            "server answers this host, or raise the timeout, then run again"
+        ) from None
 
 
 def check_deployed(program: Program, found: Finding) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from typing import Any
 
 import pytest
@@ -130,6 +131,18 @@ def test_hold_whose_relay_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
         run(monkeypatch, "released", one)
     with pytest.raises(NotUsedError):
         run(monkeypatch, "proved", Recorder(held=True, wrong=ELSEWHERE))
+
+
+def test_relay_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: advice to see why some helper program hangs, when it is the provider's server that does not answer."""
+    one = Recorder(held=True)
+
+    def prove(_job: Job) -> list[Proof]:
+        raise subprocess.TimeoutExpired(["/usr/bin/unshare", "x"], 9)
+
+    monkeypatch.setattr(one, "prove", prove)
+    with pytest.raises(ProgramError, match="recorder did not send a test message within 9 seconds"):
+        run(monkeypatch, "proved", one)
 
 
 def test_program_that_goes_on_with_another_login(monkeypatch: pytest.MonkeyPatch) -> None:
