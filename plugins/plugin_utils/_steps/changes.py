@@ -116,16 +116,30 @@ def _held(tools: Tools) -> Result:
         own = Record(accounts=list(tools.fleet.used(tools.item, "smtp_rotation_accounts", own.accounts)))
     users = logins(own, [], {})
     names, result = programs.found(tools, tools.item, programs.named(tools, tools.item), users)
-    results = [result] if result else []
+    results, begun = [result] if result else [], []
     for name in names:
         results.append(programs.ask(tools, name, "held", tools.item, programs.users_of(tools, own, name, tools.item)))
         if failed(results[-1]):
             break
+        begun += [name] if results[-1].get("changed") else []
     bad = next((one for one in results if failed(one)), None)
     if bad:
         trouble = f"its mail could not be held: {why(bad)}"
+        left = _let_go(tools, own, begun)
+        trouble = f"{trouble.rstrip('.')}. {left}" if left else trouble
         return {"trouble": trouble, "away": bool(bad.get("unreachable"))}
     return {"held": True, **({} if names else {"skipped": True}), **shown(*results)}
+
+
+def _let_go(tools: Tools, own: Record, begun: list[str]) -> str:
+    """Release what was held before another program could not be, and return what is to be said of that."""
+    told = []
+    for name in begun:
+        result = programs.ask(tools, name, "released", tools.item, programs.users_of(tools, own, name, tools.item))
+        if failed(result):
+            text = f"The mail of {name} was held before that, and could not be released: {why(result)}"
+            told.append(text)
+    return " ".join(told)
 
 
 def _unreachable_server(tools: Tools) -> Result:

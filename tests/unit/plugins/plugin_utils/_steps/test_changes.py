@@ -131,6 +131,9 @@ def test_leader_that_could_not_save_the_store(options: Any) -> None:
 # -- hold
 
 
+CLOSED = {"failed": True, "msg": "no answer."}
+
+
 @pytest.mark.parametrize(
     ("here", "item", "answers", "options", "hosts", "registered", "asked"),
     [
@@ -201,7 +204,7 @@ def test_hold_of_a_host_by_its_own_options() -> None:
     """Catches: the transport of this host, held on another one that has its own."""
     theirs = {"postfix_transport": "relay", "postfix_config_directory": "/etc/out", "accounts": ["2"], "smtp_port": 26}
     seen = scene(other={"begun": False, "vars": theirs}, batch="a")
-    one = stage(seen, params={"host": "b"}, consumer="postfix", drain_timeout="7")
+    one = stage(seen, params={"host": "b"}, consumer="postfix", drain_timeout=7)
     changes.hold(one.tools)
     asked = one.asked("mail_program")
     assert (asked["program"], asked["state"], asked["timeout"], asked["port"]) == ("postfix", "held", 7, 26)
@@ -209,9 +212,19 @@ def test_hold_of_a_host_by_its_own_options() -> None:
     assert asked["options"] == {"transport": "relay", "config_directory": "/etc/out", "migrate": False}
 
 
+def test_hold_of_a_host_by_what_the_play_says_of_it() -> None:
+    """Catches: the Postfix of this host held for another one, where the play names both by a template."""
+    seen = scene(other={"begun": False, "vars": {"accounts": ["2"]}}, batch="a")
+    one = stage(seen, params={"host": "b"}, consumer="postfix", postfix_config_directory="/etc/a")
+    known = one.tools.of_other
+    one.tools.of_other = lambda host, name: f"/etc/{host}" if name.endswith("_directory") else known(host, name)
+    changes.hold(one.tools)
+    assert one.asked("mail_program")["options"] == {"config_directory": "/etc/b", "migrate": False}
+
+
 def test_hold_of_all_programs_that_are_found() -> None:
-    """Catches: a second mail program that goes on sending; one that is held after another one could not be."""
-    found = [{"programs": ["postfix", "exim"]}, {"changed": True}, {"failed": True, "msg": "no."}]
+    """Catches: a second mail program that goes on sending; one that stays on hold since another could not be held."""
+    found = [{"programs": ["postfix", "exim"]}, {"changed": True}, {"failed": True, "msg": "no."}, {}]
     seen = scene(other={"begun": False, "vars": {"accounts": ["2"]}}, batch="a")
     one = stage(seen, {"mail_program": found}, params={"host": "b"}, consumer=["auto", "dma"])
     result = changes.hold(one.tools)
@@ -219,11 +232,28 @@ def test_hold_of_all_programs_that_are_found() -> None:
         ("auto", "found"),
         ("postfix", "held"),
         ("exim", "held"),
+        ("postfix", "released"),
     ]
     assert result["trouble"] == "its mail could not be held: no."
 
 
-CLOSED = {"failed": True, "msg": "no answer."}
+@pytest.mark.parametrize(
+    ("first", "more", "told"),
+    [
+        ({"changed": True}, [CLOSED], "The mail of dma was held before that, and could not be released: no answer."),
+        # By an earlier run, whose window may be open.
+        ({"changed": False}, [], ""),
+    ],
+)
+def test_program_that_stays_on_hold(first: Any, more: Any, told: str) -> None:
+    """Catches: mail that is on hold without a word; mail that is released into the window of an earlier run."""
+    seen = scene("a", {"programs": ["dma", "exim"]})
+    one = stage(seen, {"mail_program": [first, CLOSED, *more]}, test_send=False, consumer=["dma", "exim"])
+    result = changes.hold(one.tools)
+    assert len(one.calls) == 2 + len(more)
+    assert result["trouble"].startswith("its mail could not be held: no answer.") and told in result["trouble"]
+
+
 UNTESTABLE = "new passwords could not be tested, so none was changed: no answer."
 
 

@@ -17,7 +17,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import proofs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record as Entry
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.tests.unit.plugins.fleet_scene import TOKEN, fails, fleet, works
-from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import stage, store_of
+from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import next_step, stage, store_of
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NOW, VAULT
 
 PLAN: dict[str, Any] = {
@@ -144,7 +144,7 @@ def test_leader_that_failed(step: Any) -> None:
             "",
             True,
         ),
-        ({"verdict": {"proved": ["2"]}}, CLOSED, POSTFIX, True, "its mail could not be released: no.", False),
+        ({"verdict": {"proved": ["2"]}}, CLOSED, POSTFIX, True, "its mail could not be released: no", False),
         ({}, {}, POSTFIX, False, "", False),
     ],
 )
@@ -192,6 +192,44 @@ def test_mail_stays_if_the_message_is_refused(tmp_path: Path) -> None:
     assert [asked["state"] for _name, asked in one.calls] == ["proved"]
     assert record.trouble == "no message could be sent through exim with the new password: 535 no."
     assert (result["releases"], record.proofs) == (False, [])
+
+
+def test_account_that_was_never_rotated(tmp_path: Path) -> None:
+    """Catches: mail that stays on hold where the provider refused the first password, and the old one is in force."""
+    known = {"programs": ["exim"], "holds": [{"held": True}]}
+    one = stage(scene("b", PROVED, known), {"mail_program": [{}]}, store=store_of(tmp_path / "s.yml", {}), **POSTFIX)
+    record, result = one.do(proofs.release)
+    assert [asked["state"] for _name, asked in one.calls] == ["released"]
+    assert (record.trouble, result["releases"]) == ("", True)
+
+
+REFUSED: dict[str, Any] = {"verdict": {"unproved": {"2": {"reason": "x", "msg": ""}}}}
+
+
+@pytest.mark.parametrize(
+    ("leader", "answers", "states", "trouble"),
+    [
+        # Another login that is refused could lock the account.
+        (REFUSED, [{}], ["released"], ""),
+        (
+            PROVED,
+            [{"failed": True, "msg": "535 no."}, {}],
+            ["proved", "released"],
+            "no message could be sent through exim with the new password: 535 no",
+        ),
+    ],
+)
+def test_mail_is_released_whatever_fails(
+    tmp_path: Path, leader: Any, answers: Any, states: list[str], trouble: str
+) -> None:
+    """Catches: mail that stays on hold, although it was to be released even then; a failure that nobody is told of."""
+    one = proving(tmp_path, answers, leader, release_on_failure=True)
+    record, result = one.do(proofs.release)
+    assert [asked["state"] for _name, asked in one.calls] == states
+    assert (record.trouble, record.released, result["releases"]) == (trouble, True, True)
+    after = stage(next_step(one, result), release_on_failure=True)
+    told = proofs.report(after.tools).get("msg", "")
+    assert "stays on hold" not in told and trouble in told
 
 
 def test_hold_that_something_else_ended(tmp_path: Path) -> None:
