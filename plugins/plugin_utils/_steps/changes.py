@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ansible.errors import AnsibleError
+
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change as decisions
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import TEMPLATE, logins, programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import testers_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Phase, Plan, Record
@@ -106,7 +109,14 @@ def hold(tools: Tools) -> Result:
         return {**done, **bad}
     if tools.item not in decisions.to_hold(tools.fleet):
         return {**done, "skipped": True}
-    return {**done, **_held(tools)}
+    try:
+        return {**done, **_held(tools)}
+    except (AnsibleError, InputError) as error:
+        if tools.item == tools.here:
+            raise
+        # It is the other host's: this one would end here, with its mail on hold.
+        trouble = f"its mail could not be held: {error}"
+        return {**done, "trouble": trouble, "away": False}
 
 
 def _held(tools: Tools) -> Result:
@@ -114,6 +124,9 @@ def _held(tools: Tools) -> Result:
     own = tools.fleet.own
     if tools.item != tools.here:
         own = Record(accounts=list(tools.fleet.used(tools.item, "smtp_rotation_accounts", own.accounts)))
+        wrong = forms.mistakes({name: programs.of_host(tools, tools.item, name) for name in forms.CHECKED}, [])
+        if wrong:
+            raise InputError(". ".join(wrong))
     users = logins(own, [], {})
     names, result = programs.found(tools, tools.item, programs.named(tools, tools.item), users)
     results, begun = [result] if result else [], []

@@ -187,6 +187,10 @@ def try_login(tools: Tools) -> Result:
     own = replace(own, trouble=own.trouble or trouble, reached=Phase.TRIED)
     if not own.trouble:
         own, _results = _proved(tools, own)
+    if own.on_hold and not own.trouble:
+        # By a run with the other strategy.
+        troubles, _results = _released(tools, own)
+        own = replace(own, trouble=". ".join(troubles))
     return remembered(replace(own, left=[] if own.trouble else list(own.senders)), skipped=not trouble)
 
 

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -171,7 +172,7 @@ def test_options_of_each_program_that_may_be_there(monkeypatch: pytest.MonkeyPat
     """Catches: a program that is taken for unused, as it is looked for without its options."""
 
     class Choosy(Recorder):
-        OPTIONS: ClassVar = {"path": {"type": "str"}}
+        OPTIONS: Mapping[str, Mapping[str, Any]] = {"path": {"type": "str"}}
 
         def find(self, job: Job) -> Finding:
             if job.options["path"] != "/srv":

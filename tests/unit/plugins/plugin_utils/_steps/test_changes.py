@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Phase
@@ -220,6 +221,31 @@ def test_hold_of_a_host_by_what_the_play_says_of_it() -> None:
     one.tools.of_other = lambda host, name: f"/etc/{host}" if name.endswith("_directory") else known(host, name)
     changes.hold(one.tools)
     assert one.asked("mail_program")["options"] == {"config_directory": "/etc/b", "migrate": False}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "told"),
+    [
+        ({"program_options": ["exim"]}, "smtp_rotation_program_options must map mail programs to their options"),
+        ({"smtp_host": AnsibleError("'relay' is undefined")}, "'relay' is undefined"),
+    ],
+)
+def test_host_of_a_later_batch_whose_options_are_wrong(theirs: Any, told: str) -> None:
+    """Catches: a leader that ends with its own mail on hold, as it fails for the options of another host."""
+    seen = scene(other={"begun": False, "vars": {"accounts": ["2"]}}, batch="a")
+    one = stage(seen, params={"host": "b"}, consumer="exim")
+    known = one.tools.of_other
+
+    def of_other(host: str, name: str) -> Any:
+        value = theirs.get(name.removeprefix("smtp_rotation_"), known(host, name))
+        if isinstance(value, AnsibleError):
+            raise value
+        return value
+
+    one.tools.of_other = of_other
+    result = changes.hold(one.tools)
+    assert result["trouble"].startswith(f"its mail could not be held: {told}")
+    assert (result["item"], one.calls) == ("b", [])
 
 
 def test_hold_of_all_programs_that_are_found() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import ending
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.proof import told_reopened
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Verdict
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import proofs
@@ -279,6 +280,18 @@ def test_proofs_are_told_by_the_first_host_of_a_batch() -> None:
     assert len(two.told) == 2
 
 
+@pytest.mark.parametrize("unproved", [0, 1, 25])
+def test_hosts_that_are_not_proved_are_told_among_many(unproved: int) -> None:
+    """Catches: a host whose mail program sent nothing, and that nobody finds among thirty others."""
+    hosts = [f"h{number}" for number in range(30)]
+    ways = dict.fromkeys(hosts, "message") | dict.fromkeys(hosts[:unproved], "nothing")
+    known = {host: {"proofs": [{"program": "exim", "how": way, "reply": ""}]} for host, way in ways.items()}
+    lines = ending.sent(fleet(hosts[0], known, everyone=" ".join(hosts)), hosts, everything=False)
+    assert lines[0].startswith("Mail of 30 hosts: ") and lines[0].endswith(" Run with -v to see all.")
+    assert [line.split()[0] for line in lines[2:22]] == hosts[: min(unproved, 20)]
+    assert lines[22:] == (["5 more need attention; run with -v to see them."] if unproved == 25 else [])
+
+
 # -- record
 
 
@@ -439,6 +452,20 @@ def test_login_with_the_account_in_use(
     if asked:
         login = {"accounts": [{"username": "2", "password": "new"}], "send": False}
         assert one.asked("smtp_test_send") == {**one.tools.options.of_smtp(), **login}
+
+
+@pytest.mark.parametrize(
+    ("own", "states"),
+    [({"on_hold": ["exim"]}, ["proved", "released"]), ({"on_hold": []}, [])],
+)
+def test_mail_that_a_run_with_the_other_strategy_left_on_hold(tmp_path: Path, own: Any, states: list[str]) -> None:
+    """Catches: mail that stays on hold for ever, since no run with two accounts of each sender releases it."""
+    store = store_of(tmp_path / "s.yml", {"1": "old", "2": "new"}, senders=IN_USE)
+    seen = scene("b", {**LEFT, "plan": {**PLAN, "work": []}}, {**USES, "programs": ["exim"], **own})
+    one = stage(seen, {"mail_program": [SENT, {}]}, store=store, **PAIRS)
+    record, _result = one.do(proofs.try_login)
+    assert [asked["state"] for name, asked in one.calls if name == "mail_program"] == states
+    assert (record.trouble, record.left) == ("", ["s"])
 
 
 def test_no_login_if_no_account_leaves(tmp_path: Path) -> None:
