@@ -110,6 +110,7 @@ options:
   options:
     description:
       - Options of the program. The guide to mail programs lists them.
+      - With O(program=auto), a mapping of the options of each program by its name.
     type: dict
     default: {}
   sender:
@@ -272,7 +273,8 @@ def found_here(params: Mapping[str, Any]) -> dict[str, Any]:
     programs, notes = [], []
     for program in (one for one in map(program_of, NAMES) if one.is_installed()):
         try:
-            program.find(states.job_of({**params, "options": {}}, program, check_mode=True))
+            own = params["options"].get(program.name, {})
+            program.find(states.job_of({**params, "options": own}, program, check_mode=True))
             programs.append(program.name)
         except NotUsedError as error:
             notes.append(f"{program.name} is installed but not used: {error}")

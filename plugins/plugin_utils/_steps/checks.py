@@ -160,7 +160,8 @@ def _warn_of(tools: Tools, names: list[str], looks: list[Result]) -> None:
     for name, look in zip(names, looks, strict=True):
         for text in look.get("notes", []):
             tools.warn(f"{tools.here}, {name}: {text}")
-        if look.get("held"):
+        # Of several batches, the first one has held this host for the later ones.
+        if look.get("held") and not change.is_held(tools.fleet):
             tools.warn(
                 f"{tools.here}: the mail of {name} has been on hold since an earlier run. It is released when the "
                 "passwords of this host have passed their test."

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -182,3 +183,19 @@ def test_only_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(InputError, match="run the task with become: true"):
         run(monkeypatch, "found", Recorder())
+
+
+def test_options_of_each_program_that_may_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a program that is taken for unused, as it is looked for without its options."""
+
+    class Choosy(Recorder):
+        OPTIONS: Mapping[str, Mapping[str, Any]] = {"path": {"type": "str"}}
+
+        def find(self, job: Job) -> Finding:
+            if job.options["path"] != "/srv":
+                raise ELSEWHERE
+            return super().find(job)
+
+    options = {"recorder": {"path": "/srv"}}
+    result = run(monkeypatch, "found", Choosy(), Choosy(), program="auto", options=options)
+    assert result["programs"] == ["recorder"]
