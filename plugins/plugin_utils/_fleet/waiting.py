@@ -39,7 +39,7 @@ def awaits(fleet: Fleet, until: str, uptime: float) -> bool:
     if until == "audited":
         return fleet.leads and any(not fleet.audits(host) for host in fleet.play.batch)
     if until == "judged":
-        there = fleet.own.leader in fleet.play.batch
+        there = not fleet.leads and fleet.own.leader in fleet.play.batch
         return there and (fleet.leader_reached < Phase.PLANNED or fleet.leader.audit is None)
     if until == "reach":
         return any(not _has_looked(fleet, host) for host in testers_here(fleet) if host in fleet.play.batch)

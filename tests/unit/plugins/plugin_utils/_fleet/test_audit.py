@@ -196,7 +196,10 @@ HINT = "Nothing was changed. Run with smtp_rotation_reconcile true to put it rig
     [
         (entry("1"), "no other value of the store was tried."),
         (entry("1", found="previous_password"), "it accepts the store's previous_password."),
-        (entry("1", tried=["staged_password", "previous_password"]), "staged_password and previous_password refused too."),
+        (
+            entry("1", tried=["staged_password", "previous_password"]),
+            "staged_password and previous_password refused too.",
+        ),
         (
             entry("1", tried=["previous_password"], stopped="connect"),
             "previous_password tried too, the last one without a clear answer (connect).",
@@ -224,7 +227,9 @@ def test_what_is_no_drift_is_told_as_something_else() -> None:
     told = [*audit.failures(Audit(entries=many), reconciles=False)]
     assert told[-1] == "2 more accounts could not be checked; run with -v to see all accounts."
     (one,) = audit.failures(Audit(entries=[entry(str(n)) for n in range(3)], silent=["s:587"]), reconciles=True)
-    assert one.startswith("s:587 accepted none of the passwords that it was asked about, and refused those of 0, 1 and 2.")
+    assert one.startswith(
+        "s:587 accepted none of the passwords that it was asked about, and refused those of 0, 1 and 2."
+    )
     many = [entry(str(n)) for n in range(MOST_TOLD + 2)]
     told = [*audit.failures(Audit(entries=many), reconciles=True)]
     assert told[-1] == "2 more stored passwords are refused; run with -v to see all accounts."

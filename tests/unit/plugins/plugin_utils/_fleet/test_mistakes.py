@@ -75,12 +75,12 @@ ATTEMPTS = "smtp_rotation_audit_attempts must be a number from 1 to 10."
 NO_AUDIT = "smtp_rotation_reconcile is for smtp_rotation_state audited only."
 NO_SERVER = "smtp_rotation_state audited logs in, and needs smtp_rotation_smtp_host."
 GIVEN = (
-    "smtp_rotation_password and smtp_rotation_passwords cannot be set with smtp_rotation_state audited, which tries the "
-    "stored passwords."
+    "smtp_rotation_password and smtp_rotation_passwords cannot be set with smtp_rotation_state audited, which tries "
+    "the stored passwords."
 )
 NOT_IN_PLACE = (
-    "smtp_rotation_reconcile cannot be used with smtp_rotation_strategy alternate: to put an account right in place, its "
-    "mail would have to be held. Run the audit without it, and then a rotation with smtp_rotation_rotate always."
+    "smtp_rotation_reconcile cannot be used with smtp_rotation_strategy alternate: to put an account right in place, "
+    "its mail would have to be held. Run the audit without it, and then a rotation with smtp_rotation_rotate always."
 )
 
 
