@@ -20,15 +20,18 @@ from ansible.utils.display import Display
 from ansible_collections.mailops.smtp.plugins.module_utils._rotation_step import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import GIVEN, SecretAction, hidden
 from ansible_collections.mailops.smtp.plugins.plugin_utils._clock import uptime
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import OPTIONS
-from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import changes, checks, proofs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import audits, changes, checks, proofs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Options, Result, Tools, performed
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
 
 STEPS: dict[str, Callable[[Tools], Result]] = {
     "check": checks.check,
     "plan": checks.plan,
+    "audit": audits.audit,
+    "judge": audits.judge,
     "stage": changes.stage,
     "staged": changes.staged,
     "reach": changes.reach,
@@ -45,6 +48,8 @@ STEPS: dict[str, Callable[[Tools], Result]] = {
     "wait": proofs.wait,
     "report": proofs.report,
 }
+# What precedes every plan: what a host remembers is of a rotation before.
+BEFORE = ("check", "plan")
 # Strategies whose hosts go in step; under any other, a host can be tasks ahead of another one.
 IN_STEP = ("linear", "debug")
 # Modules that look at the network only. Where they run, the playbook's become may not work.
@@ -65,9 +70,11 @@ class ActionModule(SecretAction):
         :param task_vars: the task's variables
         """
         display = Display()
+        fleet = Fleet(Play.of(task_vars), task_vars["hostvars"])
+        options = Options(sorted(OPTIONS), lambda name: self._templar.template(task_vars[name]))
         tools = Tools(
-            fleet=Fleet(Play.of(task_vars), task_vars["hostvars"]),
-            options=Options(sorted(OPTIONS), lambda name: self._templar.template(task_vars[name])),
+            fleet=fleet,
+            options=audits.reconciling(options) if _reconciles(params["step"], fleet, options) else options,
             params=params,
             variables=task_vars,
             of_other=partial(self._of_other, task_vars),
@@ -160,6 +167,13 @@ class ActionModule(SecretAction):
             yield
         finally:
             self._connection.become = become
+
+
+def _reconciles(step: str, fleet: Fleet, options: Mapping[str, Any]) -> bool:
+    """Return whether a step belongs to the rotation that follows an audit."""
+    if step in BEFORE or options["state"] != AUDITED:
+        return False
+    return fleet.leader.plan is not None and fleet.leader.plan.reconciles
 
 
 def _interpreter(result: Mapping[str, Any]) -> Result:

@@ -12,6 +12,8 @@ from typing import Any
 STEPS = (
     "check",
     "plan",
+    "audit",
+    "judge",
     "stage",
     "staged",
     "reach",

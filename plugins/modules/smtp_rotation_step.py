@@ -41,6 +41,8 @@ options:
     choices:
       - check
       - plan
+      - audit
+      - judge
       - stage
       - staged
       - reach

@@ -33,9 +33,9 @@ def table(fleet: Fleet, *, everything: bool) -> list[str]:
     rows += [(account, "left unchanged", "", "", "") for account in outcome.excluded]
     senders = list(_of_senders(fleet))
     if len(rows) <= MOST_SHOWN or everything:
-        return [*_aligned(rows), *senders]
+        return [*aligned(rows), *senders]
     bad = [row for row in rows if row[1] in (*BAD, "left unchanged") or row[3].startswith("failed")]
-    return [_counts(rows), *_aligned(bad[:MOST_SHOWN]), *_more(len(bad) - MOST_SHOWN), *senders]
+    return [_counts(rows), *aligned(bad[:MOST_SHOWN]), *_more(len(bad) - MOST_SHOWN), *senders]
 
 
 def sent(fleet: Fleet, hosts: Iterable[str], *, everything: bool) -> list[str]:
@@ -47,7 +47,7 @@ def sent(fleet: Fleet, hosts: Iterable[str], *, everything: bool) -> list[str]:
     """
     rows = [(host, *_proof(one)) for host in hosts for one in fleet.record(host).proofs]
     if len(rows) <= MOST_SHOWN or everything:
-        return _aligned(rows, OF_HOSTS)
+        return aligned(rows, OF_HOSTS)
     ways = Counter(row[2] for row in rows)
     line = f"Mail of {len({row[0] for row in rows})} hosts: {', '.join(f'{n} by {way}' for way, n in ways.items())}."
     bad = [row for row in rows if row[2] == NOT_PROVED]
@@ -74,7 +74,12 @@ def _minute(moment: Any) -> str:
     return str(moment)[:16].replace("T", " ") if moment else ""
 
 
-def _aligned(rows: list[tuple[str, ...]], headings: tuple[str, ...] = HEADINGS) -> list[str]:
+def aligned(rows: list[tuple[str, ...]], headings: tuple[str, ...] = HEADINGS) -> list[str]:
+    """Return the lines of a table, none without rows.
+
+    :param rows: its rows
+    :param headings: what stands above them
+    """
     if not rows:
         return []
     widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]

@@ -49,7 +49,7 @@ def stage(tools: Tools) -> Result:
         results.append(_done(tools.call("smtp_sender", asked)))
     staged: Result = {}
     if stages(tools) and made.due:
-        asked = _change_options(tools, made, made.due, "staged")
+        asked = change_options(tools, made, made.due, "staged")
         staged = _done(tools.call("smtp_account_password", {**asked, **options.given("password", "passwords")}))
         results.append(staged)
     only = options["state"] == "staged"
@@ -221,7 +221,7 @@ def _changed(tools: Tools, made: Plan, left_alone: Mapping[str, str]) -> list[Re
     due = [account for account in made.due if account not in left_alone]
     if due:
         rotate = "never" if stages(tools) else ("always" if options.alternates else options["rotate"])
-        asked = {**_change_options(tools, made, due, "present"), "rotate": rotate}
+        asked = {**change_options(tools, made, due, "present"), "rotate": rotate}
         if not stages(tools):
             given = options.given("password", "passwords")
             known = {one: value for one, value in given.get("passwords", {}).items() if one not in left_alone}
@@ -229,12 +229,19 @@ def _changed(tools: Tools, made: Plan, left_alone: Mapping[str, str]) -> list[Re
         results.append(tools.call("smtp_account_password", asked))
     begun = [account for account in made.finishing if account not in left_alone]
     if begun:
-        asked = {**_change_options(tools, made, begun, "present"), "rotate": "never", "only_at_rest": False}
+        asked = {**change_options(tools, made, begun, "present"), "rotate": "never", "only_at_rest": False}
         results.append(tools.call("smtp_account_password", asked))
     return results
 
 
-def _change_options(tools: Tools, made: Plan, accounts: list[str], state: str) -> Result:
+def change_options(tools: Tools, made: Plan, accounts: list[str], state: str) -> Result:
+    """Return the options of smtp_account_password for some accounts of the plan.
+
+    :param tools: what the step works with
+    :param made: the plan
+    :param accounts: the accounts
+    :param state: what is to be done with them
+    """
     pairs = tools.options.alternates
     return {
         **tools.options.of_password(),

@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import audit, ending, proof, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change as decisions
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import ending, proof, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
@@ -275,8 +275,11 @@ def report(tools: Tools) -> Result:
     only_staged = tools.options["state"] == "staged" and plan is not None and plan.next
     follow(fleet, Phase.STAGED if only_staged else Phase.PLANNED)
     lines: list[str] = []
+    seen = fleet.leader.audit if fleet.leads else None
+    if seen:
+        lines = audit.table(seen, everything=tools.verbose)
     if fleet.leads:
-        lines = ending.table(fleet, everything=tools.verbose)
+        lines += ending.table(fleet, everything=tools.verbose)
     # With free, a host does not know how the mail of others is proved.
     batch = [tools.here] if tools.apart else (fleet.play.batch if fleet.play.batch[0] == tools.here else [])
     lines += ending.sent(fleet, batch, everything=tools.verbose)
@@ -285,6 +288,9 @@ def report(tools: Tools) -> Result:
     told = _failure(tools)
     token = fleet.leader.token
     ended: Result = {"born": fleet.own.born, "served": token, "done": token if fleet.leads else ""}
+    if seen:
+        ended["audit"] = seen.entries
+        told = " ".join([*audit.failures(seen, reconciles=tools.options["reconcile"]), *([told] if told else [])])
     ended |= {"changed": False, **({"summary": lines} if lines else {})}
     return {**ended, "failed": True, "msg": told} if told else ended
 

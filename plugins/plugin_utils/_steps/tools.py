@@ -21,8 +21,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import map_in_threads
 
-NUMBERS = ("progress_interval", "drain_timeout")
-SWITCHES = ("test_send", "release_on_failure")
+NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts")
+SWITCHES = ("test_send", "release_on_failure", "reconcile")
 TRUE = ("true", "yes", "on", "1", "t", "y")
 # Options of smtp_account_password that each task sets for itself.
 OF_TASKS = ("accounts", "account_ids", "rotate", "state", "password", "passwords")
@@ -57,6 +57,15 @@ class Options(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def replaced(self, **values: Any) -> Options:
+        """Return the options with other values for some.
+
+        :param values: these values, by the option's name
+        """
+        other = Options(self._names, self._value)
+        other._known = {**self._known, **values}
+        return other
 
     @property
     def alternates(self) -> bool:

@@ -22,6 +22,9 @@ FINE: dict[str, Any] = {
     "progress_interval": 60,
     "password": "",
     "passwords": {},
+    "state": "present",
+    "audit_attempts": 1,
+    "reconcile": False,
     "test_send": True,
     "test_message": "first",
     "test_sender": "from@acme.example",
@@ -66,6 +69,19 @@ ENTRIES = (
     "lists in smtp_rotation_accounts or smtp_rotation_senders."
 )
 POSTFIX = {"consumer": "postfix"}
+AUDIT = {"state": "audited"}
+BARE = {"test_sender": "", "test_recipient": ""}
+ATTEMPTS = "smtp_rotation_audit_attempts must be a number from 1 to 10."
+NO_AUDIT = "smtp_rotation_reconcile is for smtp_rotation_state audited only."
+NO_SERVER = "smtp_rotation_state audited logs in, and needs smtp_rotation_smtp_host."
+GIVEN = (
+    "smtp_rotation_password and smtp_rotation_passwords cannot be set with smtp_rotation_state audited, which tries "
+    "the stored passwords."
+)
+NOT_IN_PLACE = (
+    "smtp_rotation_reconcile cannot be used with smtp_rotation_strategy alternate: to put an account right in place, "
+    "its mail would have to be held. Run the audit without it, and then a rotation with smtp_rotation_rotate always."
+)
 
 
 def found(*, accounts: Any = ("1.acme.smtp",), leader: Any = None, no_files: Any = (), **options: Any) -> list[str]:
@@ -102,6 +118,11 @@ def found(*, accounts: Any = ("1.acme.smtp",), leader: Any = None, no_files: Any
         {**POSTFIX, **PAIRS, "postfix_entries": [{"key": "k", "sender": "s"}]},
         # Entries that another consumer leaves alone.
         {"postfix_entries": [{"key": "k"}]},
+        # An audit sends nothing, whatever the test sends of a rotation are.
+        {**AUDIT, **BARE},
+        {**AUDIT, **BARE, "test_send": False},
+        {**AUDIT, **PAIRS},
+        {**AUDIT, "reconcile": True, "audit_attempts": 10},
     ],
 )
 def test_nothing_is_wrong(options: dict[str, Any]) -> None:
@@ -141,6 +162,15 @@ def test_nothing_is_wrong(options: dict[str, Any]) -> None:
         ({**POSTFIX, "postfix_entries": [{"key": "k", "account": "9.acme.smtp"}]}, ENTRIES),
         ({**POSTFIX, "postfix_entries": [{"key": "k", "sender": "s"}]}, ENTRIES),
         ({**POSTFIX, **PAIRS, "postfix_entries": [{"key": "k", "sender": "t"}]}, ENTRIES),
+        ({"audit_attempts": 0}, ATTEMPTS),
+        ({**AUDIT, "audit_attempts": 11}, ATTEMPTS),
+        ({"reconcile": True}, NO_AUDIT),
+        ({**AUDIT, "smtp_host": ""}, NO_SERVER),
+        ({**AUDIT, "test_send": False, "smtp_host": EMAILLABS}, FOREIGN),
+        ({**AUDIT, "password": "p"}, GIVEN),
+        ({**AUDIT, "passwords": {"1.acme.smtp": "p"}}, GIVEN),
+        ({**AUDIT, **PAIRS, "reconcile": True}, NOT_IN_PLACE),
+        ({**AUDIT, **BARE, "reconcile": True}, TEST_SEND),
     ],
 )
 def test_each_mistake_alone(options: dict[str, Any], message: str) -> None:
