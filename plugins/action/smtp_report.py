@@ -43,12 +43,13 @@ class ActionModule(SecretAction):
             name for name, path in targets.items() if _write(path, name, report, mode, check_mode=self._task.check_mode)
         ]
         result = {**report.data(), "changed": bool(changed), "outputs": targets}
-        lost = [path for path in targets.values() if path == targets.get("prometheus") and not path.endswith(".prom")]
-        if lost:
-            result["warnings"] = [
-                f"outputs.prometheus: {lost[0]} does not end with .prom, so the node exporter's textfile collector "
-                "will not read it"
-            ]
+        metrics = targets.get("prometheus", ".prom")
+        if not metrics.endswith(".prom"):
+            text = (
+                f"outputs.prometheus: {metrics} does not end with .prom, so the node exporter's textfile collector will "
+                "not read it"
+            )
+            result["warnings"] = [text]
         return result
 
     def _targets(self, outputs: Mapping[str, Any]) -> dict[str, str]:

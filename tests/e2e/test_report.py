@@ -40,8 +40,11 @@ def test_three_reports_without_a_vault_secret_and_without_a_call(scene: Scene) -
     """Catches: a report that needs a secret or calls somebody, and a file that the collector's user cannot read."""
     scene.rotate(propagation_seconds=900)
     calls = len(scene.provider.record.events())
-    os.umask(0o077)
-    result = made(scene).result(MAKE)
+    before = os.umask(0o077)
+    try:
+        result = made(scene).result(MAKE)
+    finally:
+        os.umask(before)
     folder = scene.controller.folder
     assert result["outputs"] == {name: str(folder / file) for name, file in FORMATS.items()}
     assert [(folder / file).stat().st_mode & 0o777 for file in FORMATS.values()] == [0o644] * 3
