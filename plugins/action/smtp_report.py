@@ -46,8 +46,8 @@ class ActionModule(SecretAction):
         metrics = targets.get("prometheus", ".prom")
         if not metrics.endswith(".prom"):
             text = (
-                f"outputs.prometheus: {metrics} does not end with .prom, so the node exporter's textfile collector will "
-                "not read it"
+                f"outputs.prometheus: {metrics} does not end with .prom, so the node exporter's textfile collector "
+                "will not read it"
             )
             result["warnings"] = [text]
         return result
