@@ -51,7 +51,7 @@ def sent(fleet: Fleet, hosts: Iterable[str], *, everything: bool) -> list[str]:
     ways = Counter(row[2] for row in rows)
     line = f"Mail of {len({row[0] for row in rows})} hosts: {', '.join(f'{n} by {way}' for way, n in ways.items())}."
     bad = [row for row in rows if row[2] == NOT_PROVED]
-    return [f"{line} Run with -v to see all.", *_aligned(bad[:MOST_SHOWN], OF_HOSTS), *_more(len(bad) - MOST_SHOWN)]
+    return [f"{line} Run with -v to see all.", *aligned(bad[:MOST_SHOWN], OF_HOSTS), *_more(len(bad) - MOST_SHOWN)]
 
 
 def _proof(one: Mapping[str, Any]) -> tuple[str, ...]:
