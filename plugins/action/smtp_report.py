@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -64,6 +65,8 @@ class ActionModule(SecretAction):
                 raise InputError(f"outputs.{name}: {error}") from None
             if path in targets.values():
                 raise InputError(f"outputs.{name}: {path} is named twice; give each report a file of its own")
+            if not os.access(os.path.dirname(path), os.R_OK | os.W_OK | os.X_OK):
+                raise _unwritable(name, path, os.strerror(errno.EACCES))
             targets[name] = path
         return targets
 
@@ -86,14 +89,35 @@ def _write(path: str, name: str, report: Report, mode: int, *, check_mode: bool)
     try:
         with files.locked(os.path.dirname(path)):
             present = files.access_of(path)
-            known = report.fingerprint().encode() in (files.read(path) or b"")
-            kept = present or Access(os.geteuid(), os.getegid(), mode)
+            known = report.fingerprint().encode() in _content(path)
             if not check_mode:
                 files.remove_stale(path)
-                files.put(path, rendered(report, name).encode(), Access(kept.uid, kept.gid, mode))
+                files.put(path, rendered(report, name).encode(), _access(present, mode))
     except OSError as error:
-        raise InputError(
-            f"outputs.{name}: cannot write {path}: {error.strerror}; the user who runs ansible-playbook writes the "
-            "reports, and become has no effect on that"
-        ) from None
+        raise _unwritable(name, path, str(error.strerror)) from None
     return not known or present is None or present.mode != mode
+
+
+def _content(path: str) -> bytes:
+    """Return what the file says; what this user may not read is replaced all the same."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (FileNotFoundError, PermissionError):
+        return b""
+
+
+def _access(present: Access | None, mode: int) -> Access:
+    """Return whose the file is: as before, as far as this user can give it away."""
+    root = os.geteuid() == 0
+    if present is None:
+        return Access(os.geteuid(), os.getegid(), mode)
+    uid = present.uid if root else os.geteuid()
+    return Access(uid, present.gid if root or present.gid in os.getgroups() else os.getegid(), mode)
+
+
+def _unwritable(name: str, path: str, why: str) -> InputError:
+    return InputError(
+        f"outputs.{name}: cannot write {path}: {why}; the user who runs ansible-playbook writes the reports, and "
+        "become has no effect on that"
+    )
