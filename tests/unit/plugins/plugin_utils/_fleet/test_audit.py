@@ -41,7 +41,7 @@ def entry(account: str, result: str = "refused", server: str = "s:587", **more: 
 )
 def test_each_account_is_checked_once(here: str, hosts: Any, tester: str, accounts: list[str]) -> None:
     """Catches: two wrong logins where one was promised; an account that nobody checks."""
-    known = {host: {"accounts": PLAN["users"][host]} for host in "abc"}
+    known: dict[str, Any] = {host: {"accounts": PLAN["users"][host]} for host in "abc"}
     known["a"] |= {"plan": PLAN}
     seen = fleet(here, known, **hosts)
     assert audit.audited_from(seen, tester) == accounts
