@@ -25,6 +25,7 @@ STEPS = (
     "try",
     "retire",
     "report",
+    "kept",
     "note",
     "wait",
 )

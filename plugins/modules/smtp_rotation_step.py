@@ -54,6 +54,7 @@ options:
       - try
       - retire
       - report
+      - kept
       - note
       - wait
   host:
