@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,6 +16,7 @@ import yaml
 from standin.service import StandIn
 from support.controller import KEYS, VAULT_PASSWORD
 from support.jobs import Ran, Service
+from support.long import LONG
 from support.search import Search
 from support.settings import a_provider, in_force, passwords_of, role_variables
 
@@ -126,6 +128,7 @@ def _rotate_with(remote: Remote, name: str, options: dict[str, str]) -> Ran:
     return remote.rotate(clone)
 
 
+@LONG
 def test_noted_state_of_the_remote_proves_nothing(tmp_path: Path, provider: StandIn) -> None:
     """Catches: a tracking ref that is taken for the remote: it is there, and the remote never got the commit."""
     pretends = COMMIT + COMMIT.replace("Commit\n", "Pretend\n").replace(
@@ -135,6 +138,7 @@ def test_noted_state_of_the_remote_proves_nothing(tmp_path: Path, provider: Stan
     is_refused(remote.rotate(remote.cloned("one")), provider, "was committed and not pushed")
 
 
+@LONG
 def test_job_that_has_no_branch_checked_out(tmp_path: Path, provider: StandIn) -> None:
     """Catches: a detached HEAD, as in most jobs, that ends the check; a push to an address, which moves no ref here."""
     push = "git push -q file://{{ playbook_dir }}/../remote.git HEAD:main"
@@ -165,6 +169,7 @@ def test_check_of_the_playbooks_own(tmp_path: Path, provider: StandIn) -> None:
 # -- two at the same time
 
 
+@LONG
 def test_different_accounts_at_the_same_time(tmp_path: Path, provider: StandIn) -> None:
     """Catches: a push that is refused because of another account; a merge that loses or garbles an account."""
     remote = Remote(tmp_path, provider, persist_check="git")
@@ -196,6 +201,9 @@ def test_same_account_at_the_same_time(tmp_path: Path, provider: StandIn) -> Non
     calls = len(provider.record.api_calls())
     refused = remote.rotate(second)
     assert refused.code == 2 and "The provider was not called" in said(refused), refused.output
+    assert re.search(
+        rf"{ONE}'\] was changed on both sides: changed_at 20\S+, .*staged_at 20\S+ in theirs", said(refused)
+    )
     assert len(provider.record.api_calls()) == calls
     is_verified(remote, ONE)
     # Nothing is half merged: what was staged is still there.

@@ -79,8 +79,8 @@ def look(store: str, asked: Mapping[str, str], environment: Mapping[str, str], s
     """
     top = Git(os.path.dirname(store), environment).ask("rev-parse", "--show-toplevel")
     if not top:
-        unknown = f"git does not see {store} in a repository"
-        return Seen(concerned=False, unknown=unknown)
+        reason = f"git does not see {store} in a repository"
+        return Seen(concerned=False, unknown=reason)
     git, path = Git(top, environment), os.path.relpath(store, os.path.realpath(top))
     checked_out = git.text("symbolic-ref", "--quiet", "--short", "HEAD")
     followed = git.text("config", f"branch.{checked_out}.merge").removeprefix(HEADS) if checked_out else ""
@@ -100,22 +100,22 @@ def look(store: str, asked: Mapping[str, str], environment: Mapping[str, str], s
 
 
 def _not_concerned(seen: Seen) -> Seen:
-    unknown = f"{seen.path} is ignored by git, or its repository has no remote"
-    return replace(seen, unknown=unknown)
+    reason = f"{seen.path} is ignored by git, or its repository has no remote"
+    return replace(seen, unknown=reason)
 
 
 def _looked_at_remote(git: Git, seen: Seen, same: Callable[[str], bool]) -> Seen:
     """Return what the remote says. Only it knows: what is noted here of it may be old."""
     if not seen.remote or not seen.branch:
-        unknown = (
+        reason = (
             "it is not clear which branch of which remote the next run reads: set smtp_rotation_persist_branch and "
+            "smtp_rotation_persist_remote"
         )
-        unknown += "smtp_rotation_persist_remote"
-        return replace(seen, unknown=unknown)
+        return replace(seen, unknown=reason)
     answer = git.ask("ls-remote", "--quiet", "--", seen.remote, f"{HEADS}*")
     if answer is None:
-        unknown = f"{shown(seen.remote)} could not be asked: try git ls-remote there"
-        return replace(seen, unknown=unknown)
+        reason = f"{shown(seen.remote)} could not be asked what it has; try git ls-remote as the user of this run"
+        return replace(seen, unknown=reason)
     tips = {name.removeprefix(HEADS): tip for tip, _tab, name in (line.partition("\t") for line in answer.splitlines())}
     head = git.text("rev-parse", "--quiet", "--verify", "HEAD")
     elsewhere = tuple(name for name, tip in tips.items() if tip == head and name != seen.branch)

@@ -30,10 +30,11 @@ def kept(tools: Tools) -> Result:
     if not why or (how == keeping.AUTO and not seen.concerned):
         return remembered(own)
     if how == keeping.AUTO and not keeping.is_meant(seen):
-        tools.warn(
+        text = (
             f"{why}. If smtp_rotation_persist_tasks save the store with git, set smtp_rotation_persist_check to git; "
             "if they save it elsewhere, to tasks that check that, or to an empty text."
         )
+        tools.warn(text)
         return remembered(own)
     reason = f"smtp_rotation_persist_tasks reported no error, but {why}"
     return remembered(replace(own, unkept=reason))

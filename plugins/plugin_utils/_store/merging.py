@@ -102,8 +102,8 @@ def _chosen(section: Section, name: str, versions: list[str], mine: Document, ot
     if ours == base:
         return theirs, ""
     sides = [_told(document, section, name) for document in (mine, other)]
-    why = f"{section.key}['{name}'] was changed on both sides: {sides[0]} in ours, {sides[1]} in theirs"
-    return f"{MARKS[0]}{ours}{MARKS[1]}{theirs}{MARKS[2]}", why
+    text = f"{section.key}['{name}'] was changed on both sides: {sides[0]} in ours, {sides[1]} in theirs"
+    return f"{MARKS[0]}{ours}{MARKS[1]}{theirs}{MARKS[2]}", text
 
 
 def _told(document: Document, section: Section, name: str) -> str:
