@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ NOT_COMMITTED = Seen(path="s.yml", remote="origin", branch="main", content="new"
 OUTSIDE = Seen(unknown="git does not see it", concerned=False)
 
 
-def a_stage(folder: Path, **options: str) -> Stage:
+def a_stage(folder: Path, **options: Any) -> Stage:
     leader = {"reached": 2, "accounts": ["1"], "plan": PLAN, "unkept": ""}
     return stage(fleet("a", {"a": leader}, everyone="a"), store=store_of(folder / "s.yml", {"1": "p"}), **options)
 
