@@ -27,6 +27,14 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import audits,
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Options, Result, Tools, performed
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
 
+
+def _kept(tools: Tools) -> Result:
+    # Here, because Ansible compiles each file anew: most runs save the store nowhere else.
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.keeping import kept
+
+    return kept(tools)
+
+
 STEPS: dict[str, Callable[[Tools], Result]] = {
     "check": checks.check,
     "plan": checks.plan,
@@ -44,6 +52,7 @@ STEPS: dict[str, Callable[[Tools], Result]] = {
     "switch": proofs.switch,
     "try": proofs.try_login,
     "retire": proofs.retire,
+    "kept": _kept,
     "note": proofs.note,
     "wait": proofs.wait,
     "report": proofs.report,

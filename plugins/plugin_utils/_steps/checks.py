@@ -102,8 +102,11 @@ def _begun(tools: Tools) -> Record:
 
 def _mistakes(tools: Tools) -> list[str]:
     options, leader = tools.options, tools.fleet.own.leader
-    paths = [path for path in (options[name] for name in mistakes.HOOKS) if path]
-    no_files = [path for path in paths if not tools.is_file(os.path.join(str(tools.variables["playbook_dir"]), path))]
+    no_files = [
+        path
+        for path in mistakes.task_files(options)
+        if not tools.is_file(os.path.join(str(tools.variables["playbook_dir"]), path))
+    ]
     names = ("vault_file", "strategy")
     theirs = {name: tools.fleet.value(leader, forms.PREFIX + name, options[name]) for name in names}
     accounts = tools.fleet.own.accounts
