@@ -384,6 +384,18 @@ def test_access_map(host: Host, relay: StandIn, key: str) -> None:
     assert (host.folder / "access").read_text().startswith("Connect:192.0.2 OK\n")
 
 
+def test_daemon_uses_the_new_map(host: Host, relay: StandIn) -> None:
+    """Catches: a daemon that goes on with the map that it has opened, and so with the password of before."""
+    with daemon(host):
+        for password in (OLD, NEW):
+            relay.accounts.change(ACCOUNT, password)
+            host.state("deployed", password=password)
+            seen = len(relay.record.messages())
+            host.root.run("python3", "-c", BY_DAEMON)
+            until(lambda seen=seen: len(relay.record.messages()) > seen, seconds=PATIENCE)  # type: ignore[misc]
+    assert [one["accepted"] for one in relay.record.logins()] == [True, True]
+
+
 def test_name_that_is_an_alias(host: Host) -> None:
     """Catches: a login under the configured name, which sendmail does not look up if that name is an alias."""
     hosts = host.root.folder / "etc/hosts"

@@ -17,11 +17,12 @@ import re
 import signal
 import time
 
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.commands import path_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import ProgramError
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.running import Process, processes
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.sendmail.asking import SENDMAIL
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
-_NAMES = ("sendmail", "sendmail-mta")
 # As whom it sends, if RunAsUser says so. What takes mail from users runs as other users, and sends to the daemon only.
 _USERS = ("smmta", "sendmail")
 _TITLE = re.compile(r"sendmail: (\S+ )?(accepting connections|rejecting|Queue runner@|Queue control)")
@@ -75,7 +76,7 @@ def settle(seconds: float) -> int:
     :param seconds: how long that may take
     """
     masters = {one.pid: one.started for one in _masters()}
-    old = [one for one in _all() if one.pid not in masters and masters.get(_parent(one), one.started + 1) > one.started]
+    old = [one for one in _all() if one.pid not in masters and masters.get(one.parent, one.started + 1) > one.started]
     deadline = time.monotonic() + seconds
     while old and time.monotonic() < deadline:
         time.sleep(_INTERVAL)
@@ -106,7 +107,7 @@ def _all() -> list[Process]:
     for name in _USERS:
         with contextlib.suppress(KeyError):
             users.add(pwd.getpwnam(name).pw_uid)
-    return [one for name in _NAMES for one in processes(name) if one.uid in users]
+    return [one for one in processes(path_of(SENDMAIL) or SENDMAIL) if one.uid in users]
 
 
 def _ids(found: list[Process]) -> set[tuple[int, int]]:
@@ -119,11 +120,3 @@ def _title(process: Process) -> str:
             return file.read()
     except OSError:
         return ""
-
-
-def _parent(process: Process) -> int:
-    try:
-        with open(f"/proc/{process.pid}/stat", encoding="utf-8", errors="replace") as file:
-            return int(file.read().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0

@@ -118,7 +118,7 @@ class Sendmail(Program):
         return change
 
     def deploy(self, job: Job) -> Change:
-        """Write the logins into the source of the map, make the map of it, and let daemons open it anew.
+        """Write the logins into the source of the map, and make the map of it, which every delivery opens anew.
 
         :param job: what the verb works with
         """
@@ -133,7 +133,6 @@ class Sendmail(Program):
         changed = maps.differs(found.source, found.path, text)
         if changed and not job.check_mode:
             maps.write(found.source, found.path, text)
-            daemons.reload(_pid_file(configuration_text()))
         before = "".join(f"AuthInfo:{one.key}: {one.line.username}\n" for one in found.places if one.line)
         return Change(changed, before, "".join(f"AuthInfo:{one.key}: {one.wanted.username}\n" for one in found.places))
 
