@@ -27,6 +27,14 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import audits,
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Options, Result, Tools, performed
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
 
+
+def _kept(tools: Tools) -> Result:
+    # Here, because Ansible compiles each file anew: most runs save the store nowhere else.
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.keeping import kept
+
+    return kept(tools)
+
+
 STEPS: dict[str, Callable[[Tools], Result]] = {
     "check": checks.check,
     "plan": checks.plan,
@@ -44,6 +52,7 @@ STEPS: dict[str, Callable[[Tools], Result]] = {
     "switch": proofs.switch,
     "try": proofs.try_login,
     "retire": proofs.retire,
+    "kept": _kept,
     "note": proofs.note,
     "wait": proofs.wait,
     "report": proofs.report,
@@ -77,6 +86,7 @@ class ActionModule(SecretAction):
             options=audits.reconciling(options) if _reconciles(params["step"], fleet, options) else options,
             params=params,
             variables=task_vars,
+            of_other=partial(self._of_other, task_vars),
             run=partial(self._run, task_vars),
             open_store=partial(open_store, self._loader),
             # On stderr, because a callback may write a document to stdout.
@@ -107,6 +117,18 @@ class ActionModule(SecretAction):
     def _strategy(self) -> str:
         """Return the play's strategy, which no variable tells."""
         return str(self._task._parent._play.strategy or C.DEFAULT_STRATEGY)
+
+    def _of_other(self, task_vars: Mapping[str, Any], host: str, name: str) -> Any:
+        """Return a variable as the host has it that this task is delegated to, also if the play or a role sets it.
+
+        :param task_vars: the task's variables
+        :param host: the host
+        :param name: the variable
+        """
+        # Ansible leaves the name of the first host in there.
+        names = {"inventory_hostname": host, "inventory_hostname_short": host.split(".")[0]}
+        theirs = {**task_vars["ansible_delegated_vars"][host], **names}
+        return self._templar.copy_with_new_env(available_variables=theirs).template(theirs[name])
 
     def _run(self, task_vars: dict[str, Any], name: str, options: Result, *, pretend: bool = False) -> Result:
         """Run another action or module on this task's host.

@@ -101,4 +101,16 @@ STORE_SPEC: dict[str, Any] = {
     "lock_timeout": {"type": "int", "default": 60},
 }
 
+# Of a report. Listed here, because they are files on the controller; a test compares them.
+REPORT_FORMATS = ("html", "json", "prometheus")
+
+REPORT_SPEC: dict[str, Any] = {
+    "vault_file": {"type": "path", "required": True},
+    "max_age": {"type": "str"},
+    "outputs": {"type": "dict", "options": {name: {"type": "path"} for name in REPORT_FORMATS}},
+    "mode": {"type": "raw", "default": "0644"},
+    "name": {"type": "str"},
+    "propagation_seconds": {"type": "int", "default": 900},
+}
+
 PASSWORD_RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords")]}

@@ -27,6 +27,7 @@ STEPS = (
     "try",
     "retire",
     "report",
+    "kept",
     "note",
     "wait",
 )

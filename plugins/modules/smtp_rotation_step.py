@@ -56,6 +56,7 @@ options:
       - try
       - retire
       - report
+      - kept
       - note
       - wait
   host:

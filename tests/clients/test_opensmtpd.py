@@ -236,6 +236,16 @@ def test_rotation(host: Host, provider: StandIn, other: SlowServer) -> None:
     assert all(login["accepted"] for login in provider.record.logins())
 
 
+def test_release_after_a_proof(host: Host, provider: StandIn) -> None:
+    """Catches: a release that takes the session of the proof, idle for ten seconds, for one that mail waits for."""
+    ask(host, provider, "held")
+    host.send("waits")
+    assert ask(host, provider, "proved").get("proofs")
+    released = ask(host, provider, "released", timeout=5)
+    assert released["changed"], released
+    until(lambda: subjects(provider)[-1] == "waits", seconds=SECONDS)
+
+
 @pytest.mark.parametrize("reply", ["535 5.7.8 bad", "454 4.7.0 later"])
 def test_refused_proof(host: Host, provider: StandIn, reply: str) -> None:
     """Catches: a refused proof that is taken for one, is bounced, or stays in the queue; a hold that ends with it."""

@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rotates the passwords of a fleet of real mail hosts while mail flows, and counts it. Run it with C(make fleet)."""
+"""Rotates the passwords of a fleet of real mail hosts while mail flows, and counts it. Run it with C(make fleet).
+
+With the strategy in_place, the hosts have several mail programs; with alternate, Postfix.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,9 +31,13 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
 from support.controller import Controller  # noqa: E402
 from support.crash.processes import kill_tree  # noqa: E402
 from support.fleet.tally import Tally, broken, table  # noqa: E402
-from support.fleet.world import ROTATE, Fleet, why_not  # noqa: E402
+from support.fleet.world import PROGRAMS, ROTATE, Fleet, why_not  # noqa: E402
 
-STRATEGIES = ("in_place", "alternate")
+# The mail program of each host, for each strategy.
+STRATEGIES = {
+    "in_place": ("postfix", "postfix", "exim", "opensmtpd", "nullmailer"),
+    "alternate": ("postfix",) * 5,
+}
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 INSTALL = ROOT / "tests" / "support" / "install-mail"
 # Seconds of plain traffic before and after a rotation, and the most that the queues may take then; the rest is lost.
@@ -56,13 +63,20 @@ class Run:
 def parse() -> argparse.Namespace:
     """Return the parameters of the proof."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--relays", type=int, default=5)
-    parser.add_argument("--window", type=float, default=30.0, metavar="SECONDS")
-    parser.add_argument("--interval", type=float, default=3.0, metavar="SECONDS", help="between a relay's messages")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--programs", nargs="+", choices=PROGRAMS, metavar="PROGRAM", help="of each host")
+    which.add_argument("--relays", type=int, help="so many hosts with Postfix")
+    parser.add_argument("--window", type=float, default=40.0, metavar="SECONDS")
+    parser.add_argument("--interval", type=float, default=3.0, metavar="SECONDS", help="between a host's messages")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(10**6), help="of the moments of sending")
     parser.add_argument("--strategy", choices=STRATEGIES, action="append", help="both, if none is named")
     parser.add_argument("--playbook", type=Path, default=ROTATE, help="rotates the hosts of the group fleet")
     return parser.parse_args()
+
+
+def programs(options: argparse.Namespace, strategy: str) -> Sequence[str]:
+    """Return the mail program of each host."""
+    return options.programs or ("postfix",) * (options.relays or 0) or STRATEGIES[strategy]
 
 
 def install() -> str:
@@ -126,7 +140,8 @@ def prove(options: argparse.Namespace, folder: Path, kept: Path) -> dict[str, Ru
     """Go through the rotations, each with a fleet of its own."""
     runs: dict[str, Run] = {}
     for strategy in options.strategy or STRATEGIES:
-        print(f"== {strategy}: ", end="", flush=True)
+        hosts = programs(options, strategy)
+        print(f"== {strategy}, {', '.join(hosts)}: ", end="", flush=True)
         place = folder / strategy
         place.mkdir()
         controller = Controller(folder / f"{strategy}-controller")
@@ -134,7 +149,7 @@ def prove(options: argparse.Namespace, folder: Path, kept: Path) -> dict[str, Ru
         log = controller.folder / "ansible.log"
         controller.environment = {"ANSIBLE_PIPELINING": "true", "ANSIBLE_LOG_PATH": str(log)}
         with contextlib.ExitStack() as stack:
-            fleet = stack.enter_context(Fleet(place, relays=options.relays, window=options.window))
+            fleet = stack.enter_context(Fleet(place, programs=hosts, window=options.window))
             is_good = partial(_is_good, runs, strategy)
             stack.enter_context(logs_on_failure(fleet, log, kept / strategy, is_good))
             runs[strategy] = run(fleet, controller, options, strategy)
@@ -166,7 +181,7 @@ def main() -> int:
     if reason := install():
         print(f"Skipped: {reason}.", flush=True)
         return 0
-    parameters = {name: getattr(options, name) for name in ("relays", "window", "interval", "seed")}
+    parameters = {name: getattr(options, name) for name in ("window", "interval", "seed")}
     print(*(f"{name} {value:g}" for name, value in parameters.items()), sep=", ", flush=True)
     kept = Path(tempfile.mkdtemp(prefix="mailops-fleet-logs-"))
     try:

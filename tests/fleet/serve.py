@@ -30,6 +30,7 @@ from standin.service import StandIn  # noqa: E402
 from support.controller import KEYS  # noqa: E402
 from support.fleet.applications import applications, write_login  # noqa: E402
 from support.fleet.flow import Flow  # noqa: E402
+from support.fleet.members import PostfixHost  # noqa: E402
 from support.fleet.tally import Tally, count  # noqa: E402
 from support.fleet.world import Fleet  # noqa: E402
 
@@ -55,18 +56,19 @@ class Service:
 @contextlib.contextmanager
 def relays(options: argparse.Namespace) -> Iterator[Service]:
     """Run real mail hosts, and a real mail server beside the stand-in's API."""
-    with Fleet(options.directory, relays=options.hosts, window=options.window) as fleet:
+    with Fleet(options.directory, programs=["postfix"] * options.hosts, window=options.window) as fleet:
         flow = fleet.flow(interval=options.interval)
+        members = {host: one for host, one in fleet.members.items() if isinstance(one, PostfixHost)}
         hosts = {
             host: {
                 "account": fleet.account_of(host),
                 "old_password": fleet.old_passwords[fleet.account_of(host)],
-                "config": str(relay.config),
-                "main_cf": fleet.main_cf[host],
+                "config": str(member.postfix.config),
+                "main_cf": member.configuration(),
             }
-            for host, relay in fleet.relays.items()
+            for host, member in members.items()
         }
-        facts = {**fleet.provider.addresses, **KEYS, "hosts": hosts, "key": fleet.key}
+        facts = {**fleet.provider.addresses, **KEYS, "hosts": hosts, "key": members["relay-1"].key}
         flow.start()
         try:
             yield Service(fleet.provider.standin, flow, facts, lambda: fleet.settled(flow, seconds=DRAIN))

@@ -30,6 +30,7 @@ DOMAIN = "acme.example"
 # Users that nobody logs in as: where the mail goes, and where it came from, so that what bounces arrives too.
 MAILBOXES = ("inbox", "app", "rotation")
 LOGIN = re.compile(r"^(\S+ \S+) \S+ auth (succeeded|failed) for (\S+)$", re.MULTILINE)
+RETURNED = re.compile(r"^Message-ID:\s*(\S+)", re.MULTILINE | re.IGNORECASE)
 # As cheap as it can be: many logins a second must not slow down what is measured.
 LOG_N, BLOCKS, LANES, KEY_LENGTH = 8, 8, 1, 32
 
@@ -72,6 +73,7 @@ class Delivery:
     """A message in the mailbox; the times are in seconds since the epoch.
 
     :param account: who was logged in when the server accepted it, empty for one that the server wrote
+    :param returns: the id of the message that comes back with it, empty if none does
     """
 
     message_id: str
@@ -80,6 +82,7 @@ class Delivery:
     accepted_at: float
     delivered_at: float
     is_report: bool
+    returns: str = ""
 
 
 def why_not() -> str:
@@ -122,13 +125,16 @@ def _seconds(stamp: str) -> float:
 def read_delivery(raw: bytes, delivered_at: float) -> Delivery:
     """Return what a delivered message says of itself."""
     message = email.message_from_bytes(raw, _class=EmailMessage, policy=email.policy.default)
+    is_report = message.get_content_type() == "multipart/report"
+    returned = RETURNED.search(raw.partition(b"\n\n")[2].decode(errors="replace")) if is_report else None
     return Delivery(
         message_id=str(message["Message-ID"] or "").strip(),
         subject=str(message["Subject"] or ""),
         account=str(message["X-Account"] or ""),
         accepted_at=float(message["X-Accepted"] or delivered_at),
         delivered_at=delivered_at,
-        is_report=message.get_content_type() == "multipart/report",
+        is_report=is_report,
+        returns=returned.group(1) if returned else "",
     )
 
 

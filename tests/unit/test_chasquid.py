@@ -45,6 +45,15 @@ def test_a_delivered_message_tells_who_sent_it_and_when() -> None:
     assert not delivery.is_report
 
 
+def test_a_report_tells_which_message_comes_back() -> None:
+    """Catches: a bounce that nobody counts, since the program that wrote it logs no message ids."""
+    kind = b'Content-Type: multipart/report; boundary="b"\n'
+    part = b"--b\nContent-Type: message/rfc822\n\nSubject: s\nMessage-Id: <lost@acme.example>\n\n--b--\n"
+    delivery = read_delivery(kind + b"Message-ID: <report@acme.example>\n\n" + part, 1.0)
+    assert (delivery.message_id, delivery.returns) == ("<report@acme.example>", "<lost@acme.example>")
+    assert read_delivery(MESSAGE, 1.0).returns == ""
+
+
 def test_the_file_of_users_holds_no_password() -> None:
     """Catches: a password in clear text on the provider's side, or one salt for all."""
     text = user_database({"one": OLD, "two": OLD})

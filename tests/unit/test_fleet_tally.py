@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.fleet.debian_members import bounced_by_exim
 from support.fleet.flow import Sent
+from support.fleet.members import bounced_ids
 from support.fleet.tally import Tally, broken, count, table
-from support.fleet.world import bounced_ids
 
 GOOD = Tally(
     sent=9,
@@ -95,6 +96,19 @@ def test_the_table_shows_every_count() -> None:
     assert lines[0].split() == ["in_place", "alternate"]
     assert "messages sent                              9             7" in lines
     assert "longest delay                          4.0 s         0.2 s" in lines
+
+
+def test_a_bounce_of_exim_is_found_by_its_id() -> None:
+    """Catches: a message that was only put off, or that arrived, and counts as given back."""
+    first, second = "1xXmjD-0002Vs-05", "1xXmjB-0002UV-01"
+    log = (
+        f"2026-11-29 21:46:35 {first} <= app@acme.example U=root P=local S=464 id=one@exim.acme.example\n"
+        f"2026-11-29 21:46:35 {second} <= app@acme.example U=root P=local S=464 id=two@exim.acme.example\n"
+        f"2026-11-29 21:46:36 {second} == inbox@acme.example R=smarthost T=remote_smtp_smarthost defer (-1)\n"
+        f"2026-11-29 21:46:37 {first} ** inbox@acme.example R=smarthost T=remote_smtp_smarthost: refused\n"
+        f"2026-11-29 21:46:38 {second} => inbox@acme.example R=smarthost T=remote_smtp_smarthost\n"
+    )
+    assert bounced_by_exim(log) == {"<one@exim.acme.example>"}
 
 
 def test_a_bounce_is_found_by_its_queue_id() -> None:

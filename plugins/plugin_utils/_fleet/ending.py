@@ -18,6 +18,8 @@ MOST_SHOWN, MOST_TOLD = 20, 10
 HEADINGS = ("ACCOUNT", "RESULT", "IN FORCE SINCE", "TESTED", "NEXT DUE")
 OF_HOSTS = ("HOST", "MAIL PROGRAM", "PROVED BY", "RELAY'S ANSWER")
 BAD = ("refused", "unknown")
+# As a mail program tells it that sent nothing.
+NOT_PROVED = "nothing"
 
 
 def table(fleet: Fleet, *, everything: bool) -> list[str]:
@@ -37,7 +39,7 @@ def table(fleet: Fleet, *, everything: bool) -> list[str]:
 
 
 def sent(fleet: Fleet, hosts: Iterable[str], *, everything: bool) -> list[str]:
-    """Return the lines that tell how each host's mail was proved; of many hosts only how many.
+    """Return the lines that tell how each host's mail was proved; of many hosts how many, and those that were not.
 
     :param fleet: all hosts
     :param hosts: the hosts that are told of
@@ -47,7 +49,9 @@ def sent(fleet: Fleet, hosts: Iterable[str], *, everything: bool) -> list[str]:
     if len(rows) <= MOST_SHOWN or everything:
         return aligned(rows, OF_HOSTS)
     ways = Counter(row[2] for row in rows)
-    return [f"Mail of {len({row[0] for row in rows})} hosts: {', '.join(f'{n} by {way}' for way, n in ways.items())}."]
+    line = f"Mail of {len({row[0] for row in rows})} hosts: {', '.join(f'{n} by {way}' for way, n in ways.items())}."
+    bad = [row for row in rows if row[2] == NOT_PROVED]
+    return [f"{line} Run with -v to see all.", *aligned(bad[:MOST_SHOWN], OF_HOSTS), *_more(len(bad) - MOST_SHOWN)]
 
 
 def _proof(one: Mapping[str, Any]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED, MOST_ATTEMPTS
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import TEMPLATE, consumers_of, programs_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.keeping import AUTO, GIT, NOTHING
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.words import listed
 
 EMAILLABS = "smtp.emaillabs.net.pl"
@@ -39,13 +40,29 @@ def failures(
     if no_files:
         yield (
             f"{', '.join(no_files)} is not a file. smtp_rotation_hold_tasks, _deploy_tasks, _release_tasks and "
-            "_persist_tasks must name task files; relative paths are relative to the playbook's directory."
+            "_persist_tasks must name task files, and smtp_rotation_persist_check if it is not auto or git; relative "
+            "paths are relative to the playbook's directory."
+        )
+    if options["persist_check"] not in (NOTHING, AUTO) and not options["persist_tasks"]:
+        yield (
+            "smtp_rotation_persist_check looks at what smtp_rotation_persist_tasks did, and there are none. Name them, "
+            "or leave the check out."
         )
     yield from _of_alternate(options)
     yield from _of_audit(options)
     yield from _of_test_send(options)
     yield from _of_leader(options, leader)
     yield from _of_consumer(options, accounts)
+
+
+def task_files(options: Mapping[str, Any]) -> list[str]:
+    """Return the task files of the playbook's own that the options name.
+
+    :param options: the role's options on this host
+    """
+    check = options["persist_check"]
+    named = [options[name] for name in HOOKS] + ([] if check in (AUTO, GIT) else [check])
+    return [path for path in named if path]
 
 
 def _of_alternate(options: Mapping[str, Any]) -> Iterator[str]:

@@ -136,8 +136,9 @@ class Record:
     tasks of the playbook to run. C(away): the host cannot be reached. C(unheld): hosts that it should have held,
     and whether they are away. C(unkept): why the store was not saved elsewhere. C(looked): it has looked whether
     the SMTP server answers. C(notified): a handler of the playbook is to run. C(programs): the mail programs of
-    this host, C(on_hold): those that an earlier run left on hold, C(proofs): how it was seen that mail goes out.
-    C(left): senders whose new account works from here. The last six fields are the leader's.
+    this host, C(on_hold): those that an earlier run left on hold, C(proofs): how it was seen that mail goes out,
+    C(released): the mail of all of them is released. C(left): senders whose new account works from here. The last six
+    fields are the leader's.
     """
 
     leader: str = ""
@@ -161,6 +162,7 @@ class Record:
     programs: list[str] = field(default_factory=list)
     on_hold: list[str] = field(default_factory=list)
     proofs: list[dict[str, Any]] = field(default_factory=list)
+    released: bool = False
     left: list[str] = field(default_factory=list)
     plan: Plan | None = None
     outcome: Outcome | None = None

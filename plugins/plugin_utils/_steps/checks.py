@@ -102,8 +102,11 @@ def _begun(tools: Tools) -> Record:
 
 def _mistakes(tools: Tools) -> list[str]:
     options, leader = tools.options, tools.fleet.own.leader
-    paths = [path for path in (options[name] for name in mistakes.HOOKS) if path]
-    no_files = [path for path in paths if not tools.is_file(os.path.join(str(tools.variables["playbook_dir"]), path))]
+    no_files = [
+        path
+        for path in mistakes.task_files(options)
+        if not tools.is_file(os.path.join(str(tools.variables["playbook_dir"]), path))
+    ]
     names = ("vault_file", "strategy")
     theirs = {name: tools.fleet.value(leader, forms.PREFIX + name, options[name]) for name in names}
     accounts = tools.fleet.own.accounts
@@ -168,7 +171,8 @@ def _warn_of(tools: Tools, names: list[str], looks: list[Result]) -> None:
     for name, look in zip(names, looks, strict=True):
         for text in look.get("notes", []):
             tools.warn(f"{tools.here}, {name}: {text}")
-        if look.get("held"):
+        # Of several batches, the first one has held this host for the later ones.
+        if look.get("held") and not change.is_held(tools.fleet):
             tools.warn(
                 f"{tools.here}: the mail of {name} has been on hold since an earlier run. It is released when the "
                 "passwords of this host have passed their test."

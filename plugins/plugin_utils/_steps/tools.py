@@ -127,6 +127,7 @@ class Tools:
     :param options: the role's options
     :param params: the options of the task
     :param variables: the task's variables
+    :param of_other: returns a variable as another host has it, to which the task is delegated
     :param run: runs another module or action on the task's host, in check mode if so told
     :param open_store: opens the store
     :param tell: shows a line
@@ -139,6 +140,7 @@ class Tools:
     options: Options
     params: Mapping[str, Any]
     variables: Mapping[str, Any]
+    of_other: Callable[[str, str], Any]
     run: Callable[..., Result]
     open_store: Callable[[str, str | None], Store]
     tell: Callable[[str], None]

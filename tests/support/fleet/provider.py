@@ -32,6 +32,8 @@ class Provider:
     :param accounts: account to password
     :param window: seconds in which a new password takes effect
     :param keys: the keys of the API, as StandIn takes them
+
+    C(returned) are the ids of the messages that came back.
     """
 
     def __init__(self, folder: Path, accounts: Mapping[str, str], *, window: float, keys: Mapping[str, Any]) -> None:
@@ -43,6 +45,7 @@ class Provider:
         self.mail = Chasquid(
             folder / "chasquid", accounts, reload_seconds=window / RELOADS_IN_A_WINDOW, certificates=files
         )
+        self.returned: set[str] = set()
         self._logins = 0
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -83,6 +86,7 @@ class Provider:
         self.standin.record.add("login", **facts, in_window=in_window)
 
     def _record_delivery(self, delivery: Delivery) -> None:
+        self.returned |= {delivery.returns} - {""}
         self.standin.record.add(
             "message",
             time=delivery.delivered_at,

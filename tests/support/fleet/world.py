@@ -7,77 +7,63 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import secrets
 import shutil
-import signal
-import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import yaml
-from support import chasquid, postfix
+from support import chasquid, postfix, rooted
 from support.controller import KEYS
-from support.crash.processes import send, with_environment
-from support.fleet.flow import Flow, through_relay
+from support.fleet.debian_members import EximHost, NullmailerHost, OpensmtpdHost
+from support.fleet.flow import Flow
+from support.fleet.members import Member, PostfixHost, Relay
 from support.fleet.provider import POLL_SECONDS, Provider
 from support.fleet.tally import Tally, count
-from support.postfix import Postfix, relay_settings
 
 # Runs the role on the group fleet; the variable store says where the passwords are kept.
 ROTATE = Path(__file__).with_name("rotate.yml")
-PASSWORD_MAP = "hash:{config}/sasl_passwd"
-# A message that cannot be delivered is tried again soon: what a mistake costs is then seen within the time of a run.
-IMPATIENT = {"minimal_backoff_time": "5s", "maximal_backoff_time": "10s", "queue_run_delay": "5s"}
-# Providers allow an account a few connections at a time. Twenty for each relay would only wait for the processors here.
-FEW = {"smtp_destination_concurrency_limit": "5"}
-QUEUE_ID = r"\[\d+\]: ([0-9A-Za-z]+): "
-MESSAGE_ID = re.compile(QUEUE_ID + r"message-id=(\S+)")
-BOUNCED = re.compile(QUEUE_ID + r".* status=(?:bounced|expired)")
+PROGRAMS: Mapping[str, Callable[[str, Relay, Path], Member]] = {
+    "postfix": PostfixHost,
+    "exim": EximHost,
+    "opensmtpd": OpensmtpdHost,
+    "nullmailer": NullmailerHost,
+}
 
 
 def why_not() -> str:
     """Return why no fleet can be started here, an empty text if one can."""
-    return postfix.why_not() or chasquid.why_not()
-
-
-def bounced_ids(log: str) -> set[str]:
-    """Return the ids of the messages that Postfix gave back, according to its log."""
-    names = dict(MESSAGE_ID.findall(log))
-    return {names[queue_id] for queue_id in BOUNCED.findall(log) if queue_id in names}
+    return postfix.why_not() or chasquid.why_not() or rooted.why_not()
 
 
 class Fleet:
-    """Relays that send through one provider; a context manager that starts it all, and ends all that it started.
+    """Hosts that send through one provider; a context manager that starts it all, and ends all that it started.
 
-    The first two relays share a sender, the others another one. A sender has two accounts; where only one is wanted, it
+    The first two hosts share a sender, the others another one. A sender has two accounts; where only one is wanted, it
     is the first.
 
     :param folder: an existing folder
-    :param relays: how many there are, at least two
+    :param programs: the mail program of each host, at least two
     :param window: seconds in which a new password takes effect
     """
 
-    def __init__(self, folder: Path, *, relays: int, window: float) -> None:
-        self._window = window
-        self.hosts = {f"relay-{n}": f"news-{1 if n <= 2 else 2}" for n in range(1, relays + 1)}
+    def __init__(self, folder: Path, *, programs: Sequence[str], window: float) -> None:
+        self._folder, self._window = folder, window
+        self._programs = {
+            f"{'relay' if program == 'postfix' else program}-{n}": program for n, program in enumerate(programs, 1)
+        }
+        self.hosts = {host: f"news-{1 if n < 2 else 2}" for n, host in enumerate(self._programs)}
         self.senders = {
             sender: [f"{sender}{side}@{chasquid.DOMAIN}" for side in "ab"] for sender in self.hosts.values()
         }
         self.old_passwords = {account: secrets.token_urlsafe(18) for pair in self.senders.values() for account in pair}
         self.provider = Provider(folder, self.old_passwords, window=window, keys=KEYS)
-        self.relays: dict[str, Postfix] = {}
-        self.main_cf: dict[str, str] = {}
+        self.members: dict[str, Member] = {}
         self._stack = contextlib.ExitStack()
-
-    @property
-    def key(self) -> str:
-        """Under what the relays look up their login."""
-        return f"[{self.provider.standin.smtp_host}]:{self.provider.mail.port}"
 
     def account_of(self, host: str) -> str:
         """Return the account that a host uses at first."""
@@ -88,8 +74,8 @@ class Fleet:
             self._stack.enter_context(self.provider)
             for host in self.hosts:
                 self._add(host)
-            with ThreadPoolExecutor(len(self.relays)) as pool:
-                list(pool.map(Postfix.start, self.relays.values()))
+            with ThreadPoolExecutor(len(self.members)) as pool:
+                list(pool.map(lambda member: member.start(), self.members.values()))
         except BaseException:
             self._stack.close()
             raise
@@ -101,20 +87,21 @@ class Fleet:
         self._stack.close()
 
     def _add(self, host: str) -> None:
-        settings = relay_settings("127.0.0.1", self.provider.mail.port, self.provider.standin.ca_path, PASSWORD_MAP)
-        relay = self.relays[host] = Postfix(host, {**settings, **IMPATIENT, **FEW})
-        self._stack.callback(_remove, relay)
-        self.main_cf[host] = relay.main_cf.read_text()
-        account = self.account_of(host)
-        relay.write_map("sasl_passwd", {self.key: f"{account}:{self.old_passwords[account]}"})
+        account, standin = self.account_of(host), self.provider.standin
+        password = self.old_passwords[account]
+        relay = Relay(standin.smtp_host, self.provider.mail.port, standin.ca_path, account, password)
+        folder = self._folder / host
+        folder.mkdir()
+        member = self.members[host] = PROGRAMS[self._programs[host]](host, relay, folder)
+        self._stack.callback(member.remove)
 
     def flow(self, *, interval: float, seed: int = 0) -> Flow:
-        """Return mail for every relay.
+        """Return mail for every host.
 
         :param interval: seconds between two messages of one
         :param seed: of the moments of sending
         """
-        hosts = {host: through_relay(relay.port) for host, relay in self.relays.items()}
+        hosts = {host: member.hand_over for host, member in self.members.items()}
         return Flow(hosts, interval=interval, seed=seed)
 
     def settled(self, flow: Flow, *, seconds: float) -> Tally:
@@ -132,8 +119,8 @@ class Fleet:
             time.sleep(POLL_SECONDS)
 
     def bounced(self) -> set[str]:
-        """Return the ids of the messages that a relay gave back."""
-        return {one for relay in self.relays.values() for one in bounced_ids(relay.log)}
+        """Return the ids of the messages that a host gave back, as its log says, or a report of it."""
+        return self.provider.returned.union(*(member.bounced() for member in self.members.values()))
 
     def inventory(self, strategy: str) -> dict[str, Any]:
         """Return the inventory of a rotation: the group C(fleet), with all variables that the role needs.
@@ -141,12 +128,12 @@ class Fleet:
         :param strategy: C(in_place) or C(alternate)
         """
         hosts = {}
-        for host, relay in self.relays.items():
+        for host, member in self.members.items():
             sender = self.hosts[host]
             pair = {"smtp_rotation_senders": {sender: self.senders[sender]}}
             one = {"smtp_rotation_accounts": [self.account_of(host)]}
             hosts[host] = {
-                "smtp_rotation_postfix_config_directory": str(relay.config),
+                **member.variables(),
                 **(pair if strategy == "alternate" else one),
             }
         return {"fleet": {"hosts": hosts, "vars": self._variables(strategy)}}
@@ -154,9 +141,7 @@ class Fleet:
     def _variables(self, strategy: str) -> dict[str, Any]:
         return {
             "ansible_connection": "local",
-            "ansible_python_interpreter": sys.executable,
             "smtp_rotation_strategy": strategy,
-            "smtp_rotation_consumer": "postfix",
             "smtp_rotation_api_url": self.provider.standin.api_url,
             "smtp_rotation_ca_path": self.provider.standin.ca_path,
             "smtp_rotation_smtp_host": self.provider.standin.smtp_host,
@@ -180,18 +165,8 @@ class Fleet:
     def keep_logs(self, folder: Path) -> None:
         """Copy what the hosts and the provider wrote about their work; no passwords are in it."""
         folder.mkdir(parents=True, exist_ok=True)
-        for host, relay in self.relays.items():
-            (folder / f"{host}.log").write_text(relay.log)
-            shutil.copy(relay.main_cf, folder / f"{host}.main.cf")
+        for member in self.members.values():
+            member.keep_logs(folder)
         for path in (*self.provider.mail.log_files, Path(self.provider.standin.ca_path).parent / "record.jsonl"):
             if path.exists():
                 shutil.copy(path, folder / f"provider-{path.name}")
-
-
-def _remove(relay: Postfix) -> None:
-    try:
-        relay.remove()
-    finally:
-        # What a start left behind that was interrupted.
-        for pid in with_environment(f"MAIL_CONFIG={relay.config}\0"):
-            send(pid, signal.SIGKILL)

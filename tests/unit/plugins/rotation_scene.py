@@ -80,11 +80,18 @@ class FakeStore(Store):
         return Snapshot(None if text is None else text.encode(), documents.parse(text or "", self.name))
 
     def write(
-        self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
+        self,
+        snapshot: Snapshot,
+        accounts: Mapping[str, Record | None],
+        *,
+        senders: Mapping[str, Sender | None] | None = None,
     ) -> None:
         self._happens("write")
         self.text = edits.edited(snapshot.document, accounts, self.name, senders=senders).text
-        self.log.append("write " + ", ".join(f"{name} {record.state_at(NOW)}" for name, record in accounts.items()))
+        self.log.append(
+            "write "
+            + ", ".join(f"{name} {record.state_at(NOW) if record else 'gone'}" for name, record in accounts.items())
+        )
 
     def remove(self, snapshot: Snapshot) -> None:
         if self.text == documents.HEADER + documents.EMPTY:

@@ -24,6 +24,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 _CONFIG = re.compile(rb"(/[\w./-]+/smtpd\.conf)\0")
+# A relay to which something is to be sent, and to which smtpd is connected.
+_BUSY = re.compile(r" ntask=[1-9]\d* nconn=[1-9]")
 _TRIES, _STATE, _TROUBLE = 10, 11, 13
 _FAMILY, _FLAGS = 1, 3
 # Removing takes until a delivery under way ends.
@@ -152,16 +154,19 @@ class Daemon:
             time.sleep(INTERVAL)
 
     def _is_idle(self) -> bool:
-        """Tell whether no message is being sent; a session without one can be cut without harm."""
-        told = self._control("show", "stats")
-        stats = dict(line.partition("=")[::2] for line in told.output.splitlines())
-        running, sessions, tasks = (int(stats.get(f"mta.{name}", "0")) for name in ("task.running", "session", "task"))
-        return told.code != 0 or (running == 0 and (sessions == 0 or tasks == 0))
+        """Tell whether no message is being sent, or about to be; a session without one can be cut without harm."""
+        if self._stats("mta.task.running"):
+            return False
+        # Mail on hold counts among the tasks as well, but nobody is connected for it.
+        return _BUSY.search(self._control("show", "relays").output) is None
 
     def delivered(self) -> tuple[int, int]:
         """Return how many envelopes were delivered, and how many were refused for good."""
+        return self._stats("scheduler.delivery.ok"), self._stats("scheduler.delivery.permfail")
+
+    def _stats(self, name: str) -> int:
         stats = dict(line.partition("=")[::2] for line in self._control("show", "stats").output.splitlines())
-        return tuple(int(stats.get(f"scheduler.delivery.{name}", "0")) for name in ("ok", "permfail"))  # type: ignore[return-value]
+        return int(stats.get(name, "0"))
 
     def queue(self) -> list[Queued]:
         """Return what is in the queue."""

@@ -14,9 +14,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.look
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.moving import Moved
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.plan import Plan, Target
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.route import Route
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.settings import NotReachedError
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sources import Source
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Entry, Job, Login
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Entry, Job, Login, NotUsedError
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._files import real_path
@@ -128,11 +127,11 @@ def instances_of(job: Job) -> list[Instance]:
     :raises InputError: if Postfix would not use what would be written, or nothing reaches the provider
     """
     surveys: list[Survey] = []
-    missed: list[NotReachedError] = []
+    missed: list[NotUsedError] = []
     for postfix in _all(job):
         try:
             surveys.append(survey(postfix, job))
-        except NotReachedError as error:
+        except NotUsedError as error:
             missed.append(error)
     if missed and (_named(job) or not surveys):
         raise missed[0]
