@@ -213,7 +213,7 @@ def test_playbook_as_users_run_it(kept: Scene) -> None:
     given.write_text(yaml.safe_dump(variables(kept, accounts=[ONE, TWO])))
     ended = kept.controller.play_file(PLAYBOOK, "-e", f"@{given}")
     assert ended.code != 0 and results(ended) == {ONE: "works", TWO: "refused"}
-    facts = ended.result("Keep what the logins showed")["ansible_facts"]["smtp_audit"]
+    facts = ended.result("Keep what the logins showed")["ansible_facts"]["smtp_rotation_audit"]
     assert [(one["account"], one["result"], one["tester"]) for one in facts] == [
         (ONE, "works", "localhost"),
         (TWO, "refused", "localhost"),

@@ -13,8 +13,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.words import l
 from ansible_collections.mailops.smtp.plugins.plugin_utils._near import nearest
 
 PREFIX = "smtp_rotation_"
-# All options of the role, and what the playbook mailops.smtp.rotate and the tasks that hold have beside them. Listed
-# here, because reading them out of the role's argument_specs.yml on every host takes longer than most tasks; a test
+# All options of the role, and what the playbooks, the tasks that hold, and an audit have beside them. Listed here,
+# because reading them out of the role's argument_specs.yml on every host takes longer than most tasks; a test
 # compares them.
 _NAMES = """
     account_ids accounts api_credentials api_host api_key api_url application_key audit_attempts
@@ -28,7 +28,7 @@ _NAMES = """
     test_sender timeout validate_certs vault_file vault_id
     """
 OPTIONS = frozenset(_NAMES.split())
-BESIDE = frozenset({"host", "hosts"})
+BESIDE = frozenset({"audit", "host", "hosts"})
 # Options that Ansible lets through in a form that the role cannot use, with the form that they must have.
 HOW_WRITTEN = {
     "accounts": "must be a list of strings, such as [1.acme.smtp]",

@@ -142,7 +142,7 @@ def test_names_of_the_users_own() -> None:
     )
 
 
-@pytest.mark.parametrize("name", [*sorted(OPTIONS), "host", "hosts"])
+@pytest.mark.parametrize("name", [*sorted(OPTIONS), "audit", "host", "hosts"])
 def test_names_that_belong_to_the_role(name: str) -> None:
     """Catches: an option that is refused, or warned of, since another one is called much the same."""
     assert mistakes(FINE, [PREFIX + name]) == []
