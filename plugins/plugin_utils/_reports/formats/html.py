@@ -14,8 +14,9 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._reports.page.style i
 from ansible_collections.mailops.smtp.plugins.plugin_utils._reports.page.timeline import timeline
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
-# How many rows are unfolded in one part of the page; what comes after them is folded up.
-MOST_OPEN = 20
+# How many rows are unfolded in the part of the page with what needs attention, and in that with all others; what comes
+# after them is folded up.
+MOST_URGENT, MOST_OTHERS = 20, 60
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
@@ -98,7 +99,7 @@ def _groups(accounts: Iterable[Account]) -> dict[str, list[Account]]:
 def _attention(report: Report, wanting: list[Account]) -> Iterator[str]:
     yield "<h2>Needs attention</h2>\n"
     if wanting:
-        yield from _cards(report, wanting)
+        yield from _cards(report, wanting, MOST_URGENT)
         return
     said = "Nothing needs attention." if report.accounts else "The store has no accounts yet."
     yield f'<p class="card calm">{said}</p>\n'
@@ -108,10 +109,10 @@ def _others(report: Report, wanting: list[Account]) -> Iterator[str]:
     others = [account for account in report.accounts if not account.attention]
     if others:
         yield f"<h2>{'All other accounts' if wanting else 'Accounts'}</h2>\n"
-        yield from _cards(report, others)
+        yield from _cards(report, others, MOST_OTHERS)
 
 
-def _cards(report: Report, accounts: list[Account]) -> Iterator[str]:
+def _cards(report: Report, accounts: list[Account], most: int) -> Iterator[str]:
     """Yield a card for each kind of account, the most urgent kinds unfolded."""
     groups, unfolded = _groups(accounts), 0
     for kind in words.KINDS:
@@ -120,7 +121,7 @@ def _cards(report: Report, accounts: list[Account]) -> Iterator[str]:
         if found:
             label, meaning = words.KINDS[kind]
             yield (
-                f'<details class="card {tables.TONES[kind]}"{" open" if unfolded <= MOST_OPEN else ""}>'
+                f'<details class="card {tables.TONES[kind]}"{" open" if unfolded <= most else ""}>'
                 f'<summary class="says"><b>{len(found):,} {label}</b>{meaning}</summary>'
                 f"{tables.accounts(report, found)}</details>\n"
             )
