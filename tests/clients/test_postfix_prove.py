@@ -289,7 +289,6 @@ HOSTILE = {
     "smtp_delivery_status_filter": "static:5.0.0",
     "default_destination_rate_delay": "30s",
     "smtp_tls_connection_reuse": "yes",
-    "smtpd_delay_reject": "no",
     "disable_vrfy_command": "yes",
     "smtpd_peername_lookup": "no",
 }
@@ -301,6 +300,17 @@ def test_settings_that_would_stop_the_message(provider: StandIn, other: SlowServ
         hold(relay)
         assert proved(relay, provider) == PROVED
         assert provider.record.messages()[0]["sender"] == SENDER
+        assert relay.queue() == []
+
+
+@pytest.mark.parametrize("settings", [{"default_process_limit": "1"}, {"maillog_file": ""}], ids=["busy", "no log"])
+def test_host_with_few_processes_or_without_a_log(
+    provider: StandIn, other: SlowServer, settings: Mapping[str, str]
+) -> None:
+    """Catches: a proof that waits for a process that it occupies itself, or for a log that nobody writes."""
+    with made(provider, other, settings) as relay:
+        hold(relay)
+        assert proved(relay, provider) == PROVED
         assert relay.queue() == []
 
 

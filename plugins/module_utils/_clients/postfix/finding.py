@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.literals import LITERAL
@@ -109,8 +109,8 @@ def survey(postfix: Postfix, job: Job) -> Survey:
     services = _as_used(postfix, services_of(postfix.call("postconf", "-M").output, options), settings)
     known = {service.name: service for service in services}
     tables, notes = _route_tables(postfix, settings)
-    # Those of master.cf count like one of main.cf.
-    filters = [way for value in filters_of(options) for way in ways_of({**settings, FILTER: value}, tables, services)]
+    none = {**settings, **dict.fromkeys(SETTINGS, "")}
+    filters = [way for value in filters_of(options) for way in ways_of({**none, FILTER: value}, {}, services)]
     ways = list(dict.fromkeys([*ways_of(settings, tables, services), *filters]))
     seen = Views(postfix, settings, job)
     own = _to_provider(ways, known, seen, job)
@@ -132,10 +132,7 @@ def survey(postfix: Postfix, job: Job) -> Survey:
     if not own:
         raise not_reached(postfix.main_cf, ways, job)
     used = list(dict.fromkeys(way.transport for way in own))
-    for name in used:
-        if why := refusal(known[name], settings, postfix.config_directory):
-            raise why
-        notes += warnings_of(known[name], settings, job.encryption)
+    notes += _checked(postfix, [known[name] for name in used], settings, job)
     for hop in dict.fromkeys(way.hop for way in own if seen.servers(way, known[way.transport]) is None):
         notes.append(f"the mail servers of {hop.host} are not known; {job.host} is taken to be one of them")
     if left := [name for name in used if told and name not in told]:
@@ -145,6 +142,14 @@ def survey(postfix: Postfix, job: Job) -> Survey:
         )
     views = tuple(seen.view(way, known[way.transport]) for way in own)
     return Survey(postfix, told or tuple(used), views, tuple(notes), is_sender)
+
+
+def _checked(postfix: Postfix, services: Sequence[Service], settings: Mapping[str, str], job: Job) -> Iterator[str]:
+    """Yield what can make a login fail later, and refuse a transport that does not log in."""
+    for service in services:
+        if why := refusal(service, settings, postfix.config_directory):
+            raise why
+        yield from warnings_of(service, settings, job.encryption)
 
 
 def _as_used(postfix: Postfix, services: Sequence[Service], settings: Mapping[str, str]) -> list[Service]:
