@@ -17,7 +17,7 @@ FLEET_ARGS ?=
 BENCH_ARGS ?=
 
 # What continuous integration runs of the mail programs.
-SHORT := postfix or exim or opensmtpd or msmtp
+SHORT := (test_rotation or bare_host_name or one_message_goes_out) and (postfix or exim or opensmtpd or msmtp)
 VENV := .cache/venv
 MATRIX := .cache/matrix
 RUN := $(VENV)/bin/python
@@ -113,7 +113,7 @@ clients: $(VENV)/test link ## Run the tests of mail programs with the real ones,
 	@tests/support/install-mail
 	@$(PYTEST) tests/clients
 
-# The programs that most hosts have, and fewer passwords.
+# One whole rotation of the programs that most hosts have.
 clients-short: $(VENV)/test link
 	@echo '== Mail programs, in short'
 	@tests/support/install-mail

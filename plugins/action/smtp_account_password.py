@@ -22,16 +22,26 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import
     checked_accounts,
     checked_ids,
 )
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import check_given, check_shape, generate
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.password import (
+    breaches,
+    check_given,
+    check_shape,
+    check_usable,
+    generate,
+)
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of, result_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Request, Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import FAILURE
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
-from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, moment_given, utc_now
 
 if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
+
+
+# States that call nobody, so that accounts need no IDs and no password is generated.
+RECORDING = ("verified", "adopted", "absent")
 
 
 class ActionModule(SecretAction):
@@ -64,6 +74,7 @@ class ActionModule(SecretAction):
             learn=self.scrubber.add,
             tell=tell,
             concurrency=params["concurrency"],
+            check_survives=lambda: _check_survives(params["store_survives"], store.path, task_vars),
         )
         done = run(request, tools, check_mode=self._task.check_mode)
         now = utc_now()
@@ -92,25 +103,49 @@ class ActionModule(SecretAction):
         return caller
 
 
+def _check_survives(said: bool | None, store: str, task_vars: Mapping[str, Any]) -> None:
+    """Refuse a store that does not outlive the run."""
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.surroundings import situation_of
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.survival import check_survives
+
+    check_survives(said, situation_of(store, task_vars, os.environ))
+
+
 def _request(params: Mapping[str, Any], definition: Definition) -> Request:
     """Return the checked request, or refuse it before anything changes."""
     accounts = params["accounts"]
-    # To record a test calls nobody, and the role has no IDs for it.
-    if params["state"] != "verified":
+    if params["state"] not in RECORDING:
         check_accounts(accounts, definition.set_password, params["account_ids"])
-    check_shape(params["password_length"], params["password_symbols"], definition.password)
+        check_shape(params["password_length"], params["password_symbols"], definition.password)
+    _check_state(params)
+    explicit = _explicit(params, accounts, definition)
     propagation = params["propagation_seconds"]
     return Request(
         accounts=accounts,
         rotate=params["rotate"],
         max_age=duration(params["max_age"], "max_age"),
         state=params["state"],
-        explicit=_explicit(params, accounts, definition),
+        explicit=explicit,
         propagation=timedelta(seconds=definition.propagation_seconds if propagation is None else propagation),
         lock_timeout=params["lock_timeout"],
         only_at_rest=params["only_at_rest"],
         failures=_failures(params, accounts),
+        changed_at=moment_given(params["changed_at"], "changed_at", utc_now()),
+        breaches={
+            account: " and ".join(found)
+            for account, password in explicit.items()
+            if params["state"] == "adopted" and (found := list(breaches(password, definition.password)))
+        },
+        force=params["force"],
     )
+
+
+def _check_state(params: Mapping[str, Any]) -> None:
+    """Refuse options that have no effect in this state."""
+    if params["changed_at"] is not None and params["state"] != "adopted":
+        raise InputError("changed_at: can be set with state=adopted only")
+    if params["force"] and params["state"] != "absent":
+        raise InputError("force: can be set with state=absent only")
 
 
 def _failures(params: Mapping[str, Any], accounts: list[str]) -> dict[str, str]:
@@ -143,8 +178,23 @@ def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Defini
         given[account] = str(password)
     option = "password" if params["password"] is not None else "passwords"
     for account, password in given.items():
-        check_given(password, option if option == "password" else f"passwords[{account!r}]", definition.password)
-    if given and (params["rotate"] == "never" or params["state"] == "verified"):
-        rule = "rotate=never" if params["rotate"] == "never" else "state=verified"
-        raise InputError(f"{option}: a password was given, but {rule} sets none; remove one of them")
+        where = option if option == "password" else f"passwords[{account!r}]"
+        if params["state"] == "adopted":
+            check_usable(password, where)
+        else:
+            check_given(password, where, definition.password)
+    _check_explicit(params, accounts, given, option)
     return given
+
+
+def _check_explicit(params: Mapping[str, Any], accounts: list[str], given: Mapping[str, str], option: str) -> None:
+    """Refuse a password that no state uses, and one that is missing."""
+    if params["state"] == "adopted":
+        without = [account for account in accounts if account not in given]
+        if without:
+            raise InputError(
+                f"passwords: state=adopted needs the password of each account; missing: {', '.join(without)}"
+            )
+    elif given and (params["rotate"] == "never" or params["state"] in RECORDING):
+        rule = "rotate=never" if params["rotate"] == "never" else f"state={params['state']}"
+        raise InputError(f"{option}: a password was given, but {rule} sets none; remove one of them")

@@ -20,15 +20,26 @@ from ansible.utils.display import Display
 from ansible_collections.mailops.smtp.plugins.module_utils._rotation_step import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import GIVEN, SecretAction, hidden
 from ansible_collections.mailops.smtp.plugins.plugin_utils._clock import uptime
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import OPTIONS
-from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import changes, checks, proofs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import audits, changes, checks, proofs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Options, Result, Tools, performed
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
+
+
+def _kept(tools: Tools) -> Result:
+    # Here, because Ansible compiles each file anew: most runs save the store nowhere else.
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.keeping import kept
+
+    return kept(tools)
+
 
 STEPS: dict[str, Callable[[Tools], Result]] = {
     "check": checks.check,
     "plan": checks.plan,
+    "audit": audits.audit,
+    "judge": audits.judge,
     "stage": changes.stage,
     "staged": changes.staged,
     "reach": changes.reach,
@@ -41,10 +52,13 @@ STEPS: dict[str, Callable[[Tools], Result]] = {
     "switch": proofs.switch,
     "try": proofs.try_login,
     "retire": proofs.retire,
+    "kept": _kept,
     "note": proofs.note,
     "wait": proofs.wait,
     "report": proofs.report,
 }
+# What precedes every plan: what a host remembers is of a rotation before.
+BEFORE = ("check", "plan")
 # Strategies whose hosts go in step; under any other, a host can be tasks ahead of another one.
 IN_STEP = ("linear", "debug")
 # Modules that look at the network only. Where they run, the playbook's become may not work.
@@ -65,11 +79,14 @@ class ActionModule(SecretAction):
         :param task_vars: the task's variables
         """
         display = Display()
+        fleet = Fleet(Play.of(task_vars), task_vars["hostvars"])
+        options = Options(sorted(OPTIONS), lambda name: self._templar.template(task_vars[name]))
         tools = Tools(
-            fleet=Fleet(Play.of(task_vars), task_vars["hostvars"]),
-            options=Options(sorted(OPTIONS), lambda name: self._templar.template(task_vars[name])),
+            fleet=fleet,
+            options=audits.reconciling(options) if _reconciles(params["step"], fleet, options) else options,
             params=params,
             variables=task_vars,
+            of_other=partial(self._of_other, task_vars),
             run=partial(self._run, task_vars),
             open_store=partial(open_store, self._loader),
             # On stderr, because a callback may write a document to stdout.
@@ -100,6 +117,18 @@ class ActionModule(SecretAction):
     def _strategy(self) -> str:
         """Return the play's strategy, which no variable tells."""
         return str(self._task._parent._play.strategy or C.DEFAULT_STRATEGY)
+
+    def _of_other(self, task_vars: Mapping[str, Any], host: str, name: str) -> Any:
+        """Return a variable as the host has it that this task is delegated to, also if the play or a role sets it.
+
+        :param task_vars: the task's variables
+        :param host: the host
+        :param name: the variable
+        """
+        # Ansible leaves the name of the first host in there.
+        names = {"inventory_hostname": host, "inventory_hostname_short": host.split(".")[0]}
+        theirs = {**task_vars["ansible_delegated_vars"][host], **names}
+        return self._templar.copy_with_new_env(available_variables=theirs).template(theirs[name])
 
     def _run(self, task_vars: dict[str, Any], name: str, options: Result, *, pretend: bool = False) -> Result:
         """Run another action or module on this task's host.
@@ -147,6 +176,13 @@ class ActionModule(SecretAction):
             yield
         finally:
             self._connection.become = become
+
+
+def _reconciles(step: str, fleet: Fleet, options: Mapping[str, Any]) -> bool:
+    """Return whether a step belongs to the rotation that follows an audit."""
+    if step in BEFORE or options["state"] != AUDITED:
+        return False
+    return fleet.leader.plan is not None and fleet.leader.plan.reconciles
 
 
 def _interpreter(result: Mapping[str, Any]) -> Result:

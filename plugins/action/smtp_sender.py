@@ -33,11 +33,15 @@ class ActionModule(SecretAction):
         :param task_vars: the task's variables
         """
         check_limits(params)
+        absent = params["state"] == "absent"
+        if params["force"] and not absent:
+            raise InputError("force: can be set with state=absent only")
         request = Request(
-            senders=checked_senders(params["senders"]),
+            senders=checked_senders(params["senders"], bare=absent),
             state=params["state"],
             wish=Wish(params["rotate"], duration(params["max_age"], "max_age")),
             lock_timeout=params["lock_timeout"],
+            force=params["force"],
             deployed={str(name): _deployed(str(name), value) for name, value in (params["deployed"] or {}).items()},
         )
         store = open_store(self._loader, params["vault_file"], params["vault_id"])

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._clock import uptime
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change, deploy, proof, waiting
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import audit, change, deploy, proof, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import record_of
 
@@ -32,7 +32,19 @@ options:
     description: Which decision.
     type: str
     required: true
-    choices: [awaits, example, is_ready, next, pause, pauses, seconds_left, testing_hosts, to_hold, to_visit]
+    choices:
+      - auditing_hosts
+      - awaits
+      - example
+      - is_ready
+      - next
+      - pause
+      - pauses
+      - seconds_left
+      - testing_hosts
+      - then
+      - to_hold
+      - to_visit
 positional: decision
 """
 
@@ -73,6 +85,25 @@ def what_is_next(hostvars: Mapping[str, Any], play: Mapping[str, Any], strategy:
     fleet = _seen(hostvars, play)
     plan = fleet.leader.plan
     return "" if plan is None else plan.next or (strategy if fleet.own.consumes else "")
+
+
+def then(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> str:
+    """Return the file of tasks that puts right what an audit found, an empty text if nothing is to be done.
+
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    """
+    plan = _seen(hostvars, play).leader.plan
+    return plan.then if plan else ""
+
+
+def auditing_hosts(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> list[str]:
+    """Return the hosts that this one logs in from for an audit.
+
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    """
+    return audit.auditing_hosts(_seen(hostvars, play))
 
 
 def to_hold(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> list[str]:
@@ -145,6 +176,7 @@ def is_ready(registered: Mapping[str, Any], accounts: Mapping[str, Any], senders
 
 
 DECISIONS: dict[str, Callable[..., Any]] = {
+    "auditing_hosts": auditing_hosts,
     "awaits": awaits,
     "example": deploy.example,
     "is_ready": is_ready,
@@ -153,6 +185,7 @@ DECISIONS: dict[str, Callable[..., Any]] = {
     "pauses": pauses,
     "seconds_left": seconds_left,
     "testing_hosts": testing_hosts,
+    "then": then,
     "to_hold": to_hold,
     "to_visit": to_visit,
 }

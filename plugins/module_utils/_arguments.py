@@ -45,11 +45,14 @@ PASSWORD_SPEC: dict[str, Any] = {
     "only_at_rest": {"type": "bool", "default": False},
     "failures": {"type": "dict"},
     "max_age": {"type": "str"},
-    "state": {"type": "str", "default": "present", "choices": ["present", "staged", "verified"]},
+    "state": {"type": "str", "default": "present", "choices": ["present", "staged", "verified", "adopted", "absent"]},
+    "changed_at": {"type": "str"},
+    "force": {"type": "bool", "default": False},
     "password_length": {"type": "int", "default": 32, "no_log": False},
     "password_symbols": {"type": "str", "default": "", "no_log": False},
     "vault_file": {"type": "path", "required": True},
     "vault_id": {"type": "str"},
+    "store_survives": {"type": "bool"},
     "propagation_seconds": {"type": "int"},
     "password_request": {
         "type": "dict",
@@ -80,12 +83,34 @@ INFO_SPEC: dict[str, Any] = {
 SENDER_SPEC: dict[str, Any] = {
     "senders": {"type": "dict", "required": True},
     "deployed": {"type": "dict"},
-    "state": {"type": "str", "default": "present", "choices": ["present", "switched", "settled"]},
+    "state": {"type": "str", "default": "present", "choices": ["present", "switched", "settled", "absent"]},
+    "force": {"type": "bool", "default": False},
     "rotate": {"type": "str", "default": "when_due", "choices": ["when_due", "always", "never"]},
     "max_age": {"type": "str"},
     "vault_file": {"type": "path", "required": True},
     "vault_id": {"type": "str"},
     "lock_timeout": {"type": "int", "default": 60},
+}
+
+STORE_SPEC: dict[str, Any] = {
+    "vault_file": {"type": "path", "required": True},
+    "state": {"type": "str", "default": "present", "choices": ["present", "rekeyed"]},
+    "vault_id": {"type": "str"},
+    "old_vault_id": {"type": "str"},
+    "renamed": {"type": "dict"},
+    "lock_timeout": {"type": "int", "default": 60},
+}
+
+# Of a report. Listed here, because they are files on the controller; a test compares them.
+REPORT_FORMATS = ("html", "json", "prometheus")
+
+REPORT_SPEC: dict[str, Any] = {
+    "vault_file": {"type": "path", "required": True},
+    "max_age": {"type": "str"},
+    "outputs": {"type": "dict", "options": {name: {"type": "path"} for name in REPORT_FORMATS}},
+    "mode": {"type": "raw", "default": "0644"},
+    "name": {"type": "str"},
+    "propagation_seconds": {"type": "int", "default": 900},
 }
 
 PASSWORD_RULES: dict[str, Any] = {"mutually_exclusive": [("password", "passwords")]}

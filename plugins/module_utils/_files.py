@@ -152,7 +152,7 @@ def discard(path: str) -> None:
         os.unlink(path)
 
 
-def write(path: str, content: bytes, access: Access) -> None:
+def write(path: str, content: bytes, access: Access | None) -> None:
     """Write a file as C(put) does. The caller holds the folder's lock.
 
     :raises InputError: if that is not possible; then everything is as it was

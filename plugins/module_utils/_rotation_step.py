@@ -12,6 +12,8 @@ from typing import Any
 STEPS = (
     "check",
     "plan",
+    "audit",
+    "judge",
     "stage",
     "staged",
     "reach",
@@ -25,6 +27,7 @@ STEPS = (
     "try",
     "retire",
     "report",
+    "kept",
     "note",
     "wait",
 )

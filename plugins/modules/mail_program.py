@@ -110,6 +110,7 @@ options:
   options:
     description:
       - Options of the program. The guide to mail programs lists them.
+      - With O(program=auto), a mapping of the options of each program by its name.
     type: dict
     default: {}
   sender:
@@ -224,7 +225,7 @@ version:
 import os
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -234,8 +235,10 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Change,
     Finding,
     Job,
+    NotUsedError,
     Program,
     ProgramError,
+    Proof,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES, program_of
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -270,9 +273,10 @@ def found_here(params: Mapping[str, Any]) -> dict[str, Any]:
     programs, notes = [], []
     for program in (one for one in map(program_of, NAMES) if one.is_installed()):
         try:
-            program.find(states.job_of({**params, "options": {}}, program, check_mode=True))
+            own = params["options"].get(program.name, {})
+            program.find(states.job_of({**params, "options": own}, program, check_mode=True))
             programs.append(program.name)
-        except InputError as error:
+        except NotUsedError as error:
             notes.append(f"{program.name} is installed but not used: {error}")
     return {"changed": False, "programs": programs, "notes": notes}
 
@@ -289,9 +293,8 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
         states.DEPLOYED: program.deploy,
         states.RELEASED: program.release,
     }
-    looks_before = state in (states.PROVED, states.RELEASED)
-    before = program.find(job) if looks_before else None
-    proofs = program.prove(job) if state == states.PROVED and not job.check_mode else []
+    before = looked_before(program, job, state)
+    proofs = proofs_of(program, job) if state == states.PROVED and not job.check_mode else []
     change = verbs[state](job) if state in verbs else Change(changed=bool(proofs))
     found = before or program.find(job)
     if state == states.DEPLOYED and not job.check_mode:
@@ -303,6 +306,42 @@ def done(program: Program, job: Job, state: str) -> dict[str, Any]:
     if before:
         result |= {"was_held": before.held, "held": before.held and (state == states.PROVED or job.check_mode)}
     return result
+
+
+def looked_before(program: Program, job: Job, state: str) -> Finding | None:
+    """Return what a program uses before anything is asked of it, where that tells whether a hold is still there.
+
+    A hold is released also if the program does not use the provider any more.
+
+    :param program: the mail program
+    :param job: what the verb works with
+    :param state: what is asked
+    :raises InputError: if it does not, and there is nothing to release
+    """
+    if state not in (states.PROVED, states.RELEASED):
+        return None
+    try:
+        return program.find(job)
+    except InputError as error:
+        if state == states.PROVED or not program.release(replace(job, check_mode=True)).changed:
+            raise
+        return Finding("", (), held=True, notes=(f"the hold is released all the same, but: {error}",))
+
+
+def proofs_of(program: Program, job: Job) -> list[Proof]:
+    """Send one message through the program with each login.
+
+    :param program: the mail program
+    :param job: what the verb works with
+    :raises ProgramError: if the relay does not accept it, or does not answer in time
+    """
+    try:
+        return program.prove(job)
+    except subprocess.TimeoutExpired as error:
+        raise ProgramError(
+            f"{program.name} did not send a test message within {error.timeout:g} seconds: see whether the provider's "
+            "server answers this host, or raise the timeout, then run again"
+        ) from None
 
 
 def check_deployed(program: Program, found: Finding) -> None:

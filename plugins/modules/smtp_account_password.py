@@ -57,13 +57,14 @@ options:
     aliases: [account]
   password:
     description:
-      - The password to set for the only account in O(accounts). By default, a password is generated when one is due.
+      - The password to set, or with O(state=adopted) to adopt, for the only account in O(accounts). By default, a
+        password is generated when one is due.
       - Nothing is done if it equals the stored password.
     type: str
   passwords:
     description:
       - The passwords to set, by account, for some or all of O(accounts). For the others, a password is generated when
-        one is due.
+        one is due. With O(state=adopted), all accounts need one.
     type: dict
   rotate:
     description:
@@ -104,9 +105,30 @@ options:
         V(present), so that nothing is lost if the runner disappears.
       - V(verified) records that a test with the stored password succeeded or, with O(failures), failed. Fails before
         the password takes effect.
+      - V(adopted) writes the given password into the store as the one in force and makes no API call, for an account
+        whose password was set elsewhere. The stored password becomes C(previous_password). The next test decides
+        whether it works. Fails if another password is staged; the staged one itself can be adopted, which settles it.
+        A password that breaks a rule of the provider is adopted with a warning.
+      - V(absent) removes the accounts from the store with everything stored about them, and makes no API call. Needs no
+        Vault secret, unless the whole store is encrypted. See O(force).
     type: str
     default: present
-    choices: [present, staged, verified]
+    choices: [present, staged, verified, adopted, absent]
+  changed_at:
+    description:
+      - With O(state=adopted), when the password was set, such as V(2026-01-31T12:00:00Z) or the day alone. Defaults to
+        the time of the task.
+      - The password takes effect O(propagation_seconds) later, and is due by this date.
+    type: str
+    version_added: 0.3.0
+  force:
+    description:
+      - With O(state=absent), also removes an account with a staged or doubtful password, with a password that has not
+        yet taken effect, or one that belongs to a sender. The password in force may be lost with it;
+        RV(accounts[].reason) says what was given up.
+    type: bool
+    default: false
+    version_added: 0.3.0
   password_length:
     description:
       - The length of generated passwords in characters, at least 12.
@@ -131,6 +153,16 @@ options:
       - The Vault identity to encrypt new passwords with. Defaults to the identity that Ansible itself would use, which
         is that of C(--encrypt-vault-id) or the first one loaded.
     type: str
+  store_survives:
+    description:
+      - Whether the store outlives this run. Set it to V(true) if the store is on a volume that is kept, or if what is
+        staged has been saved elsewhere.
+      - By default, a task that would call the provider fails, before it changes anything and in check mode too, if
+        there is a sign that the store will be lost, such as a store in the working folder of GitHub Actions or GitLab
+        CI, in the folder of an AWX job or of C(ansible-runner worker), or in the file system of a container.
+      - The role sets it to V(true) if its tasks save the store elsewhere.
+    type: bool
+    version_added: 0.3.0
   propagation_seconds:
     description:
       - How long the provider may take to put a new password into force, in seconds. Defaults to the provider's own
@@ -236,6 +268,22 @@ EXAMPLES = r"""
   delegate_to: localhost
   no_log: true
 
+- name: Adopt a password that was set in the provider's panel
+  mailops.smtp.smtp_account_password:
+    account: 1.acme.smtp
+    password: "{{ old_smtp_password }}"
+    changed_at: "2026-09-01"
+    state: adopted
+    vault_file: group_vars/all/smtp.yml
+  delegate_to: localhost
+
+- name: Remove an account that no longer exists
+  mailops.smtp.smtp_account_password:
+    account: 9.acme.smtp
+    state: absent
+    vault_file: group_vars/all/smtp.yml
+  delegate_to: localhost
+
 - name: Use the API call that the provider's support named
   mailops.smtp.smtp_account_password:
     account: 1.acme.smtp
@@ -266,6 +314,8 @@ accounts:
         - V(staged) if a new password was staged but not sent.
         - V(verified) if a successful test was recorded.
         - V(test_failed) if a failed test was recorded.
+        - V(adopted) if the given password was stored as the one in force.
+        - V(removed) if the account was removed from the store.
         - V(would_rotate) in check mode, if the account would change.
         - V(unchanged) if nothing was done.
         - V(refused) if the provider refused the password or the call. The password in force does not change.

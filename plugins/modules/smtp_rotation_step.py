@@ -41,6 +41,8 @@ options:
     choices:
       - check
       - plan
+      - audit
+      - judge
       - stage
       - staged
       - reach
@@ -54,6 +56,7 @@ options:
       - try
       - retire
       - report
+      - kept
       - note
       - wait
   host:

@@ -46,6 +46,7 @@ options:
       - For a sender that is new to the store, the first account is in use and the second one at rest. For a known
         sender, the store has the roles, and the order here does not matter.
       - An account at rest must not be used by any host, whichever play manages the host.
+      - With O(state=absent), a sender can be named with V(null) instead of its accounts.
     type: dict
     required: true
   state:
@@ -56,9 +57,18 @@ options:
         verified. Changes nothing if the sender has already been switched.
       - V(settled) records that every host uses the account in use and was tested with it. The account that was leaving
         is then at rest. Changes nothing if it already is.
+      - V(absent) removes the senders from the store. Their accounts stay, as accounts of no sender;
+        M(mailops.smtp.smtp_account_password) removes those. See O(force).
     type: str
     default: present
-    choices: [present, switched, settled]
+    choices: [present, switched, settled, absent]
+  force:
+    description:
+      - With O(state=absent), also removes a sender whose rotation is under way. Then nothing in the store says any more
+        that a host may still use the account that is leaving; RV(senders[].reason) says what was given up.
+    type: bool
+    default: false
+    version_added: 0.3.0
   deployed:
     description:
       - With O(state=settled), what every host was deployed and tested with, by sender. Either the sender's entry in
@@ -154,7 +164,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 senders:
-  description: One entry for each sender after the task, or in check mode, as it would be.
+  description:
+    - One entry for each sender after the task, or in check mode, as it would be. One that was removed has no accounts.
   returned: success
   type: list
   elements: dict

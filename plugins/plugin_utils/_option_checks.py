@@ -103,18 +103,22 @@ def _fault_of(name: str) -> str:
     return "it begins or ends with a space" if name != name.strip() else ""
 
 
-def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
+def checked_senders(senders: Mapping[Any, Any], *, bare: bool = False) -> dict[str, tuple[str, ...]]:
     """Return the senders, each with two accounts that no other sender has.
 
     :param senders: the option
+    :param bare: whether a sender may be named without its accounts
     :raises InputError: if there is none, or one does not have two logins of its own
     """
     if not senders:
         raise InputError("senders: is empty; name at least one sender with its two accounts")
-    checked: dict[str, tuple[str, str]] = {}
+    checked: dict[str, tuple[str, ...]] = {}
     owners: dict[str, str] = {}
     for key, value in senders.items():
         name, accounts = str(key), value
+        if bare and not accounts:
+            checked[name] = ()
+            continue
         if not isinstance(accounts, (list, tuple)) or len(accounts) != 2:
             raise InputError(f"senders['{name}']: must be a list of two accounts: the one in use, then the one at rest")
         try:
@@ -126,6 +130,25 @@ def checked_senders(senders: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
                 raise InputError(f"senders: {account} belongs to two senders, '{owners[account]}' and '{name}'")
             owners[account] = name
         checked[name] = (first, second)
+    return checked
+
+
+def checked_renames(renamed: Mapping[Any, Any] | None) -> dict[str, str]:
+    """Return old names of accounts with their new ones.
+
+    :param renamed: the option
+    :raises InputError: if a new name cannot be one, or two accounts would have it
+    """
+    checked: dict[str, str] = {}
+    for key, value in (renamed or {}).items():
+        old, option = str(key), f"renamed[{str(key)[:64]!r}]"
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            raise InputError(f"{option}: must be a string or a number, not {type(value).__name__}")
+        new = str(value)
+        _check_name(new, option)
+        if new in checked.values():
+            raise InputError(f"{option}: another account would be named {new} too")
+        checked[old] = new
     return checked
 
 

@@ -60,6 +60,29 @@ def seconds_between(earlier: datetime, later: datetime) -> int:
     return max(0, math.ceil((later - earlier).total_seconds()))
 
 
+def moment_given(text: str | None, option: str, now: datetime) -> datetime | None:
+    """Return the date that an option sets, with the precision of the store, None if it is not set.
+
+    :param text: ISO 8601 with a time zone, or a day alone, which begins in UTC
+    :param option: the option's name, for the message
+    :param now: the time
+    :raises InputError: if it is no date, or lies in the future
+    """
+    if text is None or not text.strip():
+        return None
+    try:
+        moment = read(f"{text.strip()}T00:00:00Z" if re.fullmatch(r"[0-9-]{10}", text.strip()) else text)
+    except ValueError:
+        # The text is not shown: beside a password in the same task, it can be one in the wrong place.
+        raise InputError(
+            f"{option}: must be a date with a time zone, such as 2026-01-31T12:00:00Z, or a day such as 2026-01-31"
+        ) from None
+    # The store keeps whole seconds, and clocks differ by that much.
+    if moment > now + timedelta(seconds=1):
+        raise InputError(f"{option}: {written(moment)} is in the future")
+    return whole_second(moment)
+
+
 def duration(text: str | None, option: str) -> timedelta | None:
     """Return the duration that an option sets, None if it is not set.
 

@@ -41,9 +41,9 @@ def load(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
-def options_of(role: Path) -> dict[str, Any]:
-    """Return the documented options of a role's main entry point."""
-    options: dict[str, Any] = load(role / "meta" / "argument_specs.yml")["argument_specs"]["main"]["options"]
+def options_of(role: Path, entry_point: str = "main") -> dict[str, Any]:
+    """Return the documented options of a role's entry point."""
+    options: dict[str, Any] = load(role / "meta" / "argument_specs.yml")["argument_specs"][entry_point]["options"]
     return options
 
 
@@ -62,9 +62,10 @@ def _faults(name: str, option: Mapping[str, Any], defaults: Mapping[str, Any]) -
         return ["is not required, so defaults/main.yml and argument_specs.yml must both give its default"]
     found = []
     for where, value in (("defaults/main.yml", defaults[name]), ("argument_specs.yml", option["default"])):
-        # By the class itself: in Python, a bool is an int too.
-        if value.__class__ is not TYPES[option.get("type", "str")]:
-            found.append(f"is a {option.get('type', 'str')}, but {value!r} in {where} is not")
+        kind = option.get("type", "str")
+        # By the class itself: in Python, a bool is an int too. Raw is of several types.
+        if kind != "raw" and value.__class__ is not TYPES[kind]:
+            found.append(f"is a {kind}, but {value!r} in {where} is not")
         if "choices" in option and value not in option["choices"]:
             found.append(f"is {value!r} in {where}, which is not one of its choices")
     if defaults[name] != option["default"]:
@@ -102,12 +103,17 @@ def described(option: Mapping[str, Any]) -> str:
     return cell(markdown(text) + choices)
 
 
-def role_table(root: Path) -> str:
+def role_table(root: Path, entry_point: str = "main") -> str:
     """Return the table of the role's variables."""
     lines = ["| variable | type | default | |", "|---|---|---|---|"]
-    for name, option in options_of(root / "roles" / "smtp_rotation").items():
+    for name, option in options_of(root / "roles" / "smtp_rotation", entry_point).items():
         lines.append(f"| `{name}` | {option.get('type', 'str')} | {shown_default(option)} | {described(option)} |")
     return "\n".join(lines)
+
+
+def report_table(root: Path) -> str:
+    """Return the table of the variables of the role's reports."""
+    return role_table(root, "report")
 
 
 def documentation_of(module: Path) -> dict[str, Any]:
@@ -138,6 +144,7 @@ def content_table(root: Path) -> str:
 # Name of a table: the file that it stands in, and what makes it.
 TABLES: Mapping[str, tuple[str, Callable[[Path], str]]] = {
     "variables": ("roles/smtp_rotation/README.md", role_table),
+    "report": ("roles/smtp_rotation/README.md", report_table),
     "content": ("README.md", content_table),
 }
 

@@ -15,6 +15,7 @@ import string
 import subprocess
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -61,10 +62,10 @@ class Host:
         os.chown(path, 0, MAIL)
         path.chmod(0o640)
 
-    def send(self, subject: str, *options: str) -> None:
+    def send(self, subject: str, *options: str, command: str = "dma") -> None:
         """Hand a message over as a user of the host does."""
         given = MESSAGE.format(subject)
-        self.root.run("dma", *options, "-f", "a@sender.example", "b@relay.example", given=given)
+        self.root.run(command, *options, "-f", "a@sender.example", "b@relay.example", given=given)
 
     def waiting(self) -> int:
         """Return how many messages are in the queue."""
@@ -78,7 +79,11 @@ class Host:
         try:
             with open(f"{folder}/stat", encoding="utf-8") as file:
                 name, _end, rest = file.read().partition(") ")
-            return name.endswith("(dma") and rest[0] != "Z" and os.path.samestat(os.stat(f"{folder}/root"), self.here)
+            return (
+                name.endswith(("(dma", "(sendmail"))
+                and rest[0] != "Z"
+                and os.path.samestat(os.stat(f"{folder}/root"), self.here)
+            )
         except OSError:
             return False
 
@@ -240,7 +245,8 @@ def test_relay_that_refuses_for_the_moment_ends_a_proof(host: Host, relay: Stand
     assert "Its mail stays on hold" in result["msg"] and host.running() == []
 
 
-def test_hold_waits_for_a_delivery(host: Host) -> None:
+@pytest.mark.parametrize("command", ["dma", "sendmail"])
+def test_hold_waits_for_a_delivery(host: Host, command: str) -> None:
     """Catches: a hold that returns while dma is still logging in, and one that stays after it failed."""
     go = threading.Event()
 
@@ -250,7 +256,7 @@ def test_hold_waits_for_a_delivery(host: Host) -> None:
     with Recorder(mechanisms=("LOGIN",), reply=reply) as slow:
         host.configure(slow.port, "INSECURE")
         before = host.conf.read_bytes()
-        host.send("first")
+        host.send("first", command=command)
         until(lambda: slow.logins, seconds=PATIENCE)
         result = host.state("held", timeout=1)
         assert "nothing is held" in result["msg"] and host.conf.read_bytes() == before
@@ -280,6 +286,22 @@ def test_hold_waits_for_a_message_that_is_being_handed_over(host: Host, relay: S
         begun.stdin.close()
 
 
+def test_program_of_the_same_name_is_left_alone(host: Host, relay: StandIn) -> None:
+    """Catches: somebody else's sleeping program that is ended, or a hold that waits for it."""
+    script = host.root.folder / "usr" / "local" / "bin" / "dma"
+    script.write_text("#!/usr/bin/python3\nimport time\ntime.sleep(60)\n")
+    script.chmod(0o755)
+    other = host.root.start("/usr/local/bin/dma")
+    try:
+        until(lambda: "sleep" in (Path("/proc") / str(other.pid) / "wchan").read_text(), seconds=PATIENCE)
+        assert host.state("held", timeout=1)["held"]
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+        script.unlink()
+
+
 @pytest.mark.parametrize(
     ("lines", "logins", "words"),
     [
@@ -297,6 +319,12 @@ def test_what_would_not_be_used_is_refused(host: Host, lines: tuple[str, ...], l
     host.configure(25, *lines)
     host.write("auth.conf", logins)
     assert words in host.state("found")["msg"]
+
+
+def test_without_a_smarthost_nothing_is_found(host: Host) -> None:
+    """Catches: a login for a host without a name, and a test message that goes to the recipient's own server."""
+    host.write("dma.conf", "AUTHPATH /etc/dma/auth.conf\nSECURETRANSFER\n")
+    assert "SMARTHOST in /etc/dma/dma.conf is not set" in host.state("found")["msg"]
 
 
 def test_dma_uses_the_entry_that_is_found(host: Host) -> None:

@@ -341,6 +341,62 @@ def test_refused_proof(scene: Scene, provider: StandIn, refusal: Mapping[str, An
     assert len(scene.subjects()) == 2
 
 
+def test_refused_proof_without_a_hold(scene: Scene, provider: StandIn) -> None:
+    """Catches: a refused test message that bounces to its sender, because nothing was on hold."""
+    before = scene.files()
+    provider.submission.refuse_message = True
+    assert "Message refused" in scene.run("proved")["msg"]
+    assert (scene.queue(), scene.files()) == ([], before)
+
+
+def test_hold_whose_relay_has_changed_is_released(scene: Scene) -> None:
+    """Catches: a hold that stays for ever, because Exim has another relay since."""
+    before = scene.files()
+    scene.run("held")
+    settings = scene.etc / "update-exim4.conf.conf"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace("127.0.0.1::", "other.example::"), encoding="utf-8")
+    scene.generate()
+    pretended = scene.run("released", check=True)
+    done = scene.run("released")
+    assert (done["changed"], done["diff"], done["notes"]) == (True, pretended["diff"], pretended["notes"])
+    assert "does not relay to 127.0.0.1" in done["notes"][0]
+    assert scene.files()[str(scene.etc / TEMPLATE.name)] == before[str(scene.etc / TEMPLATE.name)]
+    assert "does not relay to 127.0.0.1" in scene.run("released")["msg"]
+
+
+@pytest.mark.parametrize("command", [("runq",), ("exim4", "-Rfriend@elsewhere.example"), ("exim4", "-qff")])
+def test_run_of_the_queue_under_way(scene: Scene, command: tuple[str, ...]) -> None:
+    """Catches: a hold that does not see a run of the queue, which keeps the configuration that it started with."""
+    with SlowServer() as slow:
+        scene.configure(slow.port)
+        for number in range(2):
+            scene.root.run("exim4", "-odq", "-f", SENDER, "friend@elsewhere.example", given=f"Subject: {number}\n\n")
+        slow.go.clear()
+        runs = scene.root.start(*command)
+        until(lambda: slow.waiting == 1, seconds=PATIENCE)
+        assert "did not end within 1 seconds" in scene.run("held", timeout=1)["msg"]
+        slow.go.set()
+        assert scene.run("held")["held"] and len(slow.subjects) == 2
+        runs.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("username", ["a b@c|d", "a^b", 'a"\\', "a$b{c}", "é'="])
+def test_usernames_arrive(scene: Scene, username: str) -> None:
+    """Catches: a user name that Exim reads or sends as another one."""
+    assert not PROGRAM.cannot_carry(username, "x")
+    for mechanism in ("PLAIN", "LOGIN"):
+        with Recorder((mechanism,)) as recorder:
+            scene.configure(recorder.port)
+            macros = "AUTH_CLIENT_ALLOW_NOTLS_PASSWORDS = 1\n"
+            (scene.etc / "exim4.conf.localmacros").write_text(macros, encoding="utf-8")
+            scene.generate()
+            scene.write_logins("")
+            scene.run("deployed", logins=[{"username": username, "password": "p"}])
+            scene.submit("x")
+        assert [(one.username.decode(), one.password) for one in recorder.logins] == [(username, b"p")]
+
+
 def test_proof_of_a_killed_run_is_removed(scene: Scene) -> None:
     """Catches: a test message that a killed run left, and that is sent later."""
     scene.run("held")
@@ -354,7 +410,7 @@ def test_proof_of_a_killed_run_is_removed(scene: Scene) -> None:
 
 
 def test_release_leaves_other_mail_alone(scene: Scene, provider: StandIn) -> None:
-    """Catches: a release that thaws what the user froze, or that leaves what waited for a refused login."""
+    """Catches: mail that follows the test message over its connection, a release of the wrong mail."""
     provider.submission.temporary_auth_failure = True
     scene.submit("refused")
     provider.submission.temporary_auth_failure = False
@@ -364,9 +420,14 @@ def test_release_leaves_other_mail_alone(scene: Scene, provider: StandIn) -> Non
     (frozen,) = set(scene.queue()) - set(before)
     scene.root.run("exim4", "-Mf", frozen)
     scene.submit("waits")
+    scene.run("deployed")
+    scene.change()
+    scene.run("proved")
+    proof = "Test of a new SMTP password, Token1"
+    assert scene.subjects() == [proof]
     scene.run("released")
     until(lambda: scene.queue() == [frozen], seconds=PATIENCE)
-    assert scene.subjects() == ["refused", "waits"]
+    assert scene.subjects() == [proof, "refused", "waits"]
 
 
 @pytest.mark.parametrize(("owner", "mode"), [("root:Debian-exim", "600"), ("root:root", "640")])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import signal
 import string
 import threading
 from collections.abc import Iterator
@@ -124,14 +125,16 @@ def host(root: Root, relay: StandIn) -> Host:
 
 
 @contextlib.contextmanager
-def daemon(host: Host) -> Iterator[None]:
-    """Run nullmailer-send."""
+def daemon(host: Host) -> Iterator[int]:
+    """Run nullmailer-send, which looks at its queue only when its trigger is pulled; give its process."""
+    host.remotes.with_name("pausetime").write_text("3600\n")
     running = host.root.start(*AS_MAIL, "nullmailer-send")
     until(lambda: (Path("/proc") / str(running.pid) / "comm").read_text() == "nullmailer-send\n", seconds=PATIENCE)
     try:
-        yield
+        yield running.pid
     finally:
         running.terminate()
+        running.send_signal(signal.SIGCONT)
         running.wait()
 
 
@@ -223,12 +226,16 @@ def test_hold_waits_for_the_run_under_way(host: Host) -> None:
         before = host.remotes.read_text()
         for number in range(3):
             host.queue(str(number))
-        with daemon(host):
+        with daemon(host) as sender:
             until(lambda: slow.logins, seconds=PATIENCE)
-            result = host.state("held", timeout=1)
-            assert result["failed"] and "nothing is held" in result["msg"]
+            assert "nothing is held" in host.state("held", timeout=1)["msg"]
+            # Between two messages no program delivers, but the run is not over.
+            os.kill(sender, signal.SIGSTOP)
+            go.set()
+            until(lambda: slow.messages, seconds=PATIENCE)
+            assert "nothing is held" in host.state("held", timeout=1)["msg"]
             assert host.remotes.read_text() == before
-            threading.Timer(1, go.set).start()
+            os.kill(sender, signal.SIGCONT)
             assert host.state("held")["held"]
             assert (len(slow.messages), host.waiting()) == (3, 0)
 

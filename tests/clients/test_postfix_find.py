@@ -24,6 +24,7 @@ from support.postfix import Postfix, relay_settings, why_not
 from support.waiting import PATIENCE, until
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.program import PROGRAM
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.modules import mail_program
 
@@ -279,6 +280,30 @@ def test_table_of_the_transport_itself_is_written(made: Make) -> None:
     assert scene.run("found")["holds"] == ["emaillabs"]
 
 
+@pytest.mark.parametrize(
+    ("service", "value", "more"),
+    [
+        ("", "hash:{config}/own_$service_name", ""),
+        ("", "hash:{config}/own_${service_name}", ""),
+        ("  -o my_table=own_emaillabs", "hash:{config}/$my_table", "sasl_passwd"),
+        ("  -o { my_table = own_emaillabs }", "hash:{config}/${my_table}", "sasl_passwd"),
+    ],
+)
+def test_table_named_by_a_macro_is_that_of_the_transport(made: Make, service: str, value: str, more: str) -> None:
+    """Catches: a macro that has another value for the transport than for main.cf, so that another table is written."""
+    services = ["emaillabs unix - - n - - smtp", *([service] if service else [])]
+    tables = {name: {DEST: f"{ACCOUNT}:{OLD}"} for name in ("sasl_passwd", "own_emaillabs")}
+    settings = {"default_transport": "emaillabs", "my_table": more, "smtp_sasl_password_maps": value}
+    made(settings, tables, services).rotates([("own_emaillabs", DEST)])
+
+
+def test_transport_without_a_table_of_its_own_is_named(made: Make) -> None:
+    """Catches: main.cf blamed for an empty value that stands in master.cf."""
+    services = ["emaillabs unix - - n - - smtp", "  -o smtp_sasl_password_maps="]
+    told = made({"default_transport": "emaillabs"}, services=services).refused()
+    assert "master.cf sets smtp_sasl_password_maps of the transport emaillabs to nothing" in told
+
+
 def test_postfix_that_does_not_log_in_is_refused(made: Make) -> None:
     """Catches: a fresh host where every message is refused with 530 after the rotation, and bounced."""
     scene = made({"smtp_sasl_auth_enable": "no"})
@@ -325,6 +350,30 @@ def test_hold_that_somebody_ended_is_noticed(made: Make) -> None:
     assert not scene.run("found")["held"]
 
 
+def test_hold_of_a_transport_that_is_not_used_any_more_is_told(made: Make) -> None:
+    """Catches: mail that waits for ever, since the route was changed while it was on hold."""
+    scene = made()
+    scene.run("held")
+    scene.relay.run("postconf", "-e", "default_transport=relay")
+    found = scene.run("found")
+    assert not found["held"]
+    assert "also holds the transport smtp" in " ".join(found["notes"])
+
+
+def test_hold_ends_although_nothing_reaches_the_provider_any_more(made: Make) -> None:
+    """Catches: a release that fails since the relay was changed meanwhile."""
+    scene = made()
+    before = scene.relay.main_cf.read_text()
+    scene.run("held")
+    held = scene.relay.main_cf.read_text()
+    scene.relay.main_cf.write_text(held.replace("[localhost]", "[relay.other.example]"))
+    change = PROGRAM.release(
+        Job("localhost", scene.provider.smtp_port, options={"config_directory": str(scene.relay.config)})
+    )
+    assert change.changed
+    assert scene.relay.main_cf.read_text() == before.replace("[localhost]", "[relay.other.example]")
+
+
 @pytest.mark.parametrize(
     ("settings", "holds"),
     [
@@ -333,6 +382,30 @@ def test_hold_that_somebody_ended_is_noticed(made: Make) -> None:
         ({"relayhost": "", "transport_maps": f"inline:{{{{ * = relay:{DEST} }}}}"}, ["relay"]),
         ({"sender_dependent_default_transport_maps": "inline:{{ app@acme.example = relay: }}"}, ["smtp", "relay"]),
         ({"relayhost": "", "sender_dependent_relayhost_maps": f"inline:{{{{ @acme.example = {DEST} }}}}"}, ["smtp"]),
+        (
+            {
+                "relayhost": "",
+                "relay_domains": "there.example",
+                "transport_maps": f"inline:{{{{ there.example = :{DEST} }}}}",
+            },
+            ["smtp", "relay"],
+        ),
+        (
+            {
+                "relayhost": "[127.0.0.1]:1",
+                "sender_dependent_default_transport_maps": "inline:{{ @acme.example = relay: }}",
+                "sender_dependent_relayhost_maps": f"inline:{{{{ app@acme.example = {DEST} }}}}",
+            },
+            ["relay"],
+        ),
+        (
+            {
+                "relayhost": "[127.0.0.1]:1",
+                "sender_dependent_default_transport_maps": "inline:{{ app@acme.example = relay: }}",
+                "sender_dependent_relayhost_maps": f"inline:{{{{ @acme.example = {DEST} }}}}",
+            },
+            ["relay", "smtp"],
+        ),
     ],
 )
 def test_every_transport_that_reaches_the_provider_is_held(
@@ -355,12 +428,40 @@ def test_every_transport_that_reaches_the_provider_is_held(
     assert [one["accepted"] for one in scene.provider.record.logins()] == [True]
 
 
+def test_filter_in_master_cf_is_held(made: Make) -> None:
+    """Catches: mail that a filter hands to the provider, which is not found since master.cf names the filter."""
+    scene = made({"relayhost": "", "default_transport": "error:no"})
+    entry = f"{scene.relay.address}:{scene.relay.port}/inet"
+    scene.relay.run("postconf", "-P", scene.filled(f"{entry}/content_filter=relay:{DEST}"))
+    assert scene.run("found")["holds"] == ["relay"]
+    scene.rotates([("sasl_passwd", DEST)])
+
+
 def test_postfix_that_relays_to_elsewhere_is_refused(made: Make) -> None:
     """Catches: an entry for a server that this host never talks to."""
     scene = made({"relayhost": "[relay.other.example]:587"})
     told = scene.refused()
     assert "relays to [relay.other.example]:587" in told
     assert f"Set relayhost = {scene.filled(DEST)}" in told
+
+
+def test_transport_that_the_user_names_is_held(made: Make) -> None:
+    """Catches: a route that only a table of another system knows, so that nothing can be rotated."""
+    settings = {"relayhost": "[relay.other.example]:587", "transport_maps": "tcp:127.0.0.1:1"}
+    scene = made(settings)
+    assert "is not a transport in master.cf" in scene.refused(options={"transport": ["local"]})
+    found = scene.run("found", options={"transport": ["relay"]})
+    assert found["holds"] == ["relay"]
+    assert "type tcp, which cannot be listed" in " ".join(found["notes"])
+    assert "is taken to use the transport relay" in " ".join(found["notes"])
+
+
+def test_transport_that_the_user_does_not_name_is_told(made: Make) -> None:
+    """Catches: a transport that the user forgot, and mail that is refused inside the window without a word."""
+    scene = made({"sender_dependent_default_transport_maps": "inline:{ app@acme.example=relay: }"})
+    found = scene.run("found", options={"transport": ["smtp"]})
+    assert found["holds"] == ["smtp"]
+    assert "also uses the transport relay" in " ".join(found["notes"])
 
 
 @pytest.mark.parametrize("kind", ["static", "inline"])
@@ -536,6 +637,29 @@ def test_idle_account_of_a_pair_takes_over(made: Make) -> None:
     scene = made(tables={"sasl_passwd": {"localhost": f"{OTHER}:{THEIRS}"}})
     logins = [{"username": ACCOUNT, "password": NEW, "replaces": [OTHER], "key": ""}]
     scene.rotates([("sasl_passwd", "localhost")], logins=logins)
+
+
+ELSEWHERE = [
+    ({}, f"{{{{ news@acme.example = [127.0.0.1]:1 }} {{ app@acme.example = {DEST} }}}}"),
+    ({}, f"{{{{ @acme.example = [127.0.0.1]:1 }} {{ app@acme.example = {DEST} }}}}"),
+    ({"relayhost": "[127.0.0.1]:1"}, f"{{{{ app@acme.example = {DEST} }}}}"),
+]
+
+
+@pytest.mark.parametrize(("settings", "relays"), ELSEWHERE)
+def test_same_name_of_a_sender_at_another_provider_stays(made: Make, settings: dict[str, str], relays: str) -> None:
+    """Catches: the only copy of another provider's password overwritten, since a sender has the same login there."""
+    senders = {
+        "smtp_sender_dependent_authentication": "yes",
+        "sender_dependent_relayhost_maps": f"inline:{relays}",
+        **settings,
+    }
+    logins = {"news@acme.example": f"{ACCOUNT}:{THEIRS}", "app@acme.example": f"{ACCOUNT}:{OLD}"}
+    scene = made(senders, {"sasl_passwd": logins})
+    assert any("for news@acme.example, which does not lead" in note for note in scene.run("found")["notes"])
+    scene.rotates([("sasl_passwd", "app@acme.example")])
+    table = scene.relay.config / "sasl_passwd"
+    assert scene.relay.run("postmap", "-q", "news@acme.example", f"hash:{table}") == f"{ACCOUNT}:{THEIRS}\n"
 
 
 def test_same_name_at_another_provider_stays(made: Make) -> None:

@@ -242,6 +242,24 @@ def test_relay_that_does_not_answer(relay: Postfix, other: SlowServer) -> None:
     until(lambda: other.open == 0, seconds=SECONDS)
 
 
+def test_services_file_that_is_replaced_meanwhile(relay: Postfix, other: SlowServer) -> None:
+    """Catches: a message that waits for days, since an upgrade or a template wrote master.cf anew during the proof."""
+    hold(relay, ["direct"])
+    held = kept(relay)
+    other.go.clear()
+    with ThreadPoolExecutor() as pool:
+        route = Route("direct", f"[127.0.0.1]:{other.port}", ACCOUNT)
+        running = pool.submit(prove, job(timeout=6), of(relay), [route])
+        until(lambda: other.waiting == 1, seconds=SECONDS)
+        (relay.config / "master.cf").write_bytes(held["master.cf"])
+        relay.run("postfix", "reload")
+        with pytest.raises(ProgramError, match=r"neither accepted nor refused|was not accepted"):
+            running.result()
+    assert relay.queue() == []
+    assert kept(relay) == held
+    other.go.set()
+
+
 HOSTILE = {
     "header_checks": "static:HOLD",
     "body_checks": "static:REJECT",
@@ -271,6 +289,9 @@ HOSTILE = {
     "smtp_delivery_status_filter": "static:5.0.0",
     "default_destination_rate_delay": "30s",
     "smtp_tls_connection_reuse": "yes",
+    "smtpd_delay_reject": "no",
+    "disable_vrfy_command": "yes",
+    "smtpd_peername_lookup": "no",
 }
 
 

@@ -124,6 +124,8 @@ class Rotation:
         return {
             "smtp_rotation_accounts": [ACCOUNT],
             "smtp_rotation_vault_file": str(self.store),
+            # As long as the demonstration, also in a container.
+            "smtp_rotation_store_survives": True,
             "smtp_rotation_api_url": ready["api_url"],
             "smtp_rotation_ca_path": ready["ca_path"],
             "smtp_rotation_smtp_host": ready["smtp_host"],

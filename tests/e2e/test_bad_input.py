@@ -67,6 +67,7 @@ OTHER_SECRET = """smtp_accounts:
       3966333138313739333130313133643333386239343962333832
 """
 
+ADOPTED = {"state": "adopted", "password": "good-enough-1234"}
 CASES = {
     "accounts empty": Case({"accounts": []}, "accounts: is empty; name at least one SMTP account, such as 1.name.smtp"),
     "accounts twice": Case({"accounts": [ONE, TWO, ONE]}, "accounts: listed more than once: 1.acme.smtp"),
@@ -173,10 +174,11 @@ CASES = {
     "unknown option": Case(
         {"colour": "x"},
         "unknown option colour (the options are account, account_ids, accounts, api_credentials, api_key, api_url, "
-        "application_key, authorization_key, ca_path, concurrency, failures, lock_timeout, max_age, only_at_rest, "
+        "application_key, authorization_key, ca_path, changed_at, concurrency, failures, force, lock_timeout, max_age, "
+        "only_at_rest, "
         "password, password_length, password_request, password_symbols, passwords, propagation_seconds, provider, "
         "provider_definition, rate_burst, rate_limit, rate_recent, retries, retry_after_ceiling, rotate, state, "
-        "timeout, validate_certs, vault_file, vault_id)",
+        "store_survives, timeout, validate_certs, vault_file, vault_id)",
     ),
     "misspelt option": Case({"passwort": "x"}, "unknown option passwort (did you mean password?)"),
     "misspelt option inside another": Case(
@@ -192,6 +194,41 @@ CASES = {
     "failures in a server's words": Case(
         {"state": "verified", "failures": {ONE: "535 no, not s3cret"}},
         "failures['1.acme.smtp']: must be one word of lower-case letters and underscores, such as auth_rejected",
+    ),
+    "changed_at of another state": Case({"changed_at": "2026-01-01"}, "changed_at: can be set with state=adopted only"),
+    "changed_at without a time zone": Case(
+        {**ADOPTED, "changed_at": "2026-01-01T12:00:00"},
+        "changed_at: must be a date with a time zone, such as 2026-01-31T12:00:00Z, or a day such as 2026-01-31",
+    ),
+    "changed_at to come": Case(
+        {**ADOPTED, "changed_at": "2999-01-01"}, "changed_at: 2999-01-01T00:00:00Z is in the future"
+    ),
+    "adopted without a password": Case(
+        {"state": "adopted"}, "passwords: state=adopted needs the password of each account; missing: 1.acme.smtp"
+    ),
+    "adopted without the password of one": Case(
+        {"state": "adopted", "accounts": [ONE, TWO], "passwords": {ONE: "good-enough-1234"}},
+        "passwords: state=adopted needs the password of each account; missing: 2.acme.smtp",
+    ),
+    "adopted with a newline": Case(
+        {**ADOPTED, "password": "in-force\n"}, "password: contains a line break or another control character"
+    ),
+    "adopted while a value of another secret is staged": Case(
+        ADOPTED,
+        "{store}: staged_password of 1.acme.smtp cannot be decrypted with the loaded Vault secrets; load the one that "
+        "encrypted it",
+        store=OTHER_SECRET.replace("password:", "staged_password:"),
+    ),
+    "force of another state": Case({"force": True}, "force: can be set with state=absent only"),
+    "absent with a password": Case(
+        {"state": "absent", "password": "good-enough-1234"},
+        "password: a password was given, but state=absent sets none; remove one of them",
+    ),
+    "absent while staged": Case(
+        {"state": "absent"},
+        "1.acme.smtp: cannot be removed, because the store would give up a staged password that may be in force. "
+        "Nothing was removed; finish the rotation first, or set force to give that up",
+        store=OTHER_SECRET.replace("password:", "staged_password:"),
     ),
     "store is another file": Case(
         {},

@@ -76,9 +76,17 @@ def no_secret_is_left(service: Service, provider: StandIn) -> None:
 
 def gitlab(service: Service, script: list[str], variables: dict[str, str]) -> Ran:
     """Run lines of GitLab's script on a new runner, as one shell, and throw the runner away."""
-    given = {"CI_SERVER_URL": f"file://{service.folder}", "CI_PROJECT_PATH": "remote", "CI_COMMIT_BRANCH": "main"}
+    given = {
+        "CI_SERVER_URL": f"file://{service.folder}",
+        "CI_PROJECT_PATH": "remote",
+        "CI_COMMIT_BRANCH": "main",
+        "CI_PROJECT_DIR": str(service.runner),
+        "GITLAB_CI": "true",
+        "GITHUB_ACTIONS": "",
+        "GITHUB_STEP_SUMMARY": "",
+    }
     service.clone()
-    ran = service.shell("\n".join(script), {**given, **variables, **SECRETS, "GITHUB_STEP_SUMMARY": ""})
+    ran = service.shell("\n".join(script), {**given, **variables, **SECRETS})
     service.lose()
     return ran
 
@@ -101,6 +109,19 @@ def test_runner_of_github_vanishes_between_any_two_steps(service: Service, provi
     no_secret_is_left(service, provider)
 
 
+@pytest.mark.parametrize("at", ["github", "gitlab"])
+def test_store_that_nobody_pushes_is_refused(service: Service, provider: StandIn, at: str) -> None:
+    """Catches: a job without the steps that push, which ends green and takes the only copy of the password with it."""
+    if at == "github":
+        service.clone()
+        ran = service.shell("ansible-playbook rotate.yml", {**github_steps(WORKFLOW)[3].environment})
+    else:
+        ran = gitlab(service, ["ansible-playbook rotate.yml"], gitlab_job(PIPELINE)[1])
+    assert ran.code == 2
+    assert "would not outlive this run" in " ".join(ran.output.split()), ran.output
+    assert provider.record.events() == []
+
+
 @LONG
 def test_nothing_is_pushed_when_nothing_is_due(service: Service, provider: StandIn) -> None:
     """Catches: a commit every night, a report that is empty, a report that needs the Vault password."""
@@ -119,7 +140,7 @@ def test_nothing_is_pushed_when_nothing_is_due(service: Service, provider: Stand
 def test_runner_of_gitlab_vanishes_in_the_job(service: Service, provider: StandIn) -> None:
     """Catches: lines that do not fit together in one shell; a password that only the lost runner knew."""
     script, variables = gitlab_job(PIPELINE)
-    for last in ("Stage new", "ansible-playbook rotate.yml ||"):
+    for last in ("Stage new", "store_survives=true ||"):
         count = next(number for number, line in enumerate(script, 1) if last in line)
         assert gitlab(service, script[:count], variables).code == 0
         nothing_is_lost(service, provider)

@@ -27,9 +27,10 @@ import pytest
 from standin.faults import Fault
 from support.long import LONG, cases
 from support.search import Search
-from support.watch import CANARY, ENVIRONMENT_KEYS, KEYS, OTHER, Watch, a_watch, check
+from support.watch import CANARY, CHOSEN, ENVIRONMENT_KEYS, KEYS, OTHER, Watch, a_watch, check
 
 SET, SEND, TELL = (f"mailops.smtp.{name}" for name in ("smtp_account_password", "smtp_test_send", "smtp_account_info"))
+KEEP = "mailops.smtp.smtp_store"
 ONE, TWO = "1.acme.smtp", "2.acme.smtp"
 SYMBOLS = "\"\\/+%<&>'"
 LOAD = "Load the passwords from the store"
@@ -82,6 +83,9 @@ def tasks_of_a_life(watch: Watch, *, keys: bool) -> list[dict[str, Any]]:
         {SET: option(state="staged", rotate="always", password_symbols=SYMBOLS)},
         {SET: option(accounts=["{{ item }}"], password_symbols=SYMBOLS), "loop": [ONE, TWO]},
         {SET: option(passwords={ONE: "{{ other }}"})},
+        {SET: option(state="adopted", password="{{ chosen }}")},
+        {SET: option(state="absent", accounts=[TWO])},
+        {KEEP: {"vault_file": str(watch.controller.store), "state": "rekeyed", "vault_id": "default"}},
         {TELL: option(propagation_seconds=None)},
     ]
     told = [{**task, "register": f"told_{number}", "ignore_errors": True} for number, task in enumerate(tasks)]
@@ -131,7 +135,7 @@ def test_debug_is_refused(watch: Watch) -> None:
     check(watch)
 
 
-def role_play(watch: Watch, way: Way) -> Path:
+def role_play(watch: Watch, way: Way, **over: Any) -> Path:
     """Return a play that runs the role."""
     watch.provider.accounts.propagation = 1
     values = {
@@ -143,6 +147,7 @@ def role_play(watch: Watch, way: Way) -> Path:
         "password_symbols": SYMBOLS,
         "propagation_seconds": 1,
         "progress_interval": 1,
+        **over,
     }
     given = {name: value for name, value in values.items() if name not in KEYS or not way.keys_in_environment}
     role = {"role": "mailops.smtp.smtp_rotation", "vars": {f"smtp_rotation_{n}": v for n, v in given.items()}}
@@ -174,6 +179,24 @@ def test_role(watch: Watch, name: str) -> None:
     loads = [event["result"] for event in ended.events if event.get("task", "").endswith(LOAD)]
     assert all("censored" in result or "skipped" in result for result in loads) and loads != []
     check(watch, keys_in_environment=way.keys_in_environment)
+
+
+@pytest.mark.parametrize("reconcile", cases([False, True], short=[True]))
+def test_audit(watch: Watch, reconcile: bool) -> None:
+    """Catches: a stored value that is shown because it was tried, refused, or put in another's place."""
+    adopted = [{"state": "adopted", "passwords": {ONE: "{{ chosen }}", TWO: "{{ other }}"}}]
+    adopted += [{"state": "adopted", "passwords": {ONE: "{{ other }}", TWO: "{{ chosen }}"}}]
+    tasks = [{SET: watch.options(accounts=[ONE, TWO], changed_at="2026-01-01", **over)} for over in adopted]
+    assert watch.run(watch.play(tasks)).code == 0
+    # The first one has its previous password, the second one that of the beginning.
+    watch.provider.accounts.change(ONE, CHOSEN)
+    over = {"state": "audited", "accounts": [ONE, TWO], "audit_attempts": 3, "reconcile": reconcile}
+    way = Way(environment={**EVERY_TRACE, "ANSIBLE_CALLBACK_RESULT_FORMAT": "yaml"}, play={"gather_facts": True})
+    ended = watch.run(role_play(watch, way, **over), *way.arguments, environment=way.settings(watch))
+    assert (ended.code == 0) == reconcile, ended.output
+    assert len(watch.provider.record.logins()) == (6 if reconcile else 4)
+    assert "previous_password" in ended.output and len(watch.sent) == (1 if reconcile else 0)
+    check(watch)
 
 
 @LONG

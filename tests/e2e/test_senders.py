@@ -167,7 +167,7 @@ BAD = {
     "other accounts than stored": (
         {"newsletter": [ONE, "3.acme.smtp"]},
         f"senders: 'newsletter' has the accounts {ONE} and 3.acme.smtp, but the store has {ONE} (in use) and {TWO}; "
-        f"list those, or remove the sender from smtp_senders in the store to add it anew",
+        f"list those, or remove the sender with state=absent to add it anew",
     ),
     "account of a stored sender": (
         {"invoices": ["3.acme.smtp", TWO]},
@@ -188,6 +188,29 @@ def test_contradictions_are_refused_before_anything_changes(scene: Scene) -> Non
     )
     assert looked(scene, senders={"newsletter": [TWO, ONE]})["in_use"] == ONE
     assert scene.controller.store.read_bytes() == before
+
+
+def test_removed_and_its_accounts_stay(scene: Scene) -> None:
+    """Catches: an account that goes with its sender, a field that stays, a switch that is forgotten in passing."""
+    looked(scene)
+    text = scene.controller.store.read_text().replace("    in_use:", "    owner: web team\n    in_use:")
+    scene.controller.store.write_text(text)
+    scene.rotate(accounts=[TWO], rotate="always")
+    refused = look(scene, state="absent").result(LOOK)["msg"]
+    assert refused.startswith(f"'newsletter' cannot be removed, because the store would give up that {TWO} has a new")
+    assert (
+        look(scene, state="absent", senders={"newsletter": [ONE, "3.acme.smtp"]}).result(LOOK)["msg"]
+        == (BAD["other accounts than stored"][1])
+    )
+    assert look(scene, force=True).result(LOOK)["msg"] == "force: can be set with state=absent only"
+    before = scene.controller.store.read_text()
+    options: dict[str, Any] = {"senders": {"newsletter": None}, "state": "absent", "force": True}
+    scene.controller.vault_ids = {}
+    check = looked(scene, "--check", **options)
+    assert scene.controller.store.read_text() == before
+    assert looked(scene, **options) == check == {**check, "changed": True, "in_use": None, "step": "nothing"}
+    assert scene.controller.store.read_text() == before[: before.index("smtp_senders:")] + "smtp_senders: {}\n"
+    assert looked(scene, **options)["changed"] is False
 
 
 def test_switch_is_refused_until_the_account_at_rest_is_verified(scene: Scene) -> None:

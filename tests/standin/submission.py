@@ -15,6 +15,7 @@ import ssl
 import threading
 from asyncio import sslproto
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -215,6 +216,11 @@ class _Connection(SMTP):
         super().__init__(hooks, authenticator=hooks.authenticate, hostname="localhost", **settings)
         # RFC 4954: AUTH may be longer than other commands; a long password with an umlaut is.
         self.command_size_limits = defaultdict(lambda: self.line_length_limit)
+
+    def _getparams(self, params: Sequence[str]) -> dict[str, str | bool] | None:
+        # RFC 4954: whoever offers AUTH takes this parameter of MAIL, which sendmail sends; aiosmtpd refuses it.
+        known: dict[str, str | bool] | None = super()._getparams([one for one in params if not one.startswith("AUTH=")])
+        return known
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._first = self._first or transport

@@ -116,6 +116,9 @@ class Service:
             "PYTHONDONTWRITEBYTECODE": "1",
             "GITHUB_STEP_SUMMARY": str(self.summary),
             "GITHUB_REF_NAME": "main",
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_WORKSPACE": str(self.runner),
             **given,
         }
 
@@ -157,9 +160,14 @@ class Service:
 
     def pushed(self, store: str) -> dict[str, dict[str, Any]]:
         """Return the records of the store that is in the repository, decrypted by Ansible; none without a store."""
-        listed = self._git("--git-dir", str(self.remote), "ls-tree", "--name-only", "-r", "main", store)
-        if not listed:
+        text = self.shown(store)
+        if not text:
             return {}
         reader = Controller(self.folder / "reader")
-        reader.store.write_text(self._git("--git-dir", str(self.remote), "show", f"main:{store}"))
+        reader.store.write_text(text)
         return reader.decrypted()
+
+    def shown(self, store: str) -> str:
+        """Return the store that is in the repository as it is there, nothing without a store."""
+        listed = self._git("--git-dir", str(self.remote), "ls-tree", "--name-only", "-r", "main", store)
+        return self._git("--git-dir", str(self.remote), "show", f"main:{store}") if listed else ""

@@ -29,6 +29,8 @@ CONSTANT = re.compile(r"NEXT|_?([A-Z]+_)?ADVICE|_REFUSALS|_REASONS|NO_[A-Z_]+|HO
 VARIABLE = re.compile(r"what|message|words|text|reason|unexpected|trouble|told")
 TELLS = re.compile(r"_?(told|failure|unexpected|with_attempts)")
 SHORTEST = 10
+# What a report says is for everybody, and no message about a run.
+NO_MESSAGES = "plugins/plugin_utils/_reports/"
 # Options and variables of the role's tasks that say what is wrong.
 TOLD = re.compile(r"trouble|unkept|__smtp_rotation_told_\w+")
 
@@ -138,6 +140,8 @@ def all_messages(root: Path) -> dict[str, str]:
     """Return every message of the collection, with the file that it is made in."""
     found: dict[str, str] = {}
     for path in sorted(root.glob("plugins/**/*.py")):
+        if NO_MESSAGES in str(path):
+            continue
         found |= dict.fromkeys(of_python(path.read_text(encoding="utf-8")), str(path.relative_to(root)))
     for path in sorted(root.glob("roles/*/tasks/**/*.yml")):
         found |= dict.fromkeys(of_yaml(path.read_text(encoding="utf-8")), str(path.relative_to(root)))

@@ -12,7 +12,7 @@ import string
 
 PRINTABLE = string.ascii_letters + string.digits + string.punctuation + " "
 # What some file format or other takes for more than itself.
-SPECIAL = "\"'\\$#%;:=!`^|{}[]<>&* ~@,é"
+SPECIAL = "\"'\\$#%;:=!`^|{}[]<>&* ~@,/é"
 
 
 def how_many() -> int:

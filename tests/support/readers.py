@@ -217,7 +217,7 @@ def monit(bench: Bench, values: Values) -> dict[str, bytes]:
     port = bench.recorder.port
     for user, value in values.items():
         files = "".join(f"set {kind}file {bench.inside(user)}.{kind}\n" for kind in ("id", "state", "pid"))
-        server = f"set mailserver 127.0.0.1 port {port} username {user} password {value}\n"
+        server = f"set mailserver 127.0.0.1 port {port} username {user} password {value} with timeout 60 seconds\n"
         bench.file(f"{user}.rc", f"set daemon 60\n{files}{server}set alert b@relay.example\n")
     users = list(values)
     for first in range(0, len(users), 10):
@@ -227,7 +227,8 @@ def monit(bench: Bench, values: Values) -> dict[str, bytes]:
 
 def _run_monit(bench: Bench, users: list[str]) -> None:
     """Run a monit for each user until all have told that they are there."""
-    running = [ROOT.start("monit", "-I", "-c", bench.inside(f"{user}.rc")) for user in users]
+    command = ("sh", "-c", 'exec monit -I -c "$1" >/dev/null', "sh")
+    running = [ROOT.start(*command, bench.inside(f"{user}.rc")) for user in users]
     try:
         until(
             lambda: set(users) <= set(bench.seen()) or any(one.poll() is not None for one in running), seconds=PATIENCE

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 
 import yaml
 from support.controller import BIN, COLLECTIONS
+from support.crash.processes import kill_tree
 
 # How core asks for the secret of `--vault-id prod@prompt`, as a regular expression: AWX answers it like this.
 PROMPT = r"Vault password \(prod\):\s*?$"
@@ -73,15 +75,25 @@ class Job:
             path.touch(mode=0o600)
             path.write_text(content)
 
-    def launch(self, *, cancel_when: Callable[[Path], object] | None = None) -> Launch:
+    def launch(self, *options: str, cancel_when: Callable[[Path], object] | None = None) -> Launch:
         """Run the job, and cancel it as soon as the condition holds for its artifacts.
 
+        :param options: of C(ansible-runner run)
         :param cancel_when: asked every second with the folder of this launch's artifacts
         """
         self.lay_out()
         self._launches += 1
         ident = str(self._launches)
-        command = [str(BIN / "ansible-runner"), "run", str(self.private), "-p", "rotate.yml", "--ident", ident]
+        command = [
+            str(BIN / "ansible-runner"),
+            "run",
+            str(self.private),
+            "-p",
+            "rotate.yml",
+            "--ident",
+            ident,
+            *options,
+        ]
         process = subprocess.Popen(
             command,
             cwd=self.folder,
@@ -101,6 +113,35 @@ class Job:
             raise
         return Launch(process.returncode, output, self.artifacts / ident)
 
+    def send(self, *options: str) -> Sent:
+        """Send the job to a worker on another node, as AWX does, and return without waiting for it.
+
+        :param options: of C(ansible-runner worker)
+        """
+        self.lay_out()
+        self._launches += 1
+        ident = str(self._launches)
+        node, received = self.folder / f"node-{ident}", self.folder / "received"
+        node.mkdir()
+        transmit = self._begin("transmit", str(self.private), "-p", "rotate.yml", "--ident", ident)
+        worker = self._begin("worker", *options, given=transmit.stdout, TMPDIR=str(node))
+        process = self._begin("process", str(received), "--ident", ident, given=worker.stdout)
+        return Sent(worker, process, node, received / "artifacts" / ident, self.seconds)
+
+    def _begin(self, *arguments: str, given: Any = subprocess.DEVNULL, **environment: str) -> subprocess.Popen[bytes]:
+        begun = subprocess.Popen(
+            [str(BIN / "ansible-runner"), *arguments],
+            cwd=self.folder,
+            env={**self._environment(), **environment},
+            stdin=given,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        if given != subprocess.DEVNULL:
+            # So that the one before it learns when this one has gone.
+            given.close()
+        return begun
+
     def _environment(self) -> dict[str, str]:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
@@ -113,6 +154,34 @@ class Job:
             "ANSIBLE_LOCAL_TEMP": str(home / ".ansible" / "tmp"),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+
+@dataclass
+class Sent:
+    """A job that was sent to a node. C(node) is where the worker's temporary folder is, which is deleted with it."""
+
+    worker: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes]
+    node: Path
+    artifacts: Path
+    seconds: float
+
+    def ended(self) -> Launch:
+        """Wait for the job's end and return how it ended."""
+        try:
+            output, _nothing = self.process.communicate(timeout=self.seconds)
+            self.worker.wait(timeout=self.seconds)
+        except subprocess.TimeoutExpired:
+            self.lose()
+            raise
+        return Launch(self.process.returncode, output.decode(), self.artifacts)
+
+    def lose(self) -> None:
+        """Take the node's power away, and its disk."""
+        kill_tree(self.worker.pid)
+        self.worker.wait()
+        self.process.communicate(timeout=60)
+        shutil.rmtree(self.node)
 
 
 @dataclass

@@ -28,6 +28,7 @@ FLOORS = [
     "plugin_utils/_store",
     "plugin_utils/_senders",
     "plugin_utils/_rotation  plugin_utils/_overview  plugin_utils/_test_sends  plugin_utils/_steps",
+    "plugin_utils/_reports",
     "action  filter",
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}

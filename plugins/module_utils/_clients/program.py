@@ -10,9 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+
 # How it was seen that mail goes out: one message through the program, accepted by the relay; a login that the program
 # made by itself, without a message; nothing.
 BY_MESSAGE, BY_LOGIN, NOT_PROVED = "message", "login", "nothing"
+
+
+class NotUsedError(InputError):
+    """A mail program is there and sends nothing to the provider, so that it needs no login."""
 
 
 class ProgramError(Exception):
@@ -164,6 +170,7 @@ class Program:
         """Ask the program which entries it uses for the provider on this host now. Changes nothing.
 
         :param job: what the verb works with; its logins have no passwords
+        :raises NotUsedError: if the program sends nothing to the provider
         :raises InputError: if what would be written is not what the program would use, or could not be written
         """
         raise NotImplementedError

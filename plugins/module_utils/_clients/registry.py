@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.nullmailer import program as _nullmailer  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd import program as _opensmtpd  # noqa: F401
     from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix import program as _postfix  # noqa: F401
+    from ansible_collections.mailops.smtp.plugins.module_utils._clients.sendmail import program as _sendmail  # noqa: F401
 
-NAMES = ("dma", "exim", "msmtp", "nullmailer", "opensmtpd", "postfix")
+NAMES = ("dma", "exim", "msmtp", "nullmailer", "opensmtpd", "postfix", "sendmail")
 
 
 def program_of(name: str) -> Program:

@@ -19,9 +19,11 @@ class Process:
     """
 
     pid: int
+    parent: int
     uid: int
     started: int
     wait: str
+    arguments: tuple[str, ...]
 
 
 def now() -> int:
@@ -30,29 +32,45 @@ def now() -> int:
         return int(float(file.read().split()[0]) * os.sysconf("SC_CLK_TCK"))
 
 
-def processes(name: str) -> list[Process]:
-    """Return the processes of a program, without those of other roots, such as containers.
+def processes(path: str) -> list[Process]:
+    """Return the processes of a program, by whatever name it was called, without those of containers.
 
-    :param name: the program's name, as far as the kernel keeps it: 15 characters
+    :param path: of the program
     """
-    found = (_process(int(entry), name) for entry in os.listdir("/proc") if entry.isdigit())
+    real = os.path.realpath(path)
+    found = (_process(entry, real) for entry in os.listdir("/proc") if entry.isdigit())
     return [one for one in found if one is not None]
 
 
-def _process(pid: int, name: str) -> Process | None:
+def _process(pid: str, real: str) -> Process | None:
     folder = f"/proc/{pid}"
     try:
-        with open(f"{folder}/stat", encoding="utf-8", errors="replace") as file:
-            before, _parenthesis, after = file.read().rpartition(")")
-        fields = after.split()
-        if before.partition("(")[2] != name or fields[0] in "ZX" or not _same_root(folder):
+        if not (_runs(f"{folder}/exe", real) and _same_root(folder)):
             return None
-        with open(f"{folder}/wchan", encoding="ascii") as file:
-            wait = file.read()
-        return Process(pid, os.stat(folder).st_uid, int(fields[19]), wait)
+        fields = _text(f"{folder}/stat").rpartition(")")[2].split()
+        arguments = tuple(_text(f"{folder}/cmdline").split("\0")[:-1])
+        return Process(int(pid), int(fields[1]), os.stat(folder).st_uid, int(fields[19]), _wait(folder), arguments)
     except OSError:
         # It has ended meanwhile.
         return None
+
+
+def _runs(link: str, real: str) -> bool:
+    # One that was replaced by an upgrade goes on to run.
+    return os.readlink(link) == f"{real} (deleted)" or os.path.samefile(link, real)
+
+
+def _wait(folder: str) -> str:
+    try:
+        return _text(f"{folder}/wchan")
+    except FileNotFoundError:
+        # Not every kernel tells.
+        return "0"
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:
+        return file.read()
 
 
 def _same_root(folder: str) -> bool:

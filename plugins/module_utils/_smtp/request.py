@@ -55,7 +55,6 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
 }
 RULES: dict[str, Any] = {
     "mutually_exclusive": [("accounts", "username"), ("accounts", "password")],
-    "required_if": [("log_in", True, ("accounts", "username"), True)],
     "required_together": [("username", "password")],
 }
 
@@ -91,6 +90,8 @@ def prepare(options: Mapping[str, Any], where: str = "") -> Request:
         if options["accounts"] is not None or request.username is not None:
             raise InputError("log_in is false, so leave out accounts, username and password.")
         request = replace(request, username="", password="", send=False)
+    elif request.username is None:
+        raise InputError("one of the following is required: accounts, username")
     else:
         _check_texts(request, _LOGIN, where)
     _check_texts(request, _OTHER_TEXTS)

@@ -46,7 +46,8 @@ def logins(
         known = {name: _in_use(pair, senders.get(name, {})) for name, pair in own.senders.items()}
     if not entries:
         return list(known.values())
-    names = [(entry.get("sender") or entry["account"], entry["key"]) for entry in entries]
+    # Of a host of a later batch, nobody has checked yet that each names one of both.
+    names = [(entry.get("sender") or entry.get("account", ""), entry["key"]) for entry in entries]
     return [{**known.get(name, {"username": name}), "key": key} for name, key in names]
 
 

@@ -18,6 +18,8 @@ MOST_SHOWN, MOST_TOLD = 20, 10
 HEADINGS = ("ACCOUNT", "RESULT", "IN FORCE SINCE", "TESTED", "NEXT DUE")
 OF_HOSTS = ("HOST", "MAIL PROGRAM", "PROVED BY", "RELAY'S ANSWER")
 BAD = ("refused", "unknown")
+# As a mail program tells it that sent nothing.
+NOT_PROVED = "nothing"
 
 
 def table(fleet: Fleet, *, everything: bool) -> list[str]:
@@ -31,13 +33,13 @@ def table(fleet: Fleet, *, everything: bool) -> list[str]:
     rows += [(account, "left unchanged", "", "", "") for account in outcome.excluded]
     senders = list(_of_senders(fleet))
     if len(rows) <= MOST_SHOWN or everything:
-        return [*_aligned(rows), *senders]
+        return [*aligned(rows), *senders]
     bad = [row for row in rows if row[1] in (*BAD, "left unchanged") or row[3].startswith("failed")]
-    return [_counts(rows), *_aligned(bad[:MOST_SHOWN]), *_more(len(bad) - MOST_SHOWN), *senders]
+    return [_counts(rows), *aligned(bad[:MOST_SHOWN]), *_more(len(bad) - MOST_SHOWN), *senders]
 
 
 def sent(fleet: Fleet, hosts: Iterable[str], *, everything: bool) -> list[str]:
-    """Return the lines that tell how each host's mail was proved; of many hosts only how many.
+    """Return the lines that tell how each host's mail was proved; of many hosts how many, and those that were not.
 
     :param fleet: all hosts
     :param hosts: the hosts that are told of
@@ -45,9 +47,11 @@ def sent(fleet: Fleet, hosts: Iterable[str], *, everything: bool) -> list[str]:
     """
     rows = [(host, *_proof(one)) for host in hosts for one in fleet.record(host).proofs]
     if len(rows) <= MOST_SHOWN or everything:
-        return _aligned(rows, OF_HOSTS)
+        return aligned(rows, OF_HOSTS)
     ways = Counter(row[2] for row in rows)
-    return [f"Mail of {len({row[0] for row in rows})} hosts: {', '.join(f'{n} by {way}' for way, n in ways.items())}."]
+    line = f"Mail of {len({row[0] for row in rows})} hosts: {', '.join(f'{n} by {way}' for way, n in ways.items())}."
+    bad = [row for row in rows if row[2] == NOT_PROVED]
+    return [f"{line} Run with -v to see all.", *aligned(bad[:MOST_SHOWN], OF_HOSTS), *_more(len(bad) - MOST_SHOWN)]
 
 
 def _proof(one: Mapping[str, Any]) -> tuple[str, ...]:
@@ -70,7 +74,12 @@ def _minute(moment: Any) -> str:
     return str(moment)[:16].replace("T", " ") if moment else ""
 
 
-def _aligned(rows: list[tuple[str, ...]], headings: tuple[str, ...] = HEADINGS) -> list[str]:
+def aligned(rows: list[tuple[str, ...]], headings: tuple[str, ...] = HEADINGS) -> list[str]:
+    """Return the lines of a table, none without rows.
+
+    :param rows: its rows
+    :param headings: what stands above them
+    """
     if not rows:
         return []
     widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]

@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import (
+    AUDITS,
     ENDED,
     HOLDS,
     REGISTERED,
@@ -102,6 +103,13 @@ class Fleet:
         :param host: the host that did it
         """
         return self._items(host, TESTS)
+
+    def audits(self, host: str) -> list[Mapping[str, Any]]:
+        """Return the logins that a host made for an audit, from itself and from others.
+
+        :param host: the host that did it
+        """
+        return self._items(host, AUDITS)
 
     def reached(self, host: str) -> int:
         """Return how far a host has come. What a loop has registered tells as much as what it says after it.

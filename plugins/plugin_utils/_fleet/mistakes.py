@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED, MOST_ATTEMPTS
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import TEMPLATE, consumers_of, programs_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.keeping import AUTO, GIT, NOTHING
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.words import listed
 
 EMAILLABS = "smtp.emaillabs.net.pl"
@@ -38,12 +40,29 @@ def failures(
     if no_files:
         yield (
             f"{', '.join(no_files)} is not a file. smtp_rotation_hold_tasks, _deploy_tasks, _release_tasks and "
-            "_persist_tasks must name task files; relative paths are relative to the playbook's directory."
+            "_persist_tasks must name task files, and smtp_rotation_persist_check if it is not auto or git; relative "
+            "paths are relative to the playbook's directory."
+        )
+    if options["persist_check"] not in (NOTHING, AUTO) and not options["persist_tasks"]:
+        yield (
+            "smtp_rotation_persist_check looks at what smtp_rotation_persist_tasks did, and there are none. Name them, "
+            "or leave the check out."
         )
     yield from _of_alternate(options)
+    yield from _of_audit(options)
     yield from _of_test_send(options)
     yield from _of_leader(options, leader)
     yield from _of_consumer(options, accounts)
+
+
+def task_files(options: Mapping[str, Any]) -> list[str]:
+    """Return the task files of the playbook's own that the options name.
+
+    :param options: the role's options on this host
+    """
+    check = options["persist_check"]
+    named = [options[name] for name in HOOKS] + ([] if check in (AUTO, GIT) else [check])
+    return [path for path in named if path]
 
 
 def _of_alternate(options: Mapping[str, Any]) -> Iterator[str]:
@@ -58,15 +77,39 @@ def _of_alternate(options: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+def _of_audit(options: Mapping[str, Any]) -> Iterator[str]:
+    if not 1 <= options["audit_attempts"] <= MOST_ATTEMPTS:
+        yield f"smtp_rotation_audit_attempts must be a number from 1 to {MOST_ATTEMPTS}."
+    if options["state"] != AUDITED:
+        if options["reconcile"]:
+            yield "smtp_rotation_reconcile is for smtp_rotation_state audited only."
+        return
+    if not options["smtp_host"]:
+        yield "smtp_rotation_state audited logs in, and needs smtp_rotation_smtp_host."
+    if options["password"] or options["passwords"]:
+        yield (
+            "smtp_rotation_password and smtp_rotation_passwords cannot be set with smtp_rotation_state audited, which "
+            "tries the stored passwords."
+        )
+    if options["reconcile"] and options["strategy"] == "alternate":
+        yield (
+            "smtp_rotation_reconcile cannot be used with smtp_rotation_strategy alternate: to put an account right in "
+            "place, its mail would have to be held. Run the audit without it, and then a rotation with "
+            "smtp_rotation_rotate always."
+        )
+
+
 def _of_test_send(options: Mapping[str, Any]) -> Iterator[str]:
+    audits = options["state"] == AUDITED
+    only_audits = audits and not options["reconcile"]
     addresses = ("test_sender", "test_recipient") if options["test_message"] != "none" else ()
-    if options["test_send"] and not all(options[name] for name in ("smtp_host", *addresses)):
+    if options["test_send"] and not only_audits and not all(options[name] for name in ("smtp_host", *addresses)):
         yield (
             "The test send needs smtp_rotation_smtp_host, smtp_rotation_test_sender and smtp_rotation_test_recipient. "
             "Set them, or set smtp_rotation_test_send to false; new passwords are then not tested."
         )
     foreign = options["provider"] != "emaillabs" and not options["provider_definition"]
-    sends = options["test_send"] or (programs_of(options["consumer"]) and not options["postfix_entries"])
+    sends = audits or options["test_send"] or (programs_of(options["consumer"]) and not options["postfix_entries"])
     if options["smtp_host"] == EMAILLABS and foreign and sends:
         provider = options["provider"]
         yield (

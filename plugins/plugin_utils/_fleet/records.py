@@ -16,8 +16,8 @@ T = TypeVar("T")
 REGISTERED = "__smtp_rotation"
 # What the last task registers beside it: as it can fail, it shows no record.
 ENDED = "__smtp_rotation_ended"
-# What the two tasks register that loop over hosts, each item with the host that it was done for.
-HOLDS, TESTS = "__smtp_rotation_holds", "__smtp_rotation_tests"
+# What the tasks register that loop over hosts, each item with the host that it was done for.
+HOLDS, TESTS, AUDITS = "__smtp_rotation_holds", "__smtp_rotation_tests", "__smtp_rotation_audits"
 
 
 class Phase(IntEnum):
@@ -43,7 +43,8 @@ class Plan:
     each sender. C(due): accounts to be given to the change, C(finishing): those whose rotation an earlier run began.
     C(work): accounts that this run changes, finishes or tests, C(changing): those that get another password, C(begun):
     those of which an earlier run may have changed the password already. C(goes_on): whether there is anything to do, as
-    there always is for a host that uses passwords. C(next): the role's file of tasks that comes next.
+    there always is for a host that uses passwords. C(next): the role's file of tasks that comes next. C(reconciles):
+    the plan puts right what an audit found, C(then): by which file of tasks.
     """
 
     users: dict[str, list[str]] = field(default_factory=dict)
@@ -59,6 +60,8 @@ class Plan:
     vault_file: str = ""
     goes_on: bool = False
     next: str = ""
+    reconciles: bool = False
+    then: str = ""
 
     @property
     def accounts(self) -> list[str]:
@@ -110,6 +113,21 @@ class Switch:
 
 
 @dataclass(frozen=True)
+class Audit:
+    """What the logins of an audit showed, account by account, see C(audit.py).
+
+    C(silent): servers that accepted nothing. C(adopted): accounts whose password is now another value of the store,
+    C(rotated): those that get a new one in this run. C(trouble): why nothing could be put right.
+    """
+
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+    adopted: list[str] = field(default_factory=list)
+    rotated: list[str] = field(default_factory=list)
+    trouble: str = ""
+
+
+@dataclass(frozen=True)
 class Record:
     """What a host remembers: who leads, how far it has come, what it uses, and what went wrong.
 
@@ -118,8 +136,9 @@ class Record:
     tasks of the playbook to run. C(away): the host cannot be reached. C(unheld): hosts that it should have held,
     and whether they are away. C(unkept): why the store was not saved elsewhere. C(looked): it has looked whether
     the SMTP server answers. C(notified): a handler of the playbook is to run. C(programs): the mail programs of
-    this host, C(on_hold): those that an earlier run left on hold, C(proofs): how it was seen that mail goes out.
-    C(left): senders whose new account works from here. The last five fields are the leader's.
+    this host, C(on_hold): those that an earlier run left on hold, C(proofs): how it was seen that mail goes out,
+    C(released): the mail of all of them is released. C(left): senders whose new account works from here. The last six
+    fields are the leader's.
     """
 
     leader: str = ""
@@ -143,15 +162,17 @@ class Record:
     programs: list[str] = field(default_factory=list)
     on_hold: list[str] = field(default_factory=list)
     proofs: list[dict[str, Any]] = field(default_factory=list)
+    released: bool = False
     left: list[str] = field(default_factory=list)
     plan: Plan | None = None
     outcome: Outcome | None = None
     verdict: Verdict | None = None
     switch: Switch | None = None
+    audit: Audit | None = None
     unrecorded: str = ""
 
 
-PARTS = {"plan": Plan, "outcome": Outcome, "verdict": Verdict, "switch": Switch}
+PARTS = {"plan": Plan, "outcome": Outcome, "verdict": Verdict, "switch": Switch, "audit": Audit}
 
 
 def record_of(registered: Any, ended: Any = None) -> Record:

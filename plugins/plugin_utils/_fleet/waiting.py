@@ -36,6 +36,11 @@ def awaits(fleet: Fleet, until: str, uptime: float) -> bool:
         return not fleet.leads and there and fleet.leader_reached < LEADER[until]
     if until == "tests":
         return fleet.own.leader in fleet.play.batch and bool(untested_by(fleet))
+    if until == "audited":
+        return fleet.leads and any(not fleet.audits(host) for host in fleet.play.batch)
+    if until == "judged":
+        there = not fleet.leads and fleet.own.leader in fleet.play.batch
+        return there and (fleet.leader_reached < Phase.PLANNED or fleet.leader.audit is None)
     if until == "reach":
         return any(not _has_looked(fleet, host) for host in testers_here(fleet) if host in fleet.play.batch)
     if until == "tried":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import PasswordRules
@@ -71,6 +71,19 @@ def check_given(password: str, option: str, rules: PasswordRules) -> str:
     :param rules: the provider's rules
     :raises InputError: without the password itself
     """
+    check_usable(password, option)
+    for breach in breaches(password, rules):
+        raise InputError(f"{option}: {breach}")
+    return password
+
+
+def check_usable(password: str, option: str) -> None:
+    """Refuse a password that nobody can store or log in with, whatever a provider allows.
+
+    :param password: the password
+    :param option: its name in messages
+    :raises InputError: without the password itself
+    """
     if not password:
         raise InputError(f"{option}: is empty")
     try:
@@ -79,10 +92,17 @@ def check_given(password: str, option: str, rules: PasswordRules) -> str:
         raise InputError(f"{option}: contains characters that cannot be encoded as UTF-8") from None
     if has_control(password):
         raise InputError(f"{option}: contains a line break or another control character")
+
+
+def breaches(password: str, rules: PasswordRules) -> Iterator[str]:
+    """Yield which of the provider's rules a password breaks.
+
+    :param password: the password
+    :param rules: the provider's rules
+    """
     low, high = rules.min_length, min(LONGEST, rules.max_length)
     if not low <= len(password) <= high:
-        raise InputError(f"{option}: must have {low} to {high} characters, not {len(password)}")
+        yield f"must have {low} to {high} characters, not {len(password)}"
     missing = [name for name in rules.classes if not any(IS_OF[name](char) for char in password)]
     if missing:
-        raise InputError(f"{option}: the provider also requires these kinds of characters: {', '.join(missing)}")
-    return password
+        yield f"the provider also requires these kinds of characters: {', '.join(missing)}"

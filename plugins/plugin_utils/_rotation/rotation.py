@@ -6,13 +6,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.plan import Plan, Step, Wish, decide
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.preflight import check_secrets, clock_skew
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done, Request, Tools
@@ -43,6 +41,14 @@ def run(request: Request, tools: Tools, *, check_mode: bool) -> Done:
         from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.verifying import verify
 
         return verify(request, tools, check_mode=check_mode)
+    if request.state == "adopted":
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adopting import adopt
+
+        return adopt(request, tools, check_mode=check_mode)
+    if request.state == "absent":
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.removing import remove
+
+        return remove(request, tools, check_mode=check_mode)
     return Rotation(request, tools).run(check_mode=check_mode)
 
 
@@ -143,6 +149,9 @@ class Rotation:
 
     def _preflight(self, snapshot: Snapshot, busy: list[str]) -> None:
         """Find what would make a later step fail, while nothing has changed yet."""
+        # What is only staged is not in force, and nothing is lost with it.
+        if self._request.state == "present":
+            self._tools.check_survives()
         self._tools.store.check_writable()
         staged = {account: snapshot.document.record(account).staged_password for account in busy}
         self._open({account: ("staged_password", sealed) for account, sealed in staged.items() if sealed})
@@ -171,11 +180,9 @@ class Rotation:
     def _tidy(self) -> None:
         """Remove what a killed run left next to the store, unless another run is active."""
         if self._tools.store.has_leftovers():
-            from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
+            from ansible_collections.mailops.smtp.plugins.plugin_utils._store.leftovers import tidy
 
-            lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=0)
-            with contextlib.suppress(StoreError), lock.accounts(self._request.accounts[:1]), lock.store():
-                self._tools.store.remove_leftovers()
+            tidy(self._tools.store, self._request.accounts[0])
 
     def _in_turn(self, busy: list[str]) -> None:
         from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.stage_and_send import Sending

@@ -27,7 +27,9 @@ class Request:
     """A task's checked options. C(explicit) maps accounts to given passwords.
 
     C(only_at_rest): set new passwords only for accounts at rest that do not have one for the next switch yet.
-    C(failures): accounts whose test failed, with the reason in one word.
+    C(failures): accounts whose test failed, with the reason in one word. C(changed_at): when the passwords to adopt
+    were set, None for now. C(breaches): the provider's rules that they break, by account. C(force): also remove
+    accounts whose password is not settled.
     """
 
     accounts: list[str]
@@ -39,6 +41,9 @@ class Request:
     lock_timeout: float
     only_at_rest: bool = False
     failures: Mapping[str, str] = field(default_factory=dict)
+    changed_at: datetime | None = None
+    breaches: Mapping[str, str] = field(default_factory=dict)
+    force: bool = False
 
     def record_in(self, snapshot: Snapshot, account: str) -> Record:
         """Return what a store keeps of an account, with the end of its window.
@@ -55,7 +60,8 @@ class Tools:
 
     C(caller): returns the function that sets passwords at the provider; called before anything changes. C(learn):
     receives every secret, to scrub it from results. C(tell): shows a line of progress. C(clock): a monotonic clock, in
-    seconds. C(concurrency): how many calls are made at the same time.
+    seconds. C(concurrency): how many calls are made at the same time. C(check_survives): refuses a store that does not
+    outlive the run.
     """
 
     store: Store
@@ -67,6 +73,7 @@ class Tools:
     tell: Callable[[str], None] = lambda _line: None
     clock: Callable[[], float] = time.monotonic
     concurrency: int = 8
+    check_survives: Callable[[], None] = lambda: None
 
 
 @dataclass

@@ -118,7 +118,7 @@ def paired(
     pairs = {}
     for name, accounts in wanted.items():
         if name in known:
-            _check_same(name, known[name], accounts)
+            check_same(name, known[name], accounts)
             pairs[name] = known[name]
             continue
         for account in accounts:
@@ -131,9 +131,16 @@ def paired(
     return pairs
 
 
-def _check_same(name: str, pair: Sender, accounts: Sequence[str]) -> None:
+def check_same(name: str, pair: Sender, accounts: Sequence[str]) -> None:
+    """Refuse a sender whose accounts are others than those in the store.
+
+    :param name: the sender
+    :param pair: its record
+    :param accounts: the accounts that the task lists
+    :raises InputError: naming both
+    """
     if set(accounts) != set(pair.accounts):
         raise InputError(
             f"senders: '{name}' has the accounts {' and '.join(accounts)}, but the store has {pair.in_use} (in use) "
-            f"and {pair.other}; list those, or remove the sender from smtp_senders in the store to add it anew"
+            f"and {pair.other}; list those, or remove the sender with state=absent to add it anew"
         )

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.advice impor
     advise,
     unfinished,
 )
-from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.pairs import paired
+from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.pairs import check_same, paired
+from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.removal import removed
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import sender as sender_records
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
@@ -28,18 +29,23 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import S
 
 @dataclass(frozen=True)
 class Request:
-    """A task's checked options. C(deployed) maps senders to what was deployed to all hosts."""
+    """A task's checked options. C(deployed) maps senders to what was deployed to all hosts.
 
-    senders: Mapping[str, tuple[str, str]]
+    C(senders): the two accounts of each, none if the task only names a sender to remove. C(force): also remove a sender
+    whose rotation is under way.
+    """
+
+    senders: Mapping[str, Sequence[str]]
     state: str
     wish: Wish
     lock_timeout: float
     deployed: Mapping[str, Sender] = field(default_factory=dict)
+    force: bool = False
 
 
 @dataclass(frozen=True)
 class Done:
-    """Each sender before the task (empty if it is new) and after it, and its next step."""
+    """Each sender before the task (empty if it is new) and after it (empty if it was removed), and its next step."""
 
     before: Mapping[str, Sender]
     after: Mapping[str, Sender]
@@ -66,12 +72,14 @@ def run(request: Request, store: Store, now: Callable[[], datetime], *, check_mo
         return done
     store.check_writable()
     lock = StoreLock(store.path, mode=store.mode(), timeout=request.lock_timeout)
-    accounts = [account for pair in done.changes.values() for account in pair.accounts]
+    accounts = {account for name in done.changes for account in done.before[name].accounts + done.after[name].accounts}
     with lock.accounts(accounts), lock.store():
         current = store.read()
         done = judged(request, current.document, now())
         if done.changes:
-            store.write(current, {}, senders=done.changes)
+            store.write(
+                current, {}, senders={name: None if pair == Sender() else pair for name, pair in done.changes.items()}
+            )
     return done
 
 
@@ -84,6 +92,8 @@ def judged(request: Request, document: Document, now: datetime) -> Done:
     :raises InputError: if a sender cannot be switched or settled
     """
     known = document.senders
+    if request.state == "absent":
+        return _without(request, known, document.record)
     pairs = paired(request.senders, known, document.record, now)
     if request.state != "present":
         _check_known(pairs, known)
@@ -95,6 +105,20 @@ def judged(request: Request, document: Document, now: datetime) -> Done:
         before={name: known.get(name, Sender()) for name in pairs},
         after=pairs,
         advice={name: _advice(pair, document.record, request.wish, now) for name, pair in pairs.items()},
+    )
+
+
+def _without(request: Request, known: Mapping[str, Sender], record: Callable[[str], Record]) -> Done:
+    before = {name: known.get(name, Sender()) for name in request.senders}
+    for name, accounts in request.senders.items():
+        if accounts and name in known:
+            check_same(name, known[name], accounts)
+    return Done(
+        before=before,
+        after=dict.fromkeys(before, Sender()),
+        advice={
+            name: removed(name, pair, record(pair.other or ""), force=request.force) for name, pair in before.items()
+        },
     )
 
 

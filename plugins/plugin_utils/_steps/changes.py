@@ -10,9 +10,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ansible.errors import AnsibleError
+
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change as decisions
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import TEMPLATE, logins, programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import testers_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Phase, Plan, Record
@@ -46,7 +49,7 @@ def stage(tools: Tools) -> Result:
         results.append(_done(tools.call("smtp_sender", asked)))
     staged: Result = {}
     if stages(tools) and made.due:
-        asked = _change_options(tools, made, made.due, "staged")
+        asked = change_options(tools, made, made.due, "staged")
         staged = _done(tools.call("smtp_account_password", {**asked, **options.given("password", "passwords")}))
         results.append(staged)
     only = options["state"] == "staged"
@@ -106,7 +109,14 @@ def hold(tools: Tools) -> Result:
         return {**done, **bad}
     if tools.item not in decisions.to_hold(tools.fleet):
         return {**done, "skipped": True}
-    return {**done, **_held(tools)}
+    try:
+        return {**done, **_held(tools)}
+    except (AnsibleError, InputError) as error:
+        if tools.item == tools.here:
+            raise
+        # It is the other host's: this one would end here, with its mail on hold.
+        trouble = f"its mail could not be held: {error}"
+        return {**done, "trouble": trouble, "away": False}
 
 
 def _held(tools: Tools) -> Result:
@@ -114,18 +124,35 @@ def _held(tools: Tools) -> Result:
     own = tools.fleet.own
     if tools.item != tools.here:
         own = Record(accounts=list(tools.fleet.used(tools.item, "smtp_rotation_accounts", own.accounts)))
+        wrong = forms.mistakes({name: programs.of_host(tools, tools.item, name) for name in forms.CHECKED}, [])
+        if wrong:
+            raise InputError(". ".join(wrong))
     users = logins(own, [], {})
     names, result = programs.found(tools, tools.item, programs.named(tools, tools.item), users)
-    results = [result] if result else []
+    results, begun = [result] if result else [], []
     for name in names:
         results.append(programs.ask(tools, name, "held", tools.item, programs.users_of(tools, own, name, tools.item)))
         if failed(results[-1]):
             break
+        begun += [name] if results[-1].get("changed") else []
     bad = next((one for one in results if failed(one)), None)
     if bad:
         trouble = f"its mail could not be held: {why(bad)}"
+        left = _let_go(tools, own, begun)
+        trouble = f"{trouble.rstrip('.')}. {left}" if left else trouble
         return {"trouble": trouble, "away": bool(bad.get("unreachable"))}
     return {"held": True, **({} if names else {"skipped": True}), **shown(*results)}
+
+
+def _let_go(tools: Tools, own: Record, begun: list[str]) -> str:
+    """Release what was held before another program could not be, and return what is to be said of that."""
+    told = []
+    for name in begun:
+        result = programs.ask(tools, name, "released", tools.item, programs.users_of(tools, own, name, tools.item))
+        if failed(result):
+            text = f"The mail of {name} was held before that, and could not be released: {why(result)}"
+            told.append(text)
+    return " ".join(told)
 
 
 def _unreachable_server(tools: Tools) -> Result:
@@ -194,7 +221,7 @@ def _changed(tools: Tools, made: Plan, left_alone: Mapping[str, str]) -> list[Re
     due = [account for account in made.due if account not in left_alone]
     if due:
         rotate = "never" if stages(tools) else ("always" if options.alternates else options["rotate"])
-        asked = {**_change_options(tools, made, due, "present"), "rotate": rotate}
+        asked = {**change_options(tools, made, due, "present"), "rotate": rotate}
         if not stages(tools):
             given = options.given("password", "passwords")
             known = {one: value for one, value in given.get("passwords", {}).items() if one not in left_alone}
@@ -202,12 +229,19 @@ def _changed(tools: Tools, made: Plan, left_alone: Mapping[str, str]) -> list[Re
         results.append(tools.call("smtp_account_password", asked))
     begun = [account for account in made.finishing if account not in left_alone]
     if begun:
-        asked = {**_change_options(tools, made, begun, "present"), "rotate": "never", "only_at_rest": False}
+        asked = {**change_options(tools, made, begun, "present"), "rotate": "never", "only_at_rest": False}
         results.append(tools.call("smtp_account_password", asked))
     return results
 
 
-def _change_options(tools: Tools, made: Plan, accounts: list[str], state: str) -> Result:
+def change_options(tools: Tools, made: Plan, accounts: list[str], state: str) -> Result:
+    """Return the options of smtp_account_password for some accounts of the plan.
+
+    :param tools: what the step works with
+    :param made: the plan
+    :param accounts: the accounts
+    :param state: what is to be done with them
+    """
     pairs = tools.options.alternates
     return {
         **tools.options.of_password(),

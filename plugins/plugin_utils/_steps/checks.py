@@ -15,10 +15,12 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change, ids, limit, mistakes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import logins, programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import (
     leader_of,
     senders_of,
+    testers_of,
     unknown_of_later,
     users_of,
 )
@@ -56,8 +58,9 @@ def check(tools: Tools) -> Result:
         # What it uses is known all the same: it may go on sending.
         known = replace(record, token="", reached=Phase.NONE)
         return {**remembered(known), "failed": True, "msg": f"{' '.join(wrong)} {UNCHANGED}"}
-    record = _checked_programs(tools, record)
-    tools.fleet = tools.fleet.with_record(record)
+    if tools.options["state"] != AUDITED or tools.options["reconcile"]:
+        record = _checked_programs(tools, record)
+        tools.fleet = tools.fleet.with_record(record)
     if not _is_alone(tools):
         return remembered(record, next="apart" if tools.apart else "in_step")
     result = plan(tools)
@@ -99,8 +102,11 @@ def _begun(tools: Tools) -> Record:
 
 def _mistakes(tools: Tools) -> list[str]:
     options, leader = tools.options, tools.fleet.own.leader
-    paths = [path for path in (options[name] for name in mistakes.HOOKS) if path]
-    no_files = [path for path in paths if not tools.is_file(os.path.join(str(tools.variables["playbook_dir"]), path))]
+    no_files = [
+        path
+        for path in mistakes.task_files(options)
+        if not tools.is_file(os.path.join(str(tools.variables["playbook_dir"]), path))
+    ]
     names = ("vault_file", "strategy")
     theirs = {name: tools.fleet.value(leader, forms.PREFIX + name, options[name]) for name in names}
     accounts = tools.fleet.own.accounts
@@ -129,7 +135,12 @@ def _of_limit(tools: Tools, accounts: list[str]) -> list[str]:
 
 def _is_limited(tools: Tools) -> bool:
     options = tools.options
-    return "ansible_limit" in tools.variables and _uses_passwords(options) and options["state"] == "present"
+    return "ansible_limit" in tools.variables and _uses_passwords(options) and _changes(options)
+
+
+def _changes(options: Mapping[str, Any]) -> bool:
+    """Return whether this run may set passwords at the provider."""
+    return bool(options["state"] == "present" or (options["state"] == AUDITED and options["reconcile"]))
 
 
 def _uses_passwords(options: Mapping[str, Any]) -> bool:
@@ -160,7 +171,8 @@ def _warn_of(tools: Tools, names: list[str], looks: list[Result]) -> None:
     for name, look in zip(names, looks, strict=True):
         for text in look.get("notes", []):
             tools.warn(f"{tools.here}, {name}: {text}")
-        if look.get("held"):
+        # Of several batches, the first one has held this host for the later ones.
+        if look.get("held") and not change.is_held(tools.fleet):
             tools.warn(
                 f"{tools.here}: the mail of {name} has been on hold since an earlier run. It is released when the "
                 "passwords of this host have passed their test."
@@ -184,6 +196,8 @@ def plan(tools: Tools) -> Result:
     if not tools.fleet.leads:
         return remembered(own, skipped=True)
     known = _known(tools)
+    if tools.options["state"] == AUDITED:
+        return _planned_audit(tools, known)
     tried = unique([*known.due, *known.finishing])
     preview = tools.call("smtp_account_password", _preview_options(tools, known, tried), pretend=True)
     if failed(preview):
@@ -202,6 +216,27 @@ def plan(tools: Tools) -> Result:
     tools.fleet = tools.fleet.with_record(record)
     warnings = {} if made.goes_on else {"warnings": preview.get("warnings", [])}
     return remembered(record, **warnings)
+
+
+def _planned_audit(tools: Tools, known: Plan) -> Result:
+    """Plan one login with each stored password, from where it is tested. What could not be put right is seen now."""
+    options, fleet = tools.options, tools.fleet
+    if tools.store.read().data is None:
+        raise InputError(
+            f"smtp_rotation_state is audited, but {tools.store.name} does not exist, so there is no password to check. "
+            "Check smtp_rotation_vault_file, or rotate first."
+        )
+    if options["reconcile"]:
+        ways = {"state": "present", "rotate": "never"}
+        preview = tools.call("smtp_account_password", {**_preview_options(tools, known, []), **ways}, pretend=True)
+        if failed(preview):
+            raise InputError(why(preview))
+        _check_api_host(tools)
+    testers = testers_of(fleet, known.users, {})
+    made = replace(known, due=[], finishing=[], testers=testers, goes_on=True, next="audit")
+    record = replace(fleet.own, plan=made, reached=Phase.PLANNED)
+    tools.fleet = fleet.with_record(record)
+    return remembered(record)
 
 
 def _known(tools: Tools) -> Plan:

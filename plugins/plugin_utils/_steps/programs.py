@@ -48,7 +48,7 @@ def ask(
         **{name.removeprefix("smtp_"): value for name, value in given.items()},
         "logins": list(users),
         "options": _options(tools, host, program),
-        "timeout": tools.options["drain_timeout"],
+        "timeout": of_host(tools, host, "drain_timeout"),
     }
     if state == "proved":
         asked |= {name: tools.options[option] for name, option in ADDRESSES.items()}
@@ -72,6 +72,10 @@ def mistakes_of(tools: Tools, own: Record) -> list[str]:
     if unknown:
         known = ", ".join([*NAMES, AUTO, TEMPLATE])
         text = f"smtp_rotation_consumer: there is no {', '.join(unknown)}. There are: {known}."
+        return [text]
+    strange = sorted(name for name in tools.options["program_options"] if name not in NAMES)
+    if strange:
+        text = f"smtp_rotation_program_options: there is no {', '.join(strange)}. There are: {', '.join(NAMES)}."
         return [text]
     return [why for name in names if name != AUTO for why in _not_carried(tools, own, program_of(name))]
 
@@ -108,7 +112,16 @@ def found(
     if failed(result):
         return [], result
     others = [name for name in result["programs"] if name not in names]
-    return [name for one in names for name in (others if one == AUTO else [one])], {}
+    used = [name for one in names for name in (others if one == AUTO else [one])]
+    if not used and not any(of_host(tools, host, hook) for hook in ("hold_tasks", "deploy_tasks")):
+        notes = "; ".join(str(note).rstrip(".") for note in result["notes"]) or "none is installed that is known"
+        smtp = of_host(tools, host, "smtp_host")
+        text = (
+            f"smtp_rotation_consumer is auto, but no mail program of this host uses {smtp}: {notes}. Name the program, "
+            "correct smtp_rotation_smtp_host, or leave the consumer empty where no mail is sent"
+        )
+        return [], {"failed": True, "msg": text}
+    return used, {}
 
 
 def users_of(tools: Tools, own: Record, program: str, host: str = "") -> list[dict[str, Any]]:
@@ -139,8 +152,7 @@ def of_host(tools: Tools, host: str, name: str) -> Any:
     :param host: the host
     :param name: the option, without the role's prefix
     """
-    own = tools.options[name]
-    return own if host == tools.here else tools.fleet.value(host, f"{PREFIX}{name}", own)
+    return tools.options[name] if host == tools.here else tools.of_other(host, f"{PREFIX}{name}")
 
 
 def named(tools: Tools, host: str) -> list[str]:
@@ -149,7 +161,7 @@ def named(tools: Tools, host: str) -> list[str]:
     :param tools: what the step works with
     :param host: the host
     """
-    return tools.fleet.programs(host, programs_of(tools.options["consumer"]))
+    return tools.fleet.programs(host, programs_of(of_host(tools, host, "consumer")))
 
 
 def _entries(tools: Tools, program: str, host: str) -> list[Mapping[str, str]]:
@@ -159,6 +171,10 @@ def _entries(tools: Tools, program: str, host: str) -> list[Mapping[str, str]]:
 
 def _options(tools: Tools, host: str, program: str) -> dict[str, Any]:
     """Return the program's own options: those of the role that begin with its name, and what the user says beside."""
+    if program == AUTO:
+        from ansible_collections.mailops.smtp.plugins.module_utils._clients.registry import NAMES
+
+        return {name: _options(tools, host, name) for name in NAMES}
     prefix = f"{program}_"
     names = [name for name in tools.options if name.startswith(prefix) and name != f"{prefix}entries"]
     values = {name.removeprefix(prefix): of_host(tools, host, name) for name in names}

@@ -10,9 +10,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import audit, ending, proof, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change as decisions
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import ending, proof, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
@@ -75,17 +75,31 @@ def release(tools: Tools) -> Result:
     """
     follow(tools.fleet, Phase.CHANGED)
     own, options = tools.fleet.own, tools.options
-    stays = proof.stays(tools.fleet, release_on_failure=options["release_on_failure"])
+    anyway = bool(options["release_on_failure"])
+    stays = proof.stays(tools.fleet, release_on_failure=anyway)
     if stays or not own.programs:
         return remembered(own, skipped=True, releases=not stays)
-    own, results = _proved(tools, own)
-    for name in own.programs if not own.trouble else []:
-        users = programs.users_of(tools, own, name)
-        results.append(programs.ask(tools, name, "released", tools.here, users))
+    results: list[Result] = []
+    # A login that has failed already is not tried a second time.
+    if not anyway or not proof.stays(tools.fleet, release_on_failure=False):
+        own, results = _proved(tools, own)
+    if anyway or not own.trouble:
+        troubles, released = _released(tools, own)
+        results += released
+        every = [own.trouble, *troubles] if own.trouble else troubles
+        own = replace(own, trouble=". ".join(one.rstrip(".") for one in every), released=not troubles)
+    return remembered(own, releases=own.released, **shown(*results))
+
+
+def _released(tools: Tools, own: Record) -> tuple[list[str], list[Result]]:
+    """Release the mail of every mail program."""
+    troubles, results = [], []
+    for name in own.programs:
+        results.append(programs.ask(tools, name, "released", tools.here, programs.users_of(tools, own, name)))
         if failed(results[-1]):
             trouble = f"its mail could not be released: {why(results[-1])}"
-            own = replace(own, trouble=trouble)
-    return remembered(own, releases=not own.trouble, **shown(*results))
+            troubles.append(trouble)
+    return troubles, results
 
 
 def _proved(tools: Tools, own: Record) -> tuple[Record, list[Result]]:
@@ -95,6 +109,9 @@ def _proved(tools: Tools, own: Record) -> tuple[Record, list[Result]]:
     held, results = decisions.is_held(tools.fleet), []
     for name in own.programs:
         users = programs.with_passwords(tools, programs.users_of(tools, own, name))
+        if not users:
+            # Its accounts were never rotated: it goes on with the passwords that it has.
+            continue
         result = programs.ask(tools, name, "proved", tools.here, users)
         results.append(result)
         if failed(result):
@@ -170,6 +187,10 @@ def try_login(tools: Tools) -> Result:
     own = replace(own, trouble=own.trouble or trouble, reached=Phase.TRIED)
     if not own.trouble:
         own, _results = _proved(tools, own)
+    if own.on_hold and not own.trouble:
+        # By a run with the other strategy.
+        troubles, _results = _released(tools, own)
+        own = replace(own, trouble=". ".join(troubles))
     return remembered(replace(own, left=[] if own.trouble else list(own.senders)), skipped=not trouble)
 
 
@@ -254,8 +275,11 @@ def report(tools: Tools) -> Result:
     only_staged = tools.options["state"] == "staged" and plan is not None and plan.next
     follow(fleet, Phase.STAGED if only_staged else Phase.PLANNED)
     lines: list[str] = []
+    seen = fleet.leader.audit if fleet.leads else None
+    if seen:
+        lines = audit.table(seen, everything=tools.verbose)
     if fleet.leads:
-        lines = ending.table(fleet, everything=tools.verbose)
+        lines += ending.table(fleet, everything=tools.verbose)
     # With free, a host does not know how the mail of others is proved.
     batch = [tools.here] if tools.apart else (fleet.play.batch if fleet.play.batch[0] == tools.here else [])
     lines += ending.sent(fleet, batch, everything=tools.verbose)
@@ -264,6 +288,9 @@ def report(tools: Tools) -> Result:
     told = _failure(tools)
     token = fleet.leader.token
     ended: Result = {"born": fleet.own.born, "served": token, "done": token if fleet.leads else ""}
+    if seen:
+        ended["audit"] = seen.entries
+        told = " ".join([*audit.failures(seen, reconciles=tools.options["reconcile"]), *([told] if told else [])])
     ended |= {"changed": False, **({"summary": lines} if lines else {})}
     return {**ended, "failed": True, "msg": told} if told else ended
 
@@ -280,5 +307,5 @@ def _failure(tools: Tools) -> str:
     if in_place and plan and plan.goes_on:
         stays = proof.stays(fleet, release_on_failure=options["release_on_failure"])
     # By this run, or by an earlier one.
-    held = bool(fleet.own.trouble) and (decisions.is_held(fleet) or bool(fleet.own.on_hold))
+    held = bool(fleet.own.trouble) and not fleet.own.released and (decisions.is_held(fleet) or bool(fleet.own.on_hold))
     return ending.failure(fleet, holds=holds, held=held, releases=releases, stays=stays)

@@ -21,8 +21,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import map_in_threads
 
-NUMBERS = ("progress_interval", "drain_timeout")
-SWITCHES = ("test_send", "release_on_failure")
+NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts")
+SWITCHES = ("test_send", "release_on_failure", "reconcile")
 TRUE = ("true", "yes", "on", "1", "t", "y")
 # Options of smtp_account_password that each task sets for itself.
 OF_TASKS = ("accounts", "account_ids", "rotate", "state", "password", "passwords")
@@ -58,6 +58,15 @@ class Options(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def replaced(self, **values: Any) -> Options:
+        """Return the options with other values for some.
+
+        :param values: these values, by the option's name
+        """
+        other = Options(self._names, self._value)
+        other._known = {**self._known, **values}
+        return other
+
     @property
     def alternates(self) -> bool:
         """Return whether each sender has two accounts."""
@@ -78,7 +87,9 @@ class Options(Mapping[str, Any]):
 
     def of_password(self) -> Result:
         """Return the options of smtp_account_password that are the same in all tasks."""
-        return self.given(*(name for name in PASSWORD_SPEC if name in self._names and name not in OF_TASKS))
+        given = self.given(*(name for name in PASSWORD_SPEC if name in self._names and name not in OF_TASKS))
+        # The playbook's own tasks save the store before the provider is called.
+        return {**given, "store_survives": True} if self["persist_tasks"] else given
 
     def of_store(self) -> Result:
         """Return the options of smtp_sender that are the same in all tasks."""
@@ -116,6 +127,7 @@ class Tools:
     :param options: the role's options
     :param params: the options of the task
     :param variables: the task's variables
+    :param of_other: returns a variable as another host has it, to which the task is delegated
     :param run: runs another module or action on the task's host, in check mode if so told
     :param open_store: opens the store
     :param tell: shows a line
@@ -128,6 +140,7 @@ class Tools:
     options: Options
     params: Mapping[str, Any]
     variables: Mapping[str, Any]
+    of_other: Callable[[str, str], Any]
     run: Callable[..., Result]
     open_store: Callable[[str, str | None], Store]
     tell: Callable[[str], None]

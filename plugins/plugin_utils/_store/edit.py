@@ -15,15 +15,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import (
-    EMPTY,
-    HEADER,
-    Document,
-    parse,
-)
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.check import Changes, checked
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import EMPTY, HEADER, Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import (
     ACCOUNTS,
@@ -36,7 +30,6 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections impor
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.spans import Entry, Part, Span
 
-Changes = Mapping[str, Mapping[str, Any]]
 # The comment at the end of a line whose value is removed, or replaced.
 COMMENT_AFTER_KEY = re.compile(r"(?<=[:}~lL])[ \t]+#.*")
 COMMENT_AFTER_VALUE = re.compile(r"[ \t]+#.*")
@@ -52,12 +45,14 @@ class Edit:
 
 def edited(
     document: Document,
-    accounts: Mapping[str, Record],
+    accounts: Mapping[str, Record | None],
     name: str,
     *,
-    senders: Mapping[str, Sender] | None = None,
+    senders: Mapping[str, Sender | None] | None = None,
 ) -> Document:
     """Return the document with some entries changed and parsed again; an entry that becomes empty is removed.
+
+    Fields that are not ours stay, even if they are all that is left. None instead of a record removes all of an entry.
 
     :param document: the store as it was read
     :param accounts: account to its new record
@@ -67,60 +62,7 @@ def edited(
     """
     changes = {ACCOUNTS.key: accounts, SENDERS.key: senders or {}}
     text = _edited(document, changes)
-    return document if text == document.text else _checked(document, changes, text, name)
-
-
-def _checked(document: Document, changes: Changes, text: str, name: str) -> Document:
-    """Parse what is about to be written and compare, because YAML allows more than a line editor can foresee."""
-    try:
-        after = parse(text, name)
-        same = all(_has_changes(section, document, after, changes[section.key]) for section in SECTIONS)
-        same = same and _foreign(after.root) == _foreign(document.root)
-    except StoreError:
-        same = False
-    if not same:
-        raise StoreError(
-            f"{name} uses YAML syntax that cannot be edited safely; write it as in the README, one field per line"
-        )
-    return after
-
-
-def _has_changes(section: Section, before: Document, after: Document, changes: Mapping[str, Any]) -> bool:
-    """Return whether a section has its old entries and the changes, and nothing else."""
-    wanted = {key: entry.record for key, entry in before.part(section).entries.items()} | dict(changes)
-    found = {key: entry.record for key, entry in after.part(section).entries.items()}
-    return set(found) <= set(wanted) and all(found.get(key, section.record()) == wanted[key] for key in wanted)
-
-
-def _foreign(root: yaml.Node | None) -> Any:
-    """Return everything that is not ours, in a comparable form."""
-    if not isinstance(root, yaml.MappingNode):
-        return [], []
-    sections = {section.key: section for section in SECTIONS}
-    foreign, unknown = [], []
-    for key, value in root.value:
-        section = sections.get(key.value) if isinstance(key, yaml.ScalarNode) else None
-        if section is None:
-            foreign.append((_plain(key), _plain(value)))
-        elif isinstance(value, yaml.MappingNode):
-            unknown += [(key.value, *item) for item in _unknown_fields(section, value)]
-    return foreign, unknown
-
-
-def _unknown_fields(section: Section, value: yaml.MappingNode) -> Iterator[tuple[Any, ...]]:
-    for name, record in value.value:
-        if isinstance(record, yaml.MappingNode):
-            for key, item in record.value:
-                if key.value not in section.forms:
-                    yield name.value, _plain(key), _plain(item)
-
-
-def _plain(node: yaml.Node) -> Any:
-    if isinstance(node, yaml.MappingNode):
-        return node.tag, [(_plain(key), _plain(value)) for key, value in node.value]
-    if isinstance(node, yaml.SequenceNode):
-        return node.tag, [_plain(item) for item in node.value]
-    return node.tag, node.value
+    return document if text == document.text else checked(document, changes, text, name)
 
 
 def _edited(document: Document, changes: Changes) -> str:
@@ -148,7 +90,7 @@ def _section_edits(
         entry = part.entries.get(name)
         if entry is not None:
             edits += _entry_edits(section, name, entry, record, lines)
-        elif record != section.record():
+        elif record not in (None, section.record()):
             new += [" " * column + plain_or_quoted(name) + ":\n"]
             new += lines_of(section, record, tuple(section.forms), indent)
     return edits + _frame_edits(section, document, part, lines, new, changes)
@@ -166,8 +108,12 @@ def _frame_edits(
     if not part.entries:
         head = _commented(f"{section.key}:\n", lines[part.top.start])
         return [Edit(part.top, [head, *new])] if new else []
-    gone = {name for name, record in changes.items() if record == section.record()}
-    kept = [name for name, entry in part.entries.items() if name not in gone or set(entry.fields) - {*section.forms}]
+    gone = {name for name, record in changes.items() if record in (None, section.record())}
+    kept = [
+        name
+        for name, entry in part.entries.items()
+        if name not in gone or (changes[name] is not None and set(entry.fields) - {*section.forms})
+    ]
     end = max(entry.span.end for entry in part.entries.values())
     edits = [Edit(Span(end, end), new)] if new else []
     if not kept and not new:
@@ -191,7 +137,7 @@ def _entry_edits(section: Section, name: str, entry: Entry, record: Any, lines: 
     if not entry.block:
         raise StoreError(f"{section.key}['{name}'] uses YAML flow style ({{…}}); write one field per line")
     order = tuple(section.forms)
-    if record == section.record() and not set(entry.fields) - set(order):
+    if record is None or (record == section.record() and not set(entry.fields) - set(order)):
         yield Edit(entry.span, [])
         return
     if not entry.fields:

@@ -141,6 +141,24 @@ def accepted(record: Record, ciphertext: str, now: datetime, propagation: timede
     )
 
 
+def adopted(record: Record, ciphertext: str, changed_at: datetime, propagation: timedelta) -> Record:
+    """Return the record with a password that was set by somebody else. No password that may be in force is deleted.
+
+    If the others in doubt may have been set after it, they still are in doubt.
+
+    :param record: the record before, without a staged password or with this one
+    :param ciphertext: the password, as the store keeps it already if it does
+    :param changed_at: when it was set
+    :param propagation: how long the provider may take to put it into force
+    """
+    after = accepted(record, ciphertext, changed_at, propagation)
+    doubtful = tuple(other for other in after.doubtful_passwords if other != ciphertext)
+    since = record.staged_at if record.in_doubt and doubtful else None
+    return replace(
+        after, doubtful_passwords=doubtful, staged_at=since if since is not None and changed_at < since else None
+    )
+
+
 def refused(record: Record, ciphertext: str, *, doubt: bool) -> Record:
     """Return the record after the provider definitely refused a staged password.
 

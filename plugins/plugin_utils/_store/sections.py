@@ -61,7 +61,15 @@ def plain_or_quoted(text: str) -> str:
     plain = PLAIN_KEY.fullmatch(text) and _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)) == (
         "tag:yaml.org,2002:str"
     )
-    return text if plain else '"' + "".join(map(_escaped, text)) + '"'
+    return text if plain else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Return a text as a double-quoted YAML scalar.
+
+    :param text: an account or the name of a sender
+    """
+    return '"' + "".join(map(_escaped, text)) + '"'
 
 
 def _escaped(character: str) -> str:

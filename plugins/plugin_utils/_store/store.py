@@ -36,6 +36,11 @@ class Snapshot:
     data: bytes | None
     document: Document
 
+    @property
+    def envelope(self) -> str | None:
+        """Return the file as it is if it is encrypted as a whole, None if it is not."""
+        return self.data.decode("utf-8") if self.data is not None and is_vault_text(self.data) else None
+
 
 def open_store(loader: Any, path: str, vault_id: str | None = None) -> Store:
     """Return the store that a task names, with the Vault secrets of this run.
@@ -117,21 +122,35 @@ class Store:
         return NEW_MODE
 
     def write(
-        self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
+        self,
+        snapshot: Snapshot,
+        accounts: Mapping[str, Record | None],
+        *,
+        senders: Mapping[str, Sender | None] | None = None,
     ) -> None:
         """Change records on disk. The caller holds the store's lock and has just taken the snapshot.
 
         :param snapshot: the current store
-        :param accounts: account to its new record
-        :param senders: sender to its new record
+        :param accounts: account to its new record, None to remove it with everything in it
+        :param senders: sender to its new record, likewise
         :raises StoreError: if it cannot be written or was changed meanwhile; it is then left unchanged
         """
-        document = _editor().edited(snapshot.document, accounts, self.name, senders=senders)
+        self.write_document(snapshot, _editor().edited(snapshot.document, accounts, self.name, senders=senders))
+
+    def write_document(self, snapshot: Snapshot, document: Document, *, reseal: bool = False) -> None:
+        """Replace the store on disk. The caller holds the store's lock and has just taken the snapshot.
+
+        :param snapshot: the current store
+        :param document: the new one
+        :param reseal: whether a file that is encrypted as a whole gets the task's identity instead of its own
+        :raises StoreError: if it cannot be written or was changed meanwhile; it is then left unchanged
+        """
         text = document.text
-        if text == snapshot.document.text and snapshot.data is not None:
+        if text == snapshot.document.text and snapshot.data is not None and not reseal:
             return
-        if snapshot.data is not None and is_vault_text(snapshot.data):
-            text = self.vault.encrypt(text, label_of(snapshot.data.decode("utf-8"))) + "\n"
+        envelope = snapshot.envelope
+        if envelope is not None:
+            text = self.vault.encrypt(text, None if reseal else label_of(envelope)) + "\n"
         data = text.encode("utf-8")
         self._replace(data, snapshot.data)
         self._known = Snapshot(data, document)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible import constants as C
@@ -18,6 +19,15 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 
 SALT_BYTES = 32
 HOW_TO_LOAD = "start the run with --vault-password-file, --vault-id or --ask-vault-pass"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A value's plaintext, and the identity and the password that opened it."""
+
+    plain: str = field(repr=False)
+    identity: str
+    password: bytes = field(repr=False)
 
 
 class Vault:
@@ -49,6 +59,37 @@ class Vault:
             name = wanted or C.DEFAULT_VAULT_ENCRYPT_IDENTITY
             raise InputError(f"vault_id: no Vault secret with the identity {name!r} is loaded; loaded: {loaded}")
         return found[0], found[1]
+
+    @property
+    def encrypts_with(self) -> tuple[str, bytes]:
+        """Return the identity that encrypts, and its password.
+
+        :raises InputError: as C(check)
+        """
+        name, secret = self._identity(self._wanted)
+        return name, bytes(secret.bytes)
+
+    def passwords_of(self, identity: str) -> set[bytes]:
+        """Return the loaded passwords of an identity; more than one if it was loaded more than once.
+
+        :param identity: its name
+        """
+        return {bytes(secret.bytes) for name, secret in self._secrets if name == identity}
+
+    def opened(self, ciphertext: str) -> Opened | None:
+        """Decrypt a ciphertext with one secret after the other, None if none fits.
+
+        :param ciphertext: a value of the store, or a whole file
+        """
+        label = label_of(ciphertext) or C.DEFAULT_VAULT_IDENTITY
+        # Each attempt derives a key, so the secret that the value names comes first.
+        for name, secret in sorted(self._secrets, key=lambda one: one[0] != label):
+            try:
+                plain: bytes = VaultLib([(name, secret)]).decrypt(ciphertext.encode("utf-8"))
+                return Opened(plain.decode("utf-8"), str(name), bytes(secret.bytes))
+            except (AnsibleError, ValueError):
+                continue
+        return None
 
     def encrypt(self, plaintext: str, identity: str | None = None) -> str:
         """Return the ciphertext of a text, as C(ansible-vault encrypt_string) writes it, without indentation.

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import HOLDS, PARTS, REGISTERED, TESTS
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import AUDITS, HOLDS, PARTS, REGISTERED, TESTS
 
 STORE, TOKEN, PLAY = "store.yml", "token of now", "Rotate: a b c"
 Known = Mapping[str, Mapping[str, Any]]
@@ -23,8 +23,8 @@ def fleet(
     """Return a fleet. Hosts are written as a text, "a b c".
 
     :param here: the host that looks
-    :param known: of each host the fields of its record, C(holds) and C(tests) that it registered, and its C(vars); a
-        host has begun if it is named here, and is led by C(a) if nothing else is said
+    :param known: of each host the fields of its record, C(holds), C(tests) and C(audits) that it registered, and its
+        C(vars); a host has begun if it is named here, and is led by C(a) if nothing else is said
     :param everyone: all hosts of the play
     :param active: those still in it, all if nothing else is said
     :param batch: those of this batch, the active ones if nothing else is said
@@ -43,9 +43,10 @@ def variables(host: str, known: Mapping[str, Any]) -> dict[str, Any]:
     """
     known = dict(known)
     found = {f"smtp_rotation_{name}": value for name, value in known.pop("vars", {}).items()}
-    for name, items in ((HOLDS, known.pop("holds", None)), (TESTS, known.pop("tests", None))):
+    for variable, name in ((HOLDS, "holds"), (TESTS, "tests"), (AUDITS, "audits")):
+        items = known.pop(name, None)
         if items is not None:
-            found[name] = {"results": [{"item": host, "token": TOKEN, **item} for item in items]}
+            found[variable] = {"results": [{"item": host, "token": TOKEN, **item} for item in items]}
     if known.pop("begun", True):
         leads = {"token": TOKEN} if known.get("leader", "a") == host else {}
         known |= {name: asdict(kind(**known[name])) for name, kind in PARTS.items() if name in known}

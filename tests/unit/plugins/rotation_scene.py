@@ -80,11 +80,18 @@ class FakeStore(Store):
         return Snapshot(None if text is None else text.encode(), documents.parse(text or "", self.name))
 
     def write(
-        self, snapshot: Snapshot, accounts: Mapping[str, Record], *, senders: Mapping[str, Sender] | None = None
+        self,
+        snapshot: Snapshot,
+        accounts: Mapping[str, Record | None],
+        *,
+        senders: Mapping[str, Sender | None] | None = None,
     ) -> None:
         self._happens("write")
         self.text = edits.edited(snapshot.document, accounts, self.name, senders=senders).text
-        self.log.append("write " + ", ".join(f"{name} {record.state_at(NOW)}" for name, record in accounts.items()))
+        self.log.append(
+            "write "
+            + ", ".join(f"{name} {record.state_at(NOW) if record else 'gone'}" for name, record in accounts.items())
+        )
 
     def remove(self, snapshot: Snapshot) -> None:
         if self.text == documents.HEADER + documents.EMPTY:
@@ -123,6 +130,7 @@ class Scene:
     calling: float | None = None
     allowed: float | None = None
     during_the_call: Callable[[], None] = lambda: None
+    check_survives: Callable[[], None] = lambda: None
     made: int = 0
 
     def generate(self) -> str:
@@ -152,7 +160,14 @@ class Scene:
         request = Request(accounts=list(accounts), propagation=WINDOW, **{**usual, **options})
         vault = FakeVault(self.log)
         tools = Tools(
-            self.store, vault, self.generate, lambda: self.send, lambda: NOW, self.learnt.append, self.told.append
+            self.store,
+            vault,
+            self.generate,
+            lambda: self.send,
+            lambda: NOW,
+            self.learnt.append,
+            self.told.append,
+            check_survives=self.check_survives,
         )
         return run(request, tools, check_mode=check_mode)
 

@@ -129,6 +129,7 @@ def stage(
         options=Options(sorted(OPTIONS), values.__getitem__),
         params={**none, **(params or {})},
         variables={**named, **(variables or {})},
+        of_other=lambda host, name: fleet.value(host, name, values[name]),
         run=run,
         open_store=opened,
         tell=told.append,

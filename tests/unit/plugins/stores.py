@@ -49,10 +49,10 @@ def seen(text: str) -> Any:
 
 def rendered(
     document: Document,
-    accounts: Mapping[str, Record],
+    accounts: Mapping[str, Record | None],
     name: str = "the store",
     *,
-    senders: Mapping[str, Sender] | None = None,
+    senders: Mapping[str, Sender | None] | None = None,
 ) -> str:
     """Return a store's text with some entries changed."""
     return edit.edited(document, accounts, name, senders=senders).text

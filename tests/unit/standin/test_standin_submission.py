@@ -47,6 +47,12 @@ def message(sender: str = SENDER) -> EmailMessage:
     return made
 
 
+def test_sender_is_taken_with_its_login(mail: smtplib.SMTP) -> None:
+    """Catches: a stand-in that refuses what sendmail sends, and what every relay that offers AUTH has to take."""
+    mail.login(ACCOUNT, OLD)
+    assert mail.mail(SENDER, [f"AUTH={SENDER}"])[0] == 250
+
+
 def test_login_and_message(standin: StandIn, mail: smtplib.SMTP, request: pytest.FixtureRequest) -> None:
     """A message that is not what was sent, or is recorded under another account or without its Message-ID."""
     mail.login(ACCOUNT, OLD)

@@ -75,6 +75,17 @@ def _only_login(host: str, job: Job) -> Login:
     return job.logins[0]
 
 
+def changed(text: str, host: str, job: Job) -> str:
+    """Return the file with the login that dma uses for the smarthost.
+
+    :param text: the file
+    :param host: the smarthost as dma.conf spells it
+    :param job: the logins
+    """
+    login, lines = used_by(text, host, job)
+    return with_login(text, host, lines, login)
+
+
 def with_login(text: str, host: str, lines: list[Line], login: Login) -> str:
     """Return the file with the login in its lines, or in a new one at the end.
 

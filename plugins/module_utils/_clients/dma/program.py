@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.commands import call, path_of
@@ -26,11 +25,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Entry,
     Finding,
     Job,
+    NotUsedError,
     Program,
     ProgramError,
     Proof,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.target import replaceable
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.target import replaceable, rewrite, text_of
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
@@ -66,7 +66,7 @@ class Dma(Program):
         replaceable(CONF)
         conf = _conf(job)
         path = replaceable(conf.authpath)
-        login, lines = auth.used_by(_text(path), conf.smarthost, job)
+        login, lines = auth.used_by(text_of(path), conf.smarthost, job)
         names = [line.username for line in lines] or [""]
         entries = tuple(Entry(conf.authpath, conf.smarthost, name, login.username) for name in names)
         return Finding(version_of("dma"), entries, ("all mail that dma sends",), conf.held)
@@ -79,13 +79,13 @@ class Dma(Program):
         if _conf(job).held:
             return Change(False)
         if not job.check_mode:
-            _write_conf(lambda text: with_hold(text, DRAINING))
+            rewrite(CONF, lambda text: with_hold(text, DRAINING))
             try:
-                work.settle(job.timeout)
+                work.settle(_dma(), job.timeout)
             except ProgramError:
                 self._release(job)
                 raise
-            _write_conf(with_hold)
+            rewrite(CONF, with_hold)
         return Change(True, "", f"{CONF}: all mail is on hold\n")
 
     def deploy(self, job: Job) -> Change:
@@ -94,16 +94,14 @@ class Dma(Program):
         :param job: what the verb works with
         """
         conf = _conf(job)
-        path = replaceable(conf.authpath)
+        login, _lines = auth.used_by(text_of(replaceable(conf.authpath)), conf.smarthost, job)
         access = files.Access(0, os.stat(_dma()).st_gid, _MODE)
-        with files.locked(os.path.dirname(path)):
-            before = _text(path)
-            login, lines = auth.used_by(before, conf.smarthost, job)
-            after = auth.with_login(before, conf.smarthost, lines, login)
-            changed = before != after or files.access_of(path) != access
-            if changed and not job.check_mode:
-                files.remove_stale(path)
-                files.write(path, _bytes(after), access)
+        changed = rewrite(
+            conf.authpath,
+            lambda text: auth.changed(text, conf.smarthost, job),
+            access=access,
+            check_mode=job.check_mode,
+        )
         return Change(changed, "", f"{conf.authpath}: password of {login.username}\n" if changed else "")
 
     def prove(self, job: Job) -> list[Proof]:
@@ -114,7 +112,7 @@ class Dma(Program):
         if job.message is None:
             return []
         conf = _conf(job)
-        used, _lines = auth.used_by(_text(replaceable(conf.authpath)), conf.smarthost, job)
+        used, _lines = auth.used_by(text_of(replaceable(conf.authpath)), conf.smarthost, job)
         how, words = proof.send(_dma(), os.path.realpath(CONF), conf.base, job.message, job.timeout)
         others = [login.username for login in job.logins if login is not used]
         return [Proof(how, words, used.username), *(Proof(NOT_PROVED, "", name) for name in others)]
@@ -124,17 +122,17 @@ class Dma(Program):
 
         :param job: what the verb works with
         """
-        text = _text(replaceable(CONF))
+        text = text_of(replaceable(CONF))
         if job.check_mode:
             return Change(text != without_hold(text))
         return self._release(job)
 
     def _release(self, job: Job) -> Change:
-        changed = _write_conf(without_hold)
+        changed = rewrite(CONF, without_hold)
         # Also if nothing was on hold any more: a run that was killed may have come no further.
-        taking = work.end_held(job.timeout if changed else 0)
+        taking = work.end_held(_dma(), job.timeout if changed else 0)
         notes = []
-        if "DEFER" in parse(_text(CONF)).settings:
+        if "DEFER" in parse(text_of(CONF)).settings:
             notes.append(f"{CONF} has DEFER, so what waited is sent at the next dma -q")
         else:
             call(_dma(), "-q")
@@ -152,10 +150,10 @@ def _conf(job: Job) -> Conf:
 
     :raises InputError: if dma would not log in to the provider with it
     """
-    conf = parse(_text(replaceable(CONF)))
-    keys = {login.key for login in job.logins}
-    if conf.smarthost.lower() != job.host.lower() and conf.smarthost not in keys:
-        raise InputError(
+    conf = parse(text_of(replaceable(CONF)))
+    names = {job.host.lower(), *(login.key for login in job.logins)}
+    if not conf.smarthost or not {conf.smarthost, conf.smarthost.lower()} & names:
+        raise NotUsedError(
             f"dma does not relay to {job.host}: SMARTHOST in {CONF} is {conf.smarthost or 'not set'}. Set it, or the "
             "option key of the login to the host as it is written there"
         )
@@ -164,28 +162,6 @@ def _conf(job: Job) -> Conf:
     if not {"SECURETRANSFER", "INSECURE"} & set(conf.settings):
         raise InputError(f"dma does not log in without encryption: add SECURETRANSFER to {CONF}")
     return conf
-
-
-def _write_conf(changed: Callable[[str], str]) -> bool:
-    """Write the configuration as it is to be; tell whether that changed it."""
-    path = replaceable(CONF)
-    with files.locked(os.path.dirname(path)):
-        before = _text(path)
-        after = changed(before)
-        access = files.access_of(path)
-        files.remove_stale(path)
-        if before == after or access is None:
-            return False
-        files.write(path, _bytes(after), access)
-        return True
-
-
-def _text(path: str) -> str:
-    return (files.read(path) or b"").decode("utf-8", "surrogateescape")
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
 
 
 PROGRAM = Dma()

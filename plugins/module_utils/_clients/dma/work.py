@@ -19,7 +19,6 @@ from collections.abc import Callable
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import ProgramError
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.running import Process, now, processes
 
-NAME = "dma"
 _INTERVAL = 0.1
 # The process that takes a message starts one in the background, and that one another for each further recipient, whose
 # bounce can be for several.
@@ -36,15 +35,16 @@ def _reads(process: Process) -> bool:
     return "pipe_read" in process.wait
 
 
-def settle(seconds: float) -> None:
+def settle(dma: str, seconds: float) -> None:
     """Return when no process is left that has the configuration of before.
 
+    :param dma: the program
     :param seconds: how long that may take
     :raises ProgramError: if it takes longer
     """
     first = now()
     # What reads a message and began after the change has the new configuration.
-    left = _drain(seconds, lambda one: _reads(one) and one.started > first)
+    left = _drain(dma, seconds, lambda one: _reads(one) and one.started > first)
     if left:
         pids = ", ".join(str(one.pid) for one in left)
         raise ProgramError(
@@ -53,17 +53,18 @@ def settle(seconds: float) -> None:
         )
 
 
-def end_held(seconds: float) -> int:
+def end_held(dma: str, seconds: float) -> int:
     """End the processes that started on hold, and would stay so; return how many are still taking a message.
 
+    :param dma: the program
     :param seconds: how long that may take
     """
     first = now()
-    _drain(seconds, _reads)
-    return sum(one.started <= first for one in processes(NAME))
+    _drain(dma, seconds, _reads)
+    return sum(one.started <= first for one in processes(dma))
 
 
-def _drain(seconds: float, stays: Callable[[Process], bool]) -> list[Process]:
+def _drain(dma: str, seconds: float, stays: Callable[[Process], bool]) -> list[Process]:
     """Wait until all processes of now, and all that descend from them, are gone; return those that are left.
 
     New ones are not told apart from descendants, but after each round there are descendants of a later generation only.
@@ -71,16 +72,16 @@ def _drain(seconds: float, stays: Callable[[Process], bool]) -> list[Process]:
     deadline = time.monotonic() + seconds
     for _generation in range(_GENERATIONS):
         begin = now()
-        while left := [one for one in _without_sleepers() if one.started <= begin and not stays(one)]:
+        while left := [one for one in _without_sleepers(dma) if one.started <= begin and not stays(one)]:
             if time.monotonic() > deadline:
                 return left
             time.sleep(_INTERVAL)
     return []
 
 
-def _without_sleepers() -> list[Process]:
+def _without_sleepers(dma: str) -> list[Process]:
     """End those that sleep, and return all."""
-    found = processes(NAME)
+    found = processes(dma)
     for one in found:
         if sleeps(one):
             with contextlib.suppress(ProcessLookupError):

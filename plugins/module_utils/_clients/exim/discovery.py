@@ -14,7 +14,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils import _files as file
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import logins_text, printed
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.choice import Place, places
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.instance import Exim, canonical
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job, NotUsedError
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.target import text_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
@@ -73,7 +74,7 @@ def relay_of(exim: Exim, job: Job) -> Relay:
         if ours and transports.get(name, {}).get("driver") == "smtp":
             goes[name] = ours
     if not goes:
-        raise InputError(
+        raise NotUsedError(
             f"Exim does not relay to {job.host}: no router and no transport names it. Set it as the smarthost first "
             "(dc_smarthost with Debian's configuration)"
         )
@@ -122,7 +123,7 @@ def found_by(job: Job) -> Found:
     lookup, takes_caret = _lookup(exim)
     path = files.real_path(lookup.path)
     check_replaceable(path)
-    text = (files.read(path) or b"").decode("utf-8", "surrogateescape")
+    text = text_of(path)
     chosen = places(text, kind=lookup.kind, in_use=relay.in_use, names=relay.names, logins=job.logins, path=lookup.path)
     found = Found(exim, relay, lookup, path, text, chosen, takes_caret)
     _check_folders(found)

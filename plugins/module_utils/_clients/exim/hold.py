@@ -16,6 +16,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.commands imp
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import hold_text
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.instance import Exim
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import ProgramError
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.target import text_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
@@ -41,7 +42,7 @@ class Source:
 
     def text(self) -> str:
         """Return what is in it."""
-        return (files.read(self.path) or b"").decode("utf-8", "surrogateescape")
+        return text_of(self.path)
 
 
 class Configuration:

@@ -143,6 +143,8 @@ def cannot_carry(username: str, password: str) -> str:
         return (
             f"the username {username} contains a colon, which separates username and password in Exim's file of logins"
         )
+    if username.startswith("^"):
+        return f"the username {username} begins with ^, which Exim sends as the end of another part of the login"
     if password.startswith("^"):
         return (
             f"the password of {username} begins with ^, which Exim sends as the end of the username; "

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import logins_text, proof, running, waiting
@@ -84,9 +85,9 @@ class EximProgram(Program):
     def deploy(self, job: Job) -> Change:
         """Write the logins into the file that Exim looks them up in."""
         found = found_by(job)
-        if not found.takes_caret and any("^" in place.wanted.password for place in found.places):
+        if not found.takes_caret and any("^" in _value(place) for place in found.places):
             raise InputError(
-                "a password contains ^, which separates the parts of a login in the configuration of Exim: leave ^ out "
+                "a login contains ^, which separates the parts of a login in the configuration of Exim: leave ^ out "
                 "of password_symbols, or have client_send double it with ${sg, as Debian's configuration does"
             )
         text = _merged(found)
@@ -104,8 +105,8 @@ class EximProgram(Program):
         if job.message is None:
             return []
         found = found_by(job)
-        held = Configuration(found.exim, job.host).is_held(found.relay.transports)
-        outcome = proof.prove(found.exim, job.message, held=held, seconds=job.timeout)
+        with _on_hold(found, job):
+            outcome = proof.prove(found.exim, job.message, seconds=job.timeout)
         used = logins_text.used(logins_text.lines_of(found.text), outcome.host, found.lookup.kind)
         proved = used.username if used else ""
         others = dict.fromkeys(one.wanted.username for one in found.places if one.wanted.username != proved)
@@ -122,6 +123,21 @@ class EximProgram(Program):
             configuration.release()
             waiting.deliver(exim, transports)
         return change
+
+
+@contextlib.contextmanager
+def _on_hold(found: Found, job: Job) -> Iterator[None]:
+    """Put the transports on hold if they are not: only then, a refused message cannot bounce."""
+    configuration = Configuration(found.exim, job.host)
+    if configuration.is_held(found.relay.transports):
+        yield
+        return
+    configuration.hold(found.relay.transports)
+    try:
+        yield
+    finally:
+        configuration.release()
+        waiting.deliver(found.exim, found.relay.transports)
 
 
 def _hold_change(transports: Sequence[str], *, changed: bool, held: bool) -> Change:

@@ -73,19 +73,18 @@ def outcome_of(text: str) -> Outcome:
     return Outcome(False, False, next((match.group(1).strip() for match in matches if match), "no reply"))
 
 
-def prove(exim: Exim, message: Message, *, held: bool, seconds: float) -> Outcome:
-    """Send one message, and return what the relay did with it.
+def prove(exim: Exim, message: Message, *, seconds: float) -> Outcome:
+    """Send one message while the transports are on hold, and return what the relay did with it.
 
     :param exim: the Exim of this host
     :param message: to send
-    :param held: whether the transport is on hold
     :param seconds: how long it may take
     :raises ProgramError: if the relay does not accept it; then it is no longer in the queue
     """
     if not _SENDER.fullmatch(message.sender):
         raise InputError(f"the sender {message.sender!r} of the test message is not an address that Exim can be given")
     _remove_left(exim)
-    name = _submit(exim, message, "" if held else message.sender)
+    name = _submit(exim, message)
     try:
         outcome = _deliver(exim, name, message.sender, seconds)
         if not outcome.accepted:
@@ -103,10 +102,10 @@ def prove(exim: Exim, message: Message, *, held: bool, seconds: float) -> Outcom
     return outcome
 
 
-def _submit(exim: Exim, message: Message, sender: str) -> str:
+def _submit(exim: Exim, message: Message) -> str:
     """Put the message into the queue, and return its ID."""
     text = letter(message, time.time()).replace("\n", "\r\n")
-    commands = ["EHLO localhost", f"MAIL FROM:<{sender}>", f"RCPT TO:<{message.recipient}>", f"DATA\r\n{text}.", "QUIT"]
+    commands = ["EHLO localhost", "MAIL FROM:<>", f"RCPT TO:<{message.recipient}>", f"DATA\r\n{text}.", "QUIT"]
     answer = exim.call("-bs", "-odq", given="".join(f"{one}\r\n" for one in commands))
     taken = _TAKEN.search(answer.output)
     if taken is None:

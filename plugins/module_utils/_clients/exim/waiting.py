@@ -14,7 +14,9 @@ from collections.abc import Collection, Iterator, Sequence
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim import hold_text
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.instance import Exim
 
-_WAITS = re.compile(rf"{re.escape(hold_text.REASON)}|authenticat|after AUTH ", re.IGNORECASE)
+# After one refused login, Exim puts off all mail for the relay, until the time of its retry rule.
+_OTHERS = "retry time not reached for any host"
+_WAITS = re.compile(rf"{re.escape(hold_text.REASON)}|authenticat|after AUTH |{_OTHERS}", re.IGNORECASE)
 _TRANSPORT = re.compile(r" T=(\S+)")
 _FROZEN = re.compile(r"^\s*\S+\s+\S+ (\S+) <.*\*\*\* frozen \*\*\*", re.MULTILINE)
 # How much of the log of a message counts.

@@ -20,7 +20,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.msmtp.text i
     accounts,
     changed,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job, Login
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
+    Job,
+    Login,
+    NotUsedError,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
@@ -41,7 +45,7 @@ class ConfigFile:
         self.path = path_of(job)
         content, access = files.read(self.path), files.access_of(self.path)
         if content is None or access is None:
-            raise InputError(f"there is no file {self.path}: name the one that msmtp reads in the option path")
+            raise NotUsedError(f"there is no file {self.path}: name the one that msmtp reads in the option path")
         check_replaceable(self.path)
         self.access = access
         self.text = content.decode("utf-8", "surrogateescape")
@@ -60,7 +64,7 @@ class ConfigFile:
                 own[account.name] = login
         for login in job.logins:
             if login not in own.values():
-                raise InputError(
+                raise NotUsedError(
                     f"{self.path} has no account that logs in to {job.host} as {login.username}: add one, or name the "
                     f"file that has it in the option path"
                 )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
 from ansible_collections.mailops.smtp.plugins.module_utils._clients import commands
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.letter import letter
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.msmtp.config_file import (
     SYSTEM_FILE,
     ConfigFile,
@@ -110,15 +112,11 @@ def _proof(job: Job, file: ConfigFile, login: Login, message: Message) -> Proof:
     """Send a message with a login, by the default account if it has it."""
     names = [name for name, one in file.own.items() if one == login]
     name = "default" if "default" in names else names[0]
-    given = (
-        f"From: <{message.sender}>\nTo: <{message.recipient}>\nSubject: {message.token}\n\n"
-        "This message shows that the new password works.\n"
-    )
     # The log goes to the output: a user's log file must not become root's.
     answer = msmtp(
         *("--file", file.path, f"--account={name}", f"--from={message.sender}", "--logfile=-", "--syslog=off"),
         *("--", message.recipient),
-        given=given,
+        given=letter(message, time.time()),
         seconds=job.timeout,
     )
     match = _REPLY.search(answer.output) or _ERROR.search(answer.output)

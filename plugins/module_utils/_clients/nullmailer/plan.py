@@ -10,7 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.nullmailer.text import Remote
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job, Login
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
+    Job,
+    Login,
+    NotUsedError,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 FILE = "/etc/nullmailer/remotes"
@@ -35,7 +39,7 @@ def plan(remotes: list[Remote], job: Job, same: Callable[[str], bool]) -> list[L
     lines = [Line(one, owner_of(one, job)) for one in remotes if _is_providers(one, job, same)]
     if not lines:
         hosts = ", ".join(one.host for one in remotes) or "nobody"
-        raise InputError(
+        raise NotUsedError(
             f"nullmailer does not relay to {job.host}: {FILE} names {hosts}. Set its remote, or the option key of the "
             "login to the host as it is written there"
         )

@@ -33,7 +33,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     ProgramError,
     Proof,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.target import replaceable
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.target import replaceable, rewrite, text_of
 from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
 
@@ -61,7 +61,7 @@ class Nullmailer(Program):
 
         :param job: what the verb works with
         """
-        remotes = remotes_of(_text(replaceable(FILE)))
+        remotes = remotes_of(text_of(replaceable(FILE)))
         lines = _lines(job, remotes)
         proof.helper()
         entries = [
@@ -77,13 +77,14 @@ class Nullmailer(Program):
 
         :param job: what the verb works with
         """
-        lines = _lines(job, remotes_of(_text(replaceable(FILE))))
+        lines = _lines(job, remotes_of(text_of(replaceable(FILE))))
         if all(line.remote.stage == HELD for line in lines):
             return Change(False)
+        helper = proof.helper()
         if not job.check_mode:
             _mark(job, DRAINING)
             try:
-                trigger.settle(proof.SPOOL, job.timeout)
+                trigger.settle(proof.SPOOL, helper, job.timeout)
             except ProgramError:
                 _mark(job, "")
                 raise
@@ -95,18 +96,8 @@ class Nullmailer(Program):
 
         :param job: what the verb works with
         """
-        path = replaceable(FILE)
-        with files.locked(os.path.dirname(path)):
-            before = after = _text(path)
-            for line in _lines(job, remotes_of(before)):
-                if line.login is not None:
-                    login = line.login
-                    after = with_login(after, line.remote.index, username=login.username, password=login.password)
-            access = _access(path)
-            changed = before != after or files.access_of(path) != access
-            if changed and not job.check_mode:
-                files.remove_stale(path)
-                files.write(path, _bytes(after), access)
+        access = _access(replaceable(FILE))
+        changed = rewrite(FILE, lambda text: _with_logins(text, job), access=access, check_mode=job.check_mode)
         users = ", ".join(login.username for login in job.logins)
         return Change(changed, "", f"{FILE}: password of {users}\n" if changed else "")
 
@@ -119,7 +110,7 @@ class Nullmailer(Program):
         """
         if job.message is None:
             return []
-        lines = _lines(job, remotes_of(_text(replaceable(FILE))))
+        lines = _lines(job, remotes_of(text_of(replaceable(FILE))))
         ours = [line.remote for line in lines if line.login is not None]
         proofs = [proof.send(remote, job.message, job.timeout) for remote in ours]
         used = [line.login for line in lines]
@@ -132,7 +123,7 @@ class Nullmailer(Program):
         :param job: what the verb works with
         """
         if job.check_mode:
-            return Change(any(one.stage for one in remotes_of(_text(replaceable(FILE)))))
+            return Change(any(one.stage for one in remotes_of(text_of(replaceable(FILE)))))
         changed = _mark(job, "")
         notes = []
         # Also if nothing was on hold any more: a run that was killed may have come no further.
@@ -152,27 +143,22 @@ def _addresses(host: str) -> set[str]:
         return set()
 
 
-def _text(path: str) -> str:
-    return (files.read(path) or b"").decode("utf-8", "surrogateescape")
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogateescape")
+def _with_logins(text: str, job: Job) -> str:
+    for line in _lines(job, remotes_of(text)):
+        if line.login is not None:
+            login = line.login
+            text = with_login(text, line.remote.index, username=login.username, password=login.password)
+    return text
 
 
 def _mark(job: Job, stage: str) -> bool:
     """Move the provider's lines to a stage, or release all that are ours; tell whether that changed the file."""
-    path = replaceable(FILE)
-    with files.locked(os.path.dirname(path)):
-        files.remove_stale(path)
-        before = _text(path)
-        held = {line.remote.index for line in _lines(job, remotes_of(before))} if stage else set()
-        after = marked(before, held, stage)
-        access = files.access_of(path)
-        if before == after or access is None:
-            return False
-        files.write(path, _bytes(after), access)
-        return True
+
+    def edit(text: str) -> str:
+        held = {line.remote.index for line in _lines(job, remotes_of(text))} if stage else set()
+        return marked(text, held, stage)
+
+    return rewrite(FILE, edit)
 
 
 def _access(path: str) -> files.Access:

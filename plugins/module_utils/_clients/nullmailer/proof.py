@@ -17,7 +17,6 @@ from collections.abc import Iterator
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.commands import call, path_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.letter import letter
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.nullmailer.text import Remote
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.nullmailer.trigger import HELPER
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
     BY_MESSAGE,
     Message,
@@ -28,6 +27,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 
 SPOOL = "/var/spool/nullmailer"
 HELPERS = ("/usr/lib/nullmailer", "/usr/libexec/nullmailer", "/usr/local/libexec/nullmailer")
+HELPER = "smtp"
 _RUN = 'exec "$0" 3<"$1"'
 
 

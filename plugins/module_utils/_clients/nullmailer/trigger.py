@@ -18,10 +18,11 @@ import termios
 import time
 from collections.abc import Iterator
 
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.commands import path_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import ProgramError
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.running import processes
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.running import Process, processes
 
-DAEMON, HELPER = "nullmailer-send", "smtp"
+DAEMON = "nullmailer-send"
 _INTERVAL = 0.1
 # How long the program may take to open its FIFO again.
 _SECONDS = 10.0
@@ -36,21 +37,26 @@ def pull(spool: str) -> bool:
         return trigger is not None
 
 
-def settle(spool: str, seconds: float) -> None:
+def settle(spool: str, helper: str, seconds: float) -> None:
     """Return when no delivery uses the remotes of before.
 
     :param spool: its folder
+    :param helper: the program that delivers for it
     :param seconds: how long that may take
     :raises ProgramError: if it takes longer
     """
     deadline = time.monotonic() + seconds
     with _pulled(spool, deadline) as trigger:
-        while trigger is not None and processes(DAEMON) and _is_waiting(trigger):
+        while trigger is not None and _senders() and _is_waiting(trigger):
             _pause(deadline, seconds)
     # A helper whose nullmailer-send was ended is still delivering.
     user = os.stat(os.path.join(spool, "queue")).st_uid
-    while any(one.uid == user for one in processes(HELPER)):
+    while any(one.uid == user for one in processes(helper)):
         _pause(deadline, seconds)
+
+
+def _senders() -> list[Process]:
+    return processes(path_of(DAEMON) or DAEMON)
 
 
 def _is_waiting(trigger: int) -> bool:
@@ -73,7 +79,7 @@ def _pulled(spool: str, deadline: float) -> Iterator[int | None]:
     """Write a byte into the FIFO and keep it open; None if nobody reads it."""
     descriptor = None
     # nullmailer-send closes it for a moment after each byte.
-    while descriptor is None and processes(DAEMON) and time.monotonic() < deadline:
+    while descriptor is None and _senders() and time.monotonic() < deadline:
         descriptor = _write(os.path.join(spool, "trigger"))
     try:
         yield descriptor

@@ -198,7 +198,7 @@ class Daemon:
             time.sleep(INTERVAL)
 
     def remove_proofs(self) -> None:
-        """Remove the messages that were to prove a login. smtpd does not survive one whose action is gone.
+        """Remove the messages that were to prove a login. One whose action is gone would stay in the spool for ever.
 
         :raises ProgramError: if one stays
         """

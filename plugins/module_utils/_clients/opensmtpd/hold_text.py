@@ -62,14 +62,6 @@ def is_marked(text: str) -> bool:
     return any(line == BEGIN or line.startswith(PREFIX) for line in lines_of(text))
 
 
-def is_releasing(text: str) -> bool:
-    """Tell whether the hold is gone, but smtpd perhaps not started again.
-
-    :param text: of the main file
-    """
-    return f"{BEGIN}{RELEASING}" in text
-
-
 def door_of(text: str) -> Door | None:
     """Return through which proofs come in, None if no mail is held.
 

@@ -16,19 +16,15 @@ from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils import _files as files
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.commands import path_of
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd import hold_text, secrets_text
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd import hold_text, secrets_text, tables
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.daemon import (
     Daemon,
-    closed_folder,
-    is_readable,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.processes import looks_up
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.proof import prove
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.setup import (
     Setup,
-    Use,
     read_setup,
-    text_of,
     uses_of,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
@@ -74,7 +70,7 @@ class OpenSmtpd(Program):
         uses = uses_of(setup, job.logins)
         for path in [*setup.texts, *(use.table.path for use in uses)]:
             check_replaceable(files.real_path(path))
-        _check_folders(uses, looks_up(daemon.smtpd))
+        tables.check_folders(uses, looks_up(daemon.smtpd))
         door = hold_text.door_of(setup.texts[setup.main])
         self._check_hold(daemon, setup)
         return Finding(
@@ -84,7 +80,7 @@ class OpenSmtpd(Program):
             held=door is not None
             and setup.texts == self._held(setup, door)
             and (not daemon.is_running() or daemon.listens(door.port)),
-            notes=tuple(_notes(setup, uses, job, paused=door is None and daemon.is_paused())),
+            notes=tuple(tables.notes(uses, job, paused=door is None and daemon.is_paused())),
         )
 
     def hold(self, job: Job) -> Change:
@@ -126,11 +122,12 @@ class OpenSmtpd(Program):
         daemon = Daemon()
         uses = uses_of(self._setup(daemon, job), job.logins)
         user = looks_up(daemon.smtpd)
-        changed = [path for path in dict.fromkeys(use.table.path for use in uses) if _deploy(path, uses, user, job)]
+        changed = [
+            path for path in dict.fromkeys(use.table.path for use in uses) if tables.deploy(path, uses, user, job)
+        ]
         if not job.check_mode and daemon.is_running():
             for name in dict.fromkeys(use.table.name for use in uses):
                 daemon.update_table(name)
-        # Whoever was logged in with the password of before has to be identified by name only.
         before = "".join(f"{use.table.path} {use.label} {use.username}\n" for use in uses if use.username)
         after = "".join(f"{use.table.path} {use.label} {use.login.username}\n" for use in uses)
         return Change(bool(changed), before if changed else "", after if changed else "")
@@ -215,51 +212,7 @@ def _write(main: str, before: Mapping[str, str], wanted: Mapping[str, str]) -> N
     """Write the files that differ, the main one first."""
     for path in sorted(wanted, key=lambda one: one != main):
         if before.get(path) != wanted[path]:
-            _put(path, wanted[path], files.access_of(path))
-
-
-def _put(path: str, text: str, access: files.Access | None) -> None:
-    real = files.real_path(path)
-    with files.locked(os.path.dirname(real)):
-        files.remove_stale(real)
-        files.write(real, text.encode("utf-8", "surrogateescape"), access or files.Access(0, 0, files.CLOSED))
-
-
-def _deploy(path: str, uses: list[Use], user: tuple[int, int] | None, job: Job) -> bool:
-    """Write the logins of one table, and tell whether that changed anything."""
-    before = text = text_of(path)
-    for use in uses:
-        if use.table.path == path:
-            text = secrets_text.merged(text, use.label, use.login.username, use.login.password)
-    access = files.access_of(path)
-    # At its start, smtpd reads tables as root; later, to read them again, as a user of its own.
-    if access and user and not is_readable(path, user):
-        access = files.Access(access.uid, user[1], access.mode | 0o040)
-    changed = text != before or access != files.access_of(path)
-    if changed and not job.check_mode:
-        _put(path, text, access)
-    return changed
-
-
-def _check_folders(uses: list[Use], user: tuple[int, int] | None) -> None:
-    for use in uses:
-        folder = closed_folder(os.path.realpath(use.table.path), user) if user else ""
-        if folder:
-            raise InputError(
-                f"smtpd could not read {use.table.path} again, since its user may not enter {folder}: make that folder "
-                "0711 or 0755"
-            )
-
-
-def _notes(setup: Setup, uses: list[Use], job: Job, *, paused: bool) -> Iterator[str]:
-    if paused:
-        yield "All outgoing mail of smtpd is paused (smtpctl pause mta); it is no longer after the restart for a hold."
-    if all(relay.port != job.port for use in uses for relay in use.relays):
-        yield f"smtpd sends to port {uses[0].relays[0].port} of {job.host}, not to {job.port}."
-    for path in dict.fromkeys(use.table.path for use in uses):
-        access = files.access_of(path)
-        if access and access.mode & 0o004:
-            yield f"Everybody on this host can read {path}: give it the group of smtpd's user and the mode 0640."
+            tables.put(path, wanted[path], files.access_of(path))
 
 
 @contextlib.contextmanager

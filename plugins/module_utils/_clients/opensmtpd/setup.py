@@ -18,7 +18,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.opensmtpd.co
     parse,
     relays_of,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job, Login
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import (
+    Job,
+    Login,
+    NotUsedError,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 _SCHEMES = ("smtp+tls", "smtps")
@@ -77,7 +81,7 @@ def read_setup(path: str, job: Job) -> Setup:
     relays = tuple(relay for relay in found if relay.host == job.host.strip("[]").lower())
     if not relays:
         others = ", ".join(dict.fromkeys(relay.host for relay in found)) or "none"
-        raise InputError(f"no action in {main} relays to {job.host}; the relays there: {others}")
+        raise NotUsedError(f"no action in {main} relays to {job.host}; the relays there: {others}")
     if config.first_match is None:
         raise InputError(f"{main} has no match statement, so smtpd sends nothing")
     return Setup(main, texts, config, relays)

@@ -6,23 +6,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.literals import LITERAL
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.lookup import username_of
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.names import addresses
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.nexthops import hops_of, is_provider
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.plan import Plan, View
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.routes import (
     FALLBACK,
+    FILTER,
     SETTINGS,
     TABLES,
     Service,
     Way,
+    filters_of,
+    of_sender,
     parameters,
     services_of,
     settings_of,
     ways_of,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.services_text import (
+    named,
+    values_by_service,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.settings import (
     SASL,
@@ -50,12 +58,14 @@ class Survey:
     :param transports: what is held
     :param views: what Postfix does on each way
     :param notes: what a user should know
+    :param is_sender: tells whether mail of a sender, or of the senders of a domain, can reach the provider
     """
 
     postfix: Postfix
     transports: tuple[str, ...]
     views: tuple[View, ...]
     notes: tuple[str, ...]
+    is_sender: Callable[[str], bool]
 
     def has(self, login: Login) -> bool:
         """Tell whether a table has an entry for a login."""
@@ -74,7 +84,15 @@ class Survey:
         :param logins: those of this instance
         :raises InputError: if Postfix would not use them
         """
-        return Plan(logins, self.views, lambda key: _is_provider_key(key, job))
+        return Plan(logins, self.views, self._belongs(job))
+
+    def _belongs(self, job: Job) -> Callable[[str], bool]:
+        """Return what tells whether a key is found for mail to the provider."""
+
+        def belongs(key: str) -> bool:
+            return self.is_sender(key) if "@" in key else _is_server(key, job)
+
+        return belongs
 
 
 def survey(postfix: Postfix, job: Job) -> Survey:
@@ -82,17 +100,27 @@ def survey(postfix: Postfix, job: Job) -> Survey:
 
     :param postfix: the instance
     :param job: what the verb works with
-    :raises NotReachedError: if it does not
+    :raises NotUsedError: if it does not
     :raises InputError: if Postfix does not log in there
     """
     names = [*SETTINGS, *MORE, *parameters([*SASL, MAPS, DNS_LEVEL, FALLBACK])]
     settings = {**dict.fromkeys(names, ""), **settings_of(postfix.call("postconf", "-x", *names).output)}
-    services = services_of(postfix.call("postconf", "-M").output, postfix.call("postconf", "-Px").output)
+    options = postfix.call("postconf", "-Px").output
+    services = _as_used(postfix, services_of(postfix.call("postconf", "-M").output, options), settings)
     known = {service.name: service for service in services}
     tables, notes = _route_tables(postfix, settings)
-    ways = ways_of(settings, tables, services)
+    # Those of master.cf count like one of main.cf.
+    filters = [way for value in filters_of(options) for way in ways_of({**settings, FILTER: value}, tables, services)]
+    ways = list(dict.fromkeys([*ways_of(settings, tables, services), *filters]))
     seen = Views(postfix, settings, job)
     own = _to_provider(ways, known, seen, job)
+    reaches = {(way.transport, way.hop) for way in own}
+
+    def is_sender(sender: str) -> bool:
+        """Tell whether mail of a sender can reach the provider, as far as it is known how mail does."""
+        found = ways_of(*of_sender(settings, tables, sender), services)
+        return not reaches or any((way.transport, way.hop) in reaches for way in [*found, *filters])
+
     told = tuple(job.options.get("transport") or ())
     _check_known(told, known)
     if not own and told:
@@ -116,7 +144,24 @@ def survey(postfix: Postfix, job: Job) -> Survey:
             "it is not held"
         )
     views = tuple(seen.view(way, known[way.transport]) for way in own)
-    return Survey(postfix, told or tuple(used), views, tuple(notes))
+    return Survey(postfix, told or tuple(used), views, tuple(notes), is_sender)
+
+
+def _as_used(postfix: Postfix, services: Sequence[Service], settings: Mapping[str, str]) -> list[Service]:
+    """Return the transports, each with the parameters of main.cf that are other ones because of what master.cf says."""
+    by_service = values_by_service(postfix.call("postconf", "-n").output)
+    found = []
+    for service in services:
+        given = {**{name: named(value, service.name) for name, value in by_service.items()}, **service.options}
+        # In the list of processes, everybody could read a login.
+        public = [f"{name}={value}" for name, value in given.items() if not any(f"{one}:" in value for one in LITERAL)]
+        if public:
+            arguments = [word for option in public for word in ("-o", option)]
+            values = settings_of(postfix.call("postconf", "-x", *arguments, *settings).output)
+            other = {name: value for name, value in values.items() if value != settings[name]}
+            service = replace(service, options={**other, **service.options})
+        found.append(service)
+    return found
 
 
 def _check_known(told: Sequence[str], known: Mapping[str, Service]) -> None:
@@ -163,7 +208,5 @@ def _route_tables(postfix: Postfix, settings: Mapping[str, str]) -> tuple[dict[s
     return found, notes
 
 
-def _is_provider_key(key: str, job: Job) -> bool:
-    if "@" in key:
-        return True
+def _is_server(key: str, job: Job) -> bool:
     return any(is_provider(hop, host=job.host, port=job.port, addresses=addresses) for hop in hops_of(key))

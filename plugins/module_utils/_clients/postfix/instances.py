@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.finding import Survey, survey
@@ -14,9 +14,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.look
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.moving import Moved
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.plan import Plan, Target
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.route import Route
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.settings import NotReachedError
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.sources import Source
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Entry, Job, Login
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Entry, Job, Login, NotUsedError
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._files import real_path
@@ -51,7 +50,17 @@ class Instance:
 
     def notes(self) -> list[str]:
         """Return what a user should know."""
-        return list(dict.fromkeys([*self.survey.notes, *self.plan.notes()]))
+        return list(dict.fromkeys([*self.survey.notes, *self.plan.notes(), *self._left()]))
+
+    def _left(self) -> Iterator[str]:
+        """Yield what to know of a hold that is not this provider's, or not any more."""
+        state = main_cf_of(self.postfix)
+        ours = [*state.draining, *state.held, *state.releasing]
+        if left := [name for name in ours if name not in self.transports]:
+            yield (
+                f"{self.postfix.main_cf} also holds the transport {', '.join(left)}, which is not one of those that "
+                "reach the provider. If nothing else holds it, release it with the module postfix_hold"
+            )
 
     def check_writable(self) -> None:
         """Make sure that the tables, and main.cf for the hold, can be written.
@@ -118,11 +127,11 @@ def instances_of(job: Job) -> list[Instance]:
     :raises InputError: if Postfix would not use what would be written, or nothing reaches the provider
     """
     surveys: list[Survey] = []
-    missed: list[NotReachedError] = []
+    missed: list[NotUsedError] = []
     for postfix in _all(job):
         try:
             surveys.append(survey(postfix, job))
-        except NotReachedError as error:
+        except NotUsedError as error:
             missed.append(error)
     if missed and (_named(job) or not surveys):
         raise missed[0]

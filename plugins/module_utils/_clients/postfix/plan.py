@@ -93,8 +93,8 @@ class Plan:
             for key, value in place.entries().items():
                 if username_of(value) in usernames and not self._target(place, key) and place.is_writable:
                     yield (
-                        f"{place.name} has a login of {username_of(value)} for {key}, which is not the provider's "
-                        "server; it is left as it is"
+                        f"{place.name} has a login of {username_of(value)} for {key}, which does not lead to the "
+                        "provider; it is left as it is"
                     )
 
     def hits(self) -> Iterator[tuple[View, str]]:
@@ -117,7 +117,8 @@ class Plan:
             for place in self._places
             if place.is_writable
             for key, value in self._known(place).items()
-            if usernames.get(username_of(value)) is login and (self._belongs(key) or self._is_asked(key))
+            if usernames.get(username_of(value)) is login
+            and (self._belongs(key) or ("@" not in key and self._is_asked(key)))
         ]
 
     def _known(self, place: Place) -> dict[str, str]:

@@ -2,7 +2,16 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Postfix: asked itself for its routes and logins, held by transport, proved by a message of its own."""
+"""Postfix: asked itself for its routes and logins, held by transport, proved by a message of its own.
+
+Which file decides what:
+
+* which instances: C(instances); which ways lead to the provider: C(finding), with C(routes) and C(nexthops), C(names);
+* which entry Postfix uses there, and which one is written: C(views), C(sources), C(lookup), and C(plan), C(refusals);
+* whether Postfix logs in at all: C(settings); a login that moves out of main.cf: C(moving), C(literals);
+* what is held and released: C(holding); how a login is proved: C(proving), C(by_sender), C(submission), C(verdict);
+* the services in master.cf that a proof needs: C(services), C(services_text).
+"""
 
 from __future__ import annotations
 

@@ -41,6 +41,8 @@ class Services:
         self._postfix = postfix
         self._clock = clock
         self._master_cf = real_path(os.path.join(postfix.config_directory, "master.cf"))
+        # Kept, since somebody can write master.cf anew meanwhile.
+        self._note: texts.Note | None = None
         self._log = os.path.join(postfix.setting("data_directory"), f"{texts.SEND}.log")
 
     def set_up(self, routes: Sequence[Route], recipient: str) -> None:
@@ -52,6 +54,7 @@ class Services:
         """
         note = texts.Note(int(time.time()), recipient)
         base, _left = texts.split(self._text())
+        self._note = note
         self._write(texts.with_block(base, note, self._lines(routes)))
         reload_and_wait(self._postfix, self._clock)
         wait_until(
@@ -94,9 +97,9 @@ class Services:
 
         :raises PostfixError: if Postfix does not do it
         """
-        base, note = texts.split(self._text())
-        if note is not None:
-            self.remove_messages(note)
+        base, written = texts.split(self._text())
+        self.remove_messages()
+        if written is not None:
             self._write(base)
         if self._postfix.running():
             self._hand_over_log()
@@ -109,12 +112,9 @@ class Services:
         for path in (*self._sockets(), self._log):
             remove(path)
 
-    def remove_messages(self, note: texts.Note | None = None) -> None:
-        """Remove our messages from the queue, also those that somebody requeued.
-
-        :param note: what tells them from others, None for what master.cf says
-        """
-        note = note or texts.split(self._text())[1]
+    def remove_messages(self) -> None:
+        """Remove our messages from the queue, also those that somebody requeued."""
+        note = texts.split(self._text())[1] or self._note
         if note is None:
             return
         found = candidates(self.listing(), note)

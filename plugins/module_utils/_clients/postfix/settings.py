@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.routes import Service, Way, effective
-from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job
+from ansible_collections.mailops.smtp.plugins.module_utils._clients.program import Job, NotUsedError
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
 _ENABLE, _SOFT, _LEVEL, _OPTIONS = (
@@ -23,11 +23,7 @@ _OLDER = ("use_tls", "enforce_tls")
 SASL = (_ENABLE, _SOFT, _LEVEL, _OPTIONS, *_OLDER, "sender_dependent_authentication")
 
 
-class NotReachedError(InputError):
-    """An instance of Postfix sends nothing to the provider."""
-
-
-def not_reached(main_cf: str, ways: Sequence[Way], job: Job) -> NotReachedError:
+def not_reached(main_cf: str, ways: Sequence[Way], job: Job) -> NotUsedError:
     """Return what to tell if no mail goes to the provider.
 
     :param main_cf: the instance's main.cf
@@ -36,7 +32,7 @@ def not_reached(main_cf: str, ways: Sequence[Way], job: Job) -> NotReachedError:
     """
     relays = ", ".join(dict.fromkeys(way.hop.text for way in ways))
     instead = f"it relays to {relays}" if relays else "it has no relayhost"
-    return NotReachedError(
+    return NotUsedError(
         f"Postfix sends no mail to {job.host}, as {main_cf} says: {instead}. Set relayhost = [{job.host}]:{job.port} "
         "there, or correct the host that is rotated (with the role: smtp_rotation_smtp_host)"
     )

@@ -66,7 +66,7 @@ class Views:
         view = View(way, tuple(sources), keys, tuple(asked) if by_sender else ())
         if self._job.options.get("migrate"):
             view = self._moved(view, service, value)
-        return replace(view, added=self._added(view, value))
+        return replace(view, added=self._added(view, service, value))
 
     def servers(self, way: Way, service: Service) -> tuple[str, ...] | None:
         """Return the mail servers of a next hop without brackets, none where Postfix does not ask for them.
@@ -117,7 +117,7 @@ class Views:
             moved.add(key)
         return moved
 
-    def _added(self, view: View, value: str) -> Source | None:
+    def _added(self, view: View, service: Service, value: str) -> Source | None:
         given = self._job.options.get("map") or ""
         writable = [place for place in view.places if isinstance(place, Source) and place.is_writable]
         if given:
@@ -128,6 +128,12 @@ class Views:
                     "leave out the option map, or add it to smtp_sasl_password_maps"
                 )
             return source
+        parameter = f"{service.command}_{MAPS}"
+        if not view.places and parameter in service.options:
+            raise InputError(
+                f"master.cf sets {parameter} of the transport {service.name} to nothing, so Postfix uses no login: "
+                "take that option out of master.cf, or give it a table such as hash:/etc/postfix/sasl_passwd"
+            )
         if not view.places:
             chosen(given=None, value=value, instance=self._instance(), keys=view.keys[-1:])
         return writable[0] if writable else None

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-# Monit strips quotes of both kinds and blanks from the ends of a string, also inside of the quotes; written as numbers,
-# they stay.
-SPECIAL = re.compile(r"""["'\\ ]""")
+# Inside of quotes too, Monit strips quotes and blanks from the ends of a string, and takes one that begins with a slash
+# for a path; written as numbers, they are only characters.
+SPECIAL = re.compile(r"[!-/:-@[-`{-~ ]")
 
 
 def quoted(value: str) -> str:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
     Entry,
     Finding,
     Job,
+    NotUsedError,
     Program,
     ProgramError,
     Proof,
@@ -21,15 +24,19 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.modules import mail_program
 
+ELSEWHERE = NotUsedError("it relays to another server")
+
 
 class Recorder(Program):
     """A program that writes down what is asked of it. C(uses): who it logs in with, C(held): whether it holds."""
 
     name = "recorder"
 
-    def __init__(self, *, uses: str = "1", held: bool = False, installed: bool = True, fits: bool = True) -> None:
+    def __init__(
+        self, *, uses: str = "1", held: bool = False, installed: bool = True, wrong: InputError | None = None
+    ) -> None:
         self.asked: list[str] = []
-        self.uses, self.held, self.installed, self.fits = uses, held, installed, fits
+        self.uses, self.held, self.installed, self.wrong = uses, held, installed, wrong
 
     def cannot_carry(self, username: str, password: str) -> str:
         return ""
@@ -39,8 +46,8 @@ class Recorder(Program):
 
     def find(self, job: Job) -> Finding:
         self.asked.append("find")
-        if not self.fits:
-            raise InputError("it relays to another server")
+        if self.wrong:
+            raise self.wrong
         return Finding("1.0", (Entry("/etc/r", "h", self.uses, "1"),), ("all",), self.held, ("it is old.",))
 
     def hold(self, job: Job) -> Change:
@@ -114,6 +121,31 @@ def test_hold_that_is_still_there_and_one_that_is_not(monkeypatch: pytest.Monkey
     assert (released["was_held"], released["held"]) == (True, False)
 
 
+def test_hold_whose_relay_has_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a hold that cannot be released, since the program does not use the provider any more."""
+    one = Recorder(held=True, wrong=ELSEWHERE)
+    result = run(monkeypatch, "released", one)
+    assert (result["changed"], result["was_held"], result["held"]) == (True, True, False)
+    assert "it relays to another server" in result["notes"][0]
+    monkeypatch.setattr(one, "release", lambda _job: Change(changed=False))
+    with pytest.raises(InputError, match="it relays to another server"):
+        run(monkeypatch, "released", one)
+    with pytest.raises(NotUsedError):
+        run(monkeypatch, "proved", Recorder(held=True, wrong=ELSEWHERE))
+
+
+def test_relay_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: advice to see why some helper program hangs, when it is the provider's server that does not answer."""
+    one = Recorder(held=True)
+
+    def prove(_job: Job) -> list[Proof]:
+        raise subprocess.TimeoutExpired(["/usr/bin/unshare", "x"], 9)
+
+    monkeypatch.setattr(one, "prove", prove)
+    with pytest.raises(ProgramError, match="recorder did not send a test message within 9 seconds"):
+        run(monkeypatch, "proved", one)
+
+
 def test_program_that_goes_on_with_another_login(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: a green task after which the program uses the old account."""
     with pytest.raises(ProgramError, match="recorder was given the login of 1 but uses 2 for h in /etc/r"):
@@ -123,19 +155,21 @@ def test_program_that_goes_on_with_another_login(monkeypatch: pytest.MonkeyPatch
 
 def test_programs_that_use_the_provider(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: a second mail program that keeps the old password; one that has nothing to do with the provider."""
-    programs = (Recorder(), Recorder(installed=False), Recorder(fits=False), Recorder())
+    programs = (Recorder(), Recorder(installed=False), Recorder(wrong=ELSEWHERE), Recorder())
     result = run(monkeypatch, "found", *programs, program="auto")
     assert result["programs"] == ["recorder", "recorder3"]
     assert result["notes"] == ["recorder2 is installed but not used: it relays to another server"]
     with pytest.raises(InputError, match="the program auto is for the state found only"):
         run(monkeypatch, "held", *programs, program="auto")
+    with pytest.raises(InputError, match="another entry comes first"):
+        run(monkeypatch, "found", Recorder(), Recorder(wrong=InputError("another entry comes first")), program="auto")
 
 
 @pytest.mark.parametrize(
     ("one", "over", "words"),
     [
         (Recorder(installed=False), {}, "recorder is not installed on this host"),
-        (Recorder(fits=False), {}, "it relays to another server"),
+        (Recorder(wrong=ELSEWHERE), {}, "it relays to another server"),
     ],
 )
 def test_hosts_that_do_not_fit(monkeypatch: pytest.MonkeyPatch, one: Recorder, over: Any, words: str) -> None:
@@ -149,3 +183,19 @@ def test_only_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(InputError, match="run the task with become: true"):
         run(monkeypatch, "found", Recorder())
+
+
+def test_options_of_each_program_that_may_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a program that is taken for unused, as it is looked for without its options."""
+
+    class Choosy(Recorder):
+        OPTIONS: Mapping[str, Mapping[str, Any]] = {"path": {"type": "str"}}
+
+        def find(self, job: Job) -> Finding:
+            if job.options["path"] != "/srv":
+                raise ELSEWHERE
+            return super().find(job)
+
+    options = {"recorder": {"path": "/srv"}}
+    result = run(monkeypatch, "found", Choosy(), Choosy(), program="auto", options=options)
+    assert result["programs"] == ["recorder"]

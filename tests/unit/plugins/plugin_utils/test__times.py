@@ -15,6 +15,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, tzinfo=timezone.utc)
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+NO_DATE = "changed_at: must be a date with a time zone, such as 2026-01-31T12:00:00Z, or a day such as 2026-01-31"
 QUIET = settings(database=None, deadline=None, print_blob=True)
 
 
@@ -111,3 +112,33 @@ def test_duration_out_of_bounds(text: str) -> None:
 def test_now_is_aware() -> None:
     """Catches: a naive local time, which no comparison with a stored one survives."""
     assert _times.utc_now().utcoffset() == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        (None, None),
+        (" ", None),
+        ("2026-01-31", "2026-01-31T00:00:00Z"),
+        ("2026-01-31T12:00:00.9Z", "2026-01-31T12:00:00Z"),
+        ("2026-01-31 12:00:00+01:00", "2026-01-31T11:00:00Z"),
+    ],
+)
+def test_moment_given(text: str | None, moment: str | None) -> None:
+    """Catches: a day in the machine's own time zone, fractions that the store does not keep."""
+    found = _times.moment_given(text, "changed_at", _times.read("2026-02-01T00:00:00Z"))
+    assert (_times.written(found) if found else None) == moment
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("2026-02-01T00:00:02Z", "changed_at: 2026-02-01T00:00:02Z is in the future"),
+        *((text, NO_DATE) for text in ("2026-01-31T12:00:00", "yesterday", "1-1-2026", "2026-02-31", "-5")),
+    ],
+)
+def test_moment_that_is_none(text: str, message: str) -> None:
+    """Catches: a date that is guessed, a window that never ends."""
+    with pytest.raises(InputError) as caught:
+        _times.moment_given(text, "changed_at", _times.read("2026-02-01T00:00:00Z"))
+    assert str(caught.value) == message

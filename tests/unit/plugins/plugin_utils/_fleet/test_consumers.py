@@ -61,6 +61,7 @@ def test_what_the_option_names(value: Any, consumers: list[str], programs: list[
             [{"username": "4", "replaces": ["3"], "key": "k"}, {"username": "1", "key": "m"}],
         ),
         (Record(), [], {}, []),
+        (ONE, [{"key": "k"}], {}, [{"username": "", "key": "k"}]),
     ],
 )
 def test_who_logs_in(own: Record, entries: Any, senders: Any, found: Any) -> None:

@@ -13,6 +13,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.mistakes impor
     failures,
     of_later,
     of_limit,
+    task_files,
 )
 
 FINE: dict[str, Any] = {
@@ -22,6 +23,9 @@ FINE: dict[str, Any] = {
     "progress_interval": 60,
     "password": "",
     "passwords": {},
+    "state": "present",
+    "audit_attempts": 1,
+    "reconcile": False,
     "test_send": True,
     "test_message": "first",
     "test_sender": "from@acme.example",
@@ -34,6 +38,8 @@ FINE: dict[str, Any] = {
     "template_src": "",
     "template_dest": "",
     "vault_file": "smtp.yml",
+    "persist_tasks": "",
+    "persist_check": "auto",
 }
 PAIRS = {"strategy": "alternate", "senders": {"s": ["1.acme.smtp", "2.acme.smtp"]}}
 NO_ACCOUNTS = "smtp_rotation_accounts is empty. Name this host's SMTP accounts, such as 1.name.smtp."
@@ -41,7 +47,12 @@ NO_SENDERS = "smtp_rotation_senders is empty. Name this host's senders, each wit
 INTERVAL = "smtp_rotation_progress_interval must be a number of seconds greater than 0."
 NO_FILE = (
     "hold.yml, save.yml is not a file. smtp_rotation_hold_tasks, _deploy_tasks, _release_tasks and _persist_tasks must "
-    "name task files; relative paths are relative to the playbook's directory."
+    "name task files, and smtp_rotation_persist_check if it is not auto or git; relative paths are relative to the "
+    "playbook's directory."
+)
+NO_TASKS = (
+    "smtp_rotation_persist_check looks at what smtp_rotation_persist_tasks did, and there are none. Name them, or "
+    "leave the check out."
 )
 ALTERNATE = (
     "With smtp_rotation_strategy alternate, smtp_rotation_senders maps each sender to exactly two accounts, passwords "
@@ -66,6 +77,19 @@ ENTRIES = (
     "lists in smtp_rotation_accounts or smtp_rotation_senders."
 )
 POSTFIX = {"consumer": "postfix"}
+AUDIT = {"state": "audited"}
+BARE = {"test_sender": "", "test_recipient": ""}
+ATTEMPTS = "smtp_rotation_audit_attempts must be a number from 1 to 10."
+NO_AUDIT = "smtp_rotation_reconcile is for smtp_rotation_state audited only."
+NO_SERVER = "smtp_rotation_state audited logs in, and needs smtp_rotation_smtp_host."
+GIVEN = (
+    "smtp_rotation_password and smtp_rotation_passwords cannot be set with smtp_rotation_state audited, which tries "
+    "the stored passwords."
+)
+NOT_IN_PLACE = (
+    "smtp_rotation_reconcile cannot be used with smtp_rotation_strategy alternate: to put an account right in place, "
+    "its mail would have to be held. Run the audit without it, and then a rotation with smtp_rotation_rotate always."
+)
 
 
 def found(*, accounts: Any = ("1.acme.smtp",), leader: Any = None, no_files: Any = (), **options: Any) -> list[str]:
@@ -100,8 +124,15 @@ def found(*, accounts: Any = ("1.acme.smtp",), leader: Any = None, no_files: Any
         {**POSTFIX, **PAIRS},
         {"consumer": ["exim", "dma"], "accounts": ["1", "2"]},
         {**POSTFIX, **PAIRS, "postfix_entries": [{"key": "k", "sender": "s"}]},
+        {"persist_check": ""},
+        {"persist_check": "git", "persist_tasks": "save.yml"},
         # Entries that another consumer leaves alone.
         {"postfix_entries": [{"key": "k"}]},
+        # An audit sends nothing, whatever the test sends of a rotation are.
+        {**AUDIT, **BARE},
+        {**AUDIT, **BARE, "test_send": False},
+        {**AUDIT, **PAIRS},
+        {**AUDIT, "reconcile": True, "audit_attempts": 10},
     ],
 )
 def test_nothing_is_wrong(options: dict[str, Any]) -> None:
@@ -117,6 +148,8 @@ def test_nothing_is_wrong(options: dict[str, Any]) -> None:
         ({"progress_interval": 0}, INTERVAL),
         ({"progress_interval": -1}, INTERVAL),
         ({"no_files": ["hold.yml", "save.yml"]}, NO_FILE),
+        ({"persist_check": "git"}, NO_TASKS),
+        ({"persist_check": "check.yml"}, NO_TASKS),
         ({**PAIRS, "senders": {}}, ALTERNATE),
         ({**PAIRS, "senders": {"s": ["1"]}}, ALTERNATE),
         ({**PAIRS, "senders": {"s": ["1", "2"], "t": ["3", "4", "5"]}}, ALTERNATE),
@@ -141,6 +174,15 @@ def test_nothing_is_wrong(options: dict[str, Any]) -> None:
         ({**POSTFIX, "postfix_entries": [{"key": "k", "account": "9.acme.smtp"}]}, ENTRIES),
         ({**POSTFIX, "postfix_entries": [{"key": "k", "sender": "s"}]}, ENTRIES),
         ({**POSTFIX, **PAIRS, "postfix_entries": [{"key": "k", "sender": "t"}]}, ENTRIES),
+        ({"audit_attempts": 0}, ATTEMPTS),
+        ({**AUDIT, "audit_attempts": 11}, ATTEMPTS),
+        ({"reconcile": True}, NO_AUDIT),
+        ({**AUDIT, "smtp_host": ""}, NO_SERVER),
+        ({**AUDIT, "test_send": False, "smtp_host": EMAILLABS}, FOREIGN),
+        ({**AUDIT, "password": "p"}, GIVEN),
+        ({**AUDIT, "passwords": {"1.acme.smtp": "p"}}, GIVEN),
+        ({**AUDIT, **PAIRS, "reconcile": True}, NOT_IN_PLACE),
+        ({**AUDIT, **BARE, "reconcile": True}, TEST_SEND),
     ],
 )
 def test_each_mistake_alone(options: dict[str, Any], message: str) -> None:
@@ -153,6 +195,13 @@ def test_all_mistakes_at_once() -> None:
     options = {"consumer": "template", "progress_interval": 0, "smtp_host": EMAILLABS, "test_sender": ""}
     wrong = found(accounts=[], no_files=["hold.yml", "save.yml"], leader={"vault_file": "other.yml"}, **options)
     assert wrong == [NO_ACCOUNTS, INTERVAL, NO_FILE, TEST_SEND, FOREIGN, LEADER, TEMPLATE]
+
+
+@pytest.mark.parametrize(("check", "files"), [("", []), ("auto", []), ("git", []), ("check.yml", ["check.yml"])])
+def test_task_files(check: str, files: list[str]) -> None:
+    """Catches: a check that is looked for as a file because it is one of ours; a file that is missing in mid-run."""
+    hooks = {"hold_tasks": "", "deploy_tasks": "", "release_tasks": "r.yml", "persist_tasks": "s.yml"}
+    assert task_files({**hooks, "persist_check": check}) == ["r.yml", "s.yml", *files]
 
 
 @pytest.mark.parametrize(

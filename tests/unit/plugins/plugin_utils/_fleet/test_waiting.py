@@ -22,12 +22,28 @@ TESTED: dict[str, Any] = {"reached": 5, "tests": [works()]}
 OUTCOME: dict[str, Any] = {"wait": 10.0, "uptime": 100.0}
 
 
-@pytest.mark.parametrize("until", [*waiting.ALL, *waiting.LEADER, "window", "reach", "tests", "tried"])
+@pytest.mark.parametrize("until", [*waiting.ALL, *waiting.LEADER, "window", "reach", "tests", "tried", "judged"])
 def test_host_alone_waits_for_nobody(until: str) -> None:
     """Catches: a run that waits for itself for ever."""
     known: Any = {"a": {"reached": 8, "accounts": ["1"], "outcome": OUTCOME, **TESTED, "plan": {"users": {"a": ["1"]}}}}
     known["a"]["reached"] = 8
     assert not awaits(fleet("a", known, everyone="a"), until, 100.0)
+
+
+def test_audit_waits_for_the_logins_and_then_for_the_leader() -> None:
+    """Catches: an account that is left out because its host was slow; a host that goes on before it is known how."""
+    done: dict[str, Any] = {"reached": 2, "audits": [{"entries": []}]}
+    short, far = {"a": done, "b": {"reached": 1}}, {"a": done, "b": done}
+    assert awaits(fleet("a", short, everyone="a b"), "audited", 0.0)
+    assert not awaits(fleet("a", far, everyone="a b"), "audited", 0.0)
+    assert not awaits(fleet("b", short, everyone="a b"), "audited", 0.0)
+    assert not awaits(fleet("a", short, everyone="a b", batch="a"), "audited", 0.0)
+    judged = {**far, "a": {**done, "audit": {}}}
+    assert awaits(fleet("b", far, everyone="a b"), "judged", 0.0)
+    assert awaits(fleet("b", {**judged, "b": {**done, "served": TOKEN}}, everyone="a b"), "judged", 0.0)
+    assert not awaits(fleet("b", judged, everyone="a b"), "judged", 0.0)
+    # The leader is of an earlier batch, or has failed.
+    assert not awaits(fleet("b", far, everyone="a b", batch="b"), "judged", 0.0)
 
 
 @pytest.mark.parametrize(

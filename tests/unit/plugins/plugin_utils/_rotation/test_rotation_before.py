@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.result import diff_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Done
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store import record as records
@@ -119,3 +119,36 @@ def test_clocks_that_differ_a_little(scene: Scene) -> None:
     scene.store.edit(a=stored(age=-timedelta(minutes=15)), b=stored(age=-timedelta(seconds=30)))
     done = scene.run("a", "b")
     assert (done.skew, done.changed) == (timedelta(minutes=15), False)
+
+
+def refuse() -> None:
+    raise InputError("the store does not last")
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("record", [Record(), stored(age=100 * DAY), records.staged(stored(), sealed("new"), NOW)])
+def test_store_that_does_not_last_is_refused_first(scene: Scene, record: Record, check_mode: bool) -> None:
+    """Catches: a password that is staged or sent and then lost; a check that promises what the run refuses."""
+    scene.store.edit(a=record)
+    scene.check_survives = refuse
+    before = scene.store.text
+    with pytest.raises(InputError):
+        scene.run("z", "a", check_mode=check_mode)
+    assert (scene.store.text, scene.sent, scene.made) == (before, [], 0)
+
+
+@pytest.mark.parametrize(
+    ("record", "options"),
+    [
+        (stored(), {}),
+        (stored(age=100 * DAY), {"rotate": "never"}),
+        (stored(age=100 * DAY), {"state": "staged"}),
+        (replace(stored(), verified_at=None), {"state": "verified"}),
+    ],
+)
+def test_store_that_does_not_last_is_no_matter(scene: Scene, record: Record, options: dict[str, Any]) -> None:
+    """Catches: a run that is refused although it puts no password into force."""
+    scene.store.edit(a=record)
+    scene.check_survives = refuse
+    scene.run("a", **options)
+    assert scene.sent == []

@@ -106,7 +106,7 @@ def test_known_senders_keep_their_roles_and_unknown_ones_are_adopted() -> None:
         (
             {"s": ["a", "c"]},
             "senders: 's' has the accounts a and c, but the store has a (in use) and b; list those, or remove the "
-            "sender from smtp_senders in the store to add it anew",
+            "sender with state=absent to add it anew",
         ),
         (
             {"t": ["c", "b"]},

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Phase
@@ -131,6 +132,9 @@ def test_leader_that_could_not_save_the_store(options: Any) -> None:
 # -- hold
 
 
+CLOSED = {"failed": True, "msg": "no answer."}
+
+
 @pytest.mark.parametrize(
     ("here", "item", "answers", "options", "hosts", "registered", "asked"),
     [
@@ -201,17 +205,52 @@ def test_hold_of_a_host_by_its_own_options() -> None:
     """Catches: the transport of this host, held on another one that has its own."""
     theirs = {"postfix_transport": "relay", "postfix_config_directory": "/etc/out", "accounts": ["2"], "smtp_port": 26}
     seen = scene(other={"begun": False, "vars": theirs}, batch="a")
-    one = stage(seen, params={"host": "b"}, consumer="postfix", drain_timeout="7")
+    one = stage(seen, params={"host": "b"}, consumer="postfix", drain_timeout=7)
     changes.hold(one.tools)
     asked = one.asked("mail_program")
     assert (asked["program"], asked["state"], asked["timeout"], asked["port"]) == ("postfix", "held", 7, 26)
     assert asked["logins"] == [{"username": "2"}]
-    assert asked["options"] == {"transport": "relay", "config_directory": "/etc/out"}
+    assert asked["options"] == {"transport": "relay", "config_directory": "/etc/out", "migrate": False}
+
+
+def test_hold_of_a_host_by_what_the_play_says_of_it() -> None:
+    """Catches: the Postfix of this host held for another one, where the play names both by a template."""
+    seen = scene(other={"begun": False, "vars": {"accounts": ["2"]}}, batch="a")
+    one = stage(seen, params={"host": "b"}, consumer="postfix", postfix_config_directory="/etc/a")
+    known = one.tools.of_other
+    one.tools.of_other = lambda host, name: f"/etc/{host}" if name.endswith("_directory") else known(host, name)
+    changes.hold(one.tools)
+    assert one.asked("mail_program")["options"] == {"config_directory": "/etc/b", "migrate": False}
+
+
+@pytest.mark.parametrize(
+    ("theirs", "told"),
+    [
+        ({"program_options": ["exim"]}, "smtp_rotation_program_options must map mail programs to their options"),
+        ({"smtp_host": AnsibleError("'relay' is undefined")}, "'relay' is undefined"),
+    ],
+)
+def test_host_of_a_later_batch_whose_options_are_wrong(theirs: Any, told: str) -> None:
+    """Catches: a leader that ends with its own mail on hold, as it fails for the options of another host."""
+    seen = scene(other={"begun": False, "vars": {"accounts": ["2"]}}, batch="a")
+    one = stage(seen, params={"host": "b"}, consumer="exim")
+    known = one.tools.of_other
+
+    def of_other(host: str, name: str) -> Any:
+        value = theirs.get(name.removeprefix("smtp_rotation_"), known(host, name))
+        if isinstance(value, AnsibleError):
+            raise value
+        return value
+
+    one.tools.of_other = of_other
+    result = changes.hold(one.tools)
+    assert result["trouble"].startswith(f"its mail could not be held: {told}")
+    assert (result["item"], one.calls) == ("b", [])
 
 
 def test_hold_of_all_programs_that_are_found() -> None:
-    """Catches: a second mail program that goes on sending; one that is held after another one could not be."""
-    found = [{"programs": ["postfix", "exim"]}, {"changed": True}, {"failed": True, "msg": "no."}]
+    """Catches: a second mail program that goes on sending; one that stays on hold since another could not be held."""
+    found = [{"programs": ["postfix", "exim"]}, {"changed": True}, {"failed": True, "msg": "no."}, {}]
     seen = scene(other={"begun": False, "vars": {"accounts": ["2"]}}, batch="a")
     one = stage(seen, {"mail_program": found}, params={"host": "b"}, consumer=["auto", "dma"])
     result = changes.hold(one.tools)
@@ -219,11 +258,28 @@ def test_hold_of_all_programs_that_are_found() -> None:
         ("auto", "found"),
         ("postfix", "held"),
         ("exim", "held"),
+        ("postfix", "released"),
     ]
     assert result["trouble"] == "its mail could not be held: no."
 
 
-CLOSED = {"failed": True, "msg": "no answer."}
+@pytest.mark.parametrize(
+    ("first", "more", "told"),
+    [
+        ({"changed": True}, [CLOSED], "The mail of dma was held before that, and could not be released: no answer."),
+        # By an earlier run, whose window may be open.
+        ({"changed": False}, [], ""),
+    ],
+)
+def test_program_that_stays_on_hold(first: Any, more: Any, told: str) -> None:
+    """Catches: mail that is on hold without a word; mail that is released into the window of an earlier run."""
+    seen = scene("a", {"programs": ["dma", "exim"]})
+    one = stage(seen, {"mail_program": [first, CLOSED, *more]}, test_send=False, consumer=["dma", "exim"])
+    result = changes.hold(one.tools)
+    assert len(one.calls) == 2 + len(more)
+    assert result["trouble"].startswith("its mail could not be held: no answer.") and told in result["trouble"]
+
+
 UNTESTABLE = "new passwords could not be tested, so none was changed: no answer."
 
 

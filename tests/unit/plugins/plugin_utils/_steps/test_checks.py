@@ -101,7 +101,16 @@ def test_leader_with_another_store() -> None:
         ({}, [{"failed": True, "msg": "no map"}], ["postfix held"], ["postfix"], "no map", False),
         ({}, [{"unreachable": True, "msg": "timed out"}], ["postfix held"], ["postfix"], "timed out", True),
         ({"consumer": "auto"}, [{"programs": ["exim"]}, {}], ["auto found", "exim held"], ["exim"], "", False),
-        ({"consumer": "auto"}, [{"programs": []}], ["auto found"], [], "", False),
+        (
+            {"consumer": "auto"},
+            [{"programs": [], "notes": ["exim is installed but not used: it relays to b."]}],
+            ["auto found"],
+            [],
+            "smtp_rotation_consumer is auto, but no mail program of this host uses smtp.acme.example: exim is "
+            "installed but not used: it relays to b. Name the program, correct smtp_rotation_smtp_host, or leave the "
+            "consumer empty where no mail is sent",
+            False,
+        ),
         ({"consumer": "auto"}, [{"failed": True, "msg": "no python"}], ["auto found"], [], "no python", False),
         (
             {"consumer": ["postfix", "template", "exim"]},
@@ -135,13 +144,33 @@ def test_mail_that_an_earlier_run_left_on_hold() -> None:
     assert one.warned[1].startswith("a: the mail of postfix has been on hold since an earlier run.")
 
 
+def test_hold_of_an_earlier_batch_is_no_news() -> None:
+    """Catches: a warning of an earlier run, where the first batch of this one has held the host."""
+    led = {"done": TOKEN, "reached": 0, "holds": [{"item": "b", "held": True}]}
+    seen = fleet("b", {"a": led, "b": {"begun": False}}, batch="b c")
+    one = stage(seen, {"mail_program": [{"held": True}]}, consumer="exim")
+    record, _result = one.do(check)
+    assert (record.leader, record.on_hold, one.warned) == ("a", ["exim"], [])
+
+
+def test_options_of_whatever_is_found() -> None:
+    """Catches: a Postfix that is not found, since it is looked for without the options that name its folder."""
+    found = [{"programs": ["postfix"], "notes": []}, {}]
+    more: Any = {"postfix_config_directory": "/etc/out", "program_options": {"msmtp": {"path": "/srv/msmtprc"}}}
+    one = stage(fleet(), {"mail_program": found}, consumer="auto", **more)
+    one.do(check)
+    asked = one.calls[0][1]["options"]
+    assert (asked["postfix"]["config_directory"], asked["msmtp"]) == ("/etc/out", {"path": "/srv/msmtprc"})
+
+
 def test_postfix_is_looked_at_as_it_is_used() -> None:
     """Catches: a check of another Postfix, another transport or another map than those that the run uses."""
     places: Any = {"postfix_transport": "relay", "postfix_map": "/m", "postfix_config_directory": "/etc/postfix-out"}
     one = stage(fleet(), consumer="postfix", smtp_port=2525, **places)
     one.do(check)
     asked = one.asked("mail_program")
-    assert asked["options"] == {"transport": "relay", "map": "/m", "config_directory": "/etc/postfix-out"}
+    known = {"transport": "relay", "map": "/m", "config_directory": "/etc/postfix-out", "migrate": False}
+    assert asked["options"] == known
     assert (asked["host"], asked["port"], asked["logins"]) == ("smtp.acme.example", 2525, [{"username": "1"}])
 
 
@@ -149,6 +178,10 @@ def test_postfix_is_looked_at_as_it_is_used() -> None:
     ("options", "message"),
     [
         ({"consumer": "sendmial"}, "smtp_rotation_consumer: there is no sendmial. There are: "),
+        (
+            {"consumer": "exim", "program_options": {"postfx": {}}},
+            "smtp_rotation_program_options: there is no postfx. There are: ",
+        ),
         ({"consumer": "postfix", "accounts": ["a:b"]}, "colon"),
         ({"consumer": "postfix", "password": "ends with "}, "ends with a blank"),
         ({"consumer": "postfix", "passwords": {"1": "ends with "}}, "ends with a blank"),

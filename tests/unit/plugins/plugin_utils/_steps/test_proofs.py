@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import ending
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.proof import told_reopened
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Verdict
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import proofs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record as Entry
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.tests.unit.plugins.fleet_scene import TOKEN, fails, fleet, works
-from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import stage, store_of
+from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import next_step, stage, store_of
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NOW, VAULT
 
 PLAN: dict[str, Any] = {
@@ -30,7 +31,7 @@ LEADER: dict[str, Any] = {"reached": 5, "accounts": ["1"], "plan": PLAN, "outcom
 OTHER: dict[str, Any] = {"reached": 5, "accounts": ["2"]}
 DONE: dict[str, Any] = {"done": TOKEN, "reached": 0, "verdict": {"proved": ["1", "2"]}}
 PAIRS: dict[str, Any] = {"strategy": "alternate"}
-POSTFIX = {"consumer": "exim"}
+POSTFIX: dict[str, Any] = {"consumer": "exim"}
 CLOSED = {"failed": True, "msg": "no."}
 
 
@@ -144,7 +145,7 @@ def test_leader_that_failed(step: Any) -> None:
             "",
             True,
         ),
-        ({"verdict": {"proved": ["2"]}}, CLOSED, POSTFIX, True, "its mail could not be released: no.", False),
+        ({"verdict": {"proved": ["2"]}}, CLOSED, POSTFIX, True, "its mail could not be released: no", False),
         ({}, {}, POSTFIX, False, "", False),
     ],
 )
@@ -194,6 +195,44 @@ def test_mail_stays_if_the_message_is_refused(tmp_path: Path) -> None:
     assert (result["releases"], record.proofs) == (False, [])
 
 
+def test_account_that_was_never_rotated(tmp_path: Path) -> None:
+    """Catches: mail that stays on hold where the provider refused the first password, and the old one is in force."""
+    known = {"programs": ["exim"], "holds": [{"held": True}]}
+    one = stage(scene("b", PROVED, known), {"mail_program": [{}]}, store=store_of(tmp_path / "s.yml", {}), **POSTFIX)
+    record, result = one.do(proofs.release)
+    assert [asked["state"] for _name, asked in one.calls] == ["released"]
+    assert (record.trouble, result["releases"]) == ("", True)
+
+
+REFUSED: dict[str, Any] = {"verdict": {"unproved": {"2": {"reason": "x", "msg": ""}}}}
+
+
+@pytest.mark.parametrize(
+    ("leader", "answers", "states", "trouble"),
+    [
+        # Another login that is refused could lock the account.
+        (REFUSED, [{}], ["released"], ""),
+        (
+            PROVED,
+            [{"failed": True, "msg": "535 no."}, {}],
+            ["proved", "released"],
+            "no message could be sent through exim with the new password: 535 no",
+        ),
+    ],
+)
+def test_mail_is_released_whatever_fails(
+    tmp_path: Path, leader: Any, answers: Any, states: list[str], trouble: str
+) -> None:
+    """Catches: mail that stays on hold, although it was to be released even then; a failure that nobody is told of."""
+    one = proving(tmp_path, answers, leader, release_on_failure=True)
+    record, result = one.do(proofs.release)
+    assert [asked["state"] for _name, asked in one.calls] == states
+    assert (record.trouble, record.released, result["releases"]) == (trouble, True, True)
+    after = stage(next_step(one, result), release_on_failure=True)
+    told = proofs.report(after.tools).get("msg", "")
+    assert "stays on hold" not in told and trouble in told
+
+
 def test_hold_that_something_else_ended(tmp_path: Path) -> None:
     """Catches: logins inside the window of which nobody is told."""
     one = proving(tmp_path, [{**SENT, "was_held": False}, {}])
@@ -239,6 +278,18 @@ def test_proofs_are_told_by_the_first_host_of_a_batch() -> None:
     two = stage(scene("b", {**DONE, **proof}, proof), apart=True)
     proofs.report(two.tools)
     assert len(two.told) == 2
+
+
+@pytest.mark.parametrize("unproved", [0, 1, 25])
+def test_hosts_that_are_not_proved_are_told_among_many(unproved: int) -> None:
+    """Catches: a host whose mail program sent nothing, and that nobody finds among thirty others."""
+    hosts = [f"h{number}" for number in range(30)]
+    ways = dict.fromkeys(hosts, "message") | dict.fromkeys(hosts[:unproved], "nothing")
+    known = {host: {"proofs": [{"program": "exim", "how": way, "reply": ""}]} for host, way in ways.items()}
+    lines = ending.sent(fleet(hosts[0], known, everyone=" ".join(hosts)), hosts, everything=False)
+    assert lines[0].startswith("Mail of 30 hosts: ") and lines[0].endswith(" Run with -v to see all.")
+    assert [line.split()[0] for line in lines[2:22]] == hosts[: min(unproved, 20)]
+    assert lines[22:] == (["5 more need attention; run with -v to see them."] if unproved == 25 else [])
 
 
 # -- record
@@ -401,6 +452,20 @@ def test_login_with_the_account_in_use(
     if asked:
         login = {"accounts": [{"username": "2", "password": "new"}], "send": False}
         assert one.asked("smtp_test_send") == {**one.tools.options.of_smtp(), **login}
+
+
+@pytest.mark.parametrize(
+    ("own", "states"),
+    [({"on_hold": ["exim"]}, ["proved", "released"]), ({"on_hold": []}, [])],
+)
+def test_mail_that_a_run_with_the_other_strategy_left_on_hold(tmp_path: Path, own: Any, states: list[str]) -> None:
+    """Catches: mail that stays on hold for ever, since no run with two accounts of each sender releases it."""
+    store = store_of(tmp_path / "s.yml", {"1": "old", "2": "new"}, senders=IN_USE)
+    seen = scene("b", {**LEFT, "plan": {**PLAN, "work": []}}, {**USES, "programs": ["exim"], **own})
+    one = stage(seen, {"mail_program": [SENT, {}]}, store=store, **PAIRS)
+    record, _result = one.do(proofs.try_login)
+    assert [asked["state"] for name, asked in one.calls if name == "mail_program"] == states
+    assert (record.trouble, record.left) == ("", ["s"])
 
 
 def test_no_login_if_no_account_leaves(tmp_path: Path) -> None:

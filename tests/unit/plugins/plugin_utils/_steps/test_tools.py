@@ -32,7 +32,7 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import next
 # Every option with a value of its own, so that a module's option shows where it comes from.
 NAMED = Options(sorted(OPTIONS), lambda variable: 1 if variable.endswith(("interval", "drain_timeout")) else variable)
 # What only one task needs.
-OF_ONE_TASK = {"only_at_rest", "failures"}
+OF_ONE_TASK = {"only_at_rest", "failures", "changed_at", "force"}
 # What the module says to itself.
 INTERNAL = {"rate_burst", "rate_recent"}
 
@@ -40,8 +40,27 @@ INTERNAL = {"rate_burst", "rate_recent"}
 def test_every_option_of_smtp_account_password_is_handed_on() -> None:
     """Catches: a role variable of a module's option that the role accepts, and that changes nothing."""
     handed_on = NAMED.of_password()
+    # The store outlives the run where the playbook's tasks save it.
+    assert handed_on.pop("store_survives") is True
     assert {name: value for name, value in handed_on.items() if value != f"smtp_rotation_{name}"} == {}
+    handed_on["store_survives"] = True
     assert set(PASSWORD_SPEC) - set(handed_on) == {*OF_TASKS, *OF_ONE_TASK, *INTERNAL}
+
+
+@pytest.mark.parametrize(
+    ("persists", "said", "given"),
+    [
+        ("", "", {}),
+        ("", True, {"store_survives": True}),
+        ("", False, {"store_survives": False}),
+        ("persist.yml", "", {"store_survives": True}),
+        ("persist.yml", False, {"store_survives": True}),
+    ],
+)
+def test_store_survives_where_tasks_save_it(persists: str, said: Any, given: Result) -> None:
+    """Catches: a rotation that is refused although its store is pushed; one that is not although it is not."""
+    values = {"smtp_rotation_persist_tasks": persists, "smtp_rotation_store_survives": said}
+    assert Options(["persist_tasks", "store_survives"], values.__getitem__).of_password() == given
 
 
 def test_every_option_of_smtp_test_send_is_handed_on() -> None:

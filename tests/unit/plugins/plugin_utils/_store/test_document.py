@@ -211,6 +211,24 @@ def test_account_with_fields_of_the_users_stays() -> None:
     assert rendered(parse(text, "S"), {"b": Record()}) == "smtp_accounts:\n" + account("a") + "  b:\n    owner: ops\n"
 
 
+@pytest.mark.parametrize("noted", ["", "    owner: ops\n    tags:\n      - web\n    note: " + vault(6)])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_removed_account_leaves_nothing(noted: str, place: int) -> None:
+    """Catches: a field of an account that is gone, or one of its neighbours that goes with it."""
+    entries = [account("a"), account("b") + "    owner: dev\n", account("c")]
+    entries[place] = account("abc"[place]) + noted
+    left = "".join(entry for number, entry in enumerate(entries) if number != place)
+    document = parse("# 1\nsmtp_accounts:\n" + "".join(entries) + "other: 1\n", "S")
+    assert rendered(document, {"abc"[place]: None}) == "# 1\nsmtp_accounts:\n" + left + "other: 1\n"
+    assert rendered(document, dict.fromkeys("abcd")) == "# 1\nsmtp_accounts: {}\nother: 1\n"
+
+
+def test_account_that_is_not_there_is_removed_by_doing_nothing() -> None:
+    """Catches: an entry without fields for an account that should be gone."""
+    assert rendered(parse(ONE, "S"), {"b": None}) == ONE
+    assert rendered(parse(ONE, "S"), {}, senders={"news": None}) == ONE
+
+
 def test_changes_elsewhere_do_not_touch_braces() -> None:
     """Catches: a record in braces that stops the rotation of all others."""
     text = "smtp_accounts:\n  c: {changed_at: '2026-01-01T00:00:00Z'}\n" + account("a")

@@ -86,6 +86,7 @@ def test_what_is_written_is_read() -> None:
 @pytest.mark.parametrize(
     ("username", "password", "words"),
     [
+        ("^u", "secret", "the username ^u begins with ^"),
         ("u", "^secret", "begins with ^"),
         ("u", "secret ", "ends with a blank"),
         ("u", "secret\nb", "U+000A"),

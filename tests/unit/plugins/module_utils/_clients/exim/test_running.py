@@ -21,6 +21,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.running
         ("-qff", True),
         ("-qqi", True),
         ("-R example", True),
+        ("-Rfriend@elsewhere.example", True),
+        ("-Ssender.example", True),
+        ("-qGslow", True),
         ("-bd -q30m", False),
         ("-bdf -q30m", False),
         ("-q30m", False),
@@ -33,3 +36,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.exim.running
 def test_delivers(arguments: str, expected: bool) -> None:
     """Catches: a delivery that is not waited for, a daemon or a reception that is waited for without end."""
     assert delivers(["/usr/sbin/exim4", *arguments.split()]) == expected
+
+
+def test_runq_delivers() -> None:
+    """Catches: a run of the queue under way that is not waited for, since it was called by a name of its own."""
+    assert delivers(["runq"])
+    assert delivers(["/usr/sbin/runq"])

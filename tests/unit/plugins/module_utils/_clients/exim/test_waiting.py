@@ -23,6 +23,7 @@ BOUNCED = (
         (f"{HELD}\nc@d R=x T=u defer (110): Connection timed out", False, True),
         (HELD.replace("T=t", "T=u"), False, False),
         ("a@b R=r T=t H=h [1]: SMTP error from remote mail server after AUTH PLAIN ***: 454 4.7.0 later", False, True),
+        ("a@b R=r T=t defer (-54): retry time not reached for any host for 'b'", False, True),
         ("a@b R=r T=t defer (110): Connection timed out", False, False),
         ("", False, False),
         (f"{BOUNCED}\n*** Frozen (delivery error message)", True, True),

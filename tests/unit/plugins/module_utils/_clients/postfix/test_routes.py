@@ -17,6 +17,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.postfix.rout
     TRANSPORTS,
     Service,
     effective,
+    filters_of,
+    of_sender,
     parameters,
     services_of,
     settings_of,
@@ -79,6 +81,29 @@ def test_settings_of() -> None:
             {TRANSPORTS: {"a": "relay:[t]", "b": "relay:", "c": ":[u]", "d": ":"}},
             ["smtp [r]:587", "relay [t]", "smtp [u]"],
         ),
+        ({"relay_domains": "c", "relayhost": ""}, {TRANSPORTS: {"c": ":[u]"}}, ["smtp [u]", "relay [u]"]),
+        ({"relayhost": ""}, {TRANSPORTS: {"c": ":[u]"}, DEFAULTS: {"@b": "relay"}}, ["smtp [u]", "relay [u]"]),
+        (
+            {"relayhost": ""},
+            {DEFAULTS: {"@b": "relay"}, RELAYS: {"a@b": "[s]", "c@d": "[t]"}},
+            ["relay [s] for a@b", "smtp [t] for c@d"],
+        ),
+        (
+            {"relayhost": ""},
+            {DEFAULTS: {"@b": "relay", "a@b": "DUNNO"}, RELAYS: {"a@b": "[s]"}},
+            ["relay [s] for a@b", "smtp [s] for a@b"],
+        ),
+        (
+            {"relayhost": ""},
+            {DEFAULTS: {"a@b": "relay"}, RELAYS: {"@b": "[s]"}},
+            ["relay [s] for a@b", "smtp [s] for @b"],
+        ),
+        (
+            {"relayhost": ""},
+            {DEFAULTS: {"/^a/": "relay"}, RELAYS: {"@b": "[s]"}},
+            ["relay [s] for @b", "smtp [s] for @b"],
+        ),
+        ({"relayhost": ""}, {"mailbox_transport_maps": {"a": "relay:[m]"}}, ["relay [m]"]),
         ({"smtp_fallback_relay": "[f]"}, {}, ["smtp [r]:587", "smtp [f]"]),
     ],
 )
@@ -86,6 +111,32 @@ def test_ways_of(settings: Mapping[str, str], tables: Mapping[str, Mapping[str, 
     """Catches: a transport that is not held although mail goes to the provider over it."""
     found = ways_of({**USUAL, **settings}, tables, SERVICES)
     assert [f"{way.transport} {way.hop.text}" + (f" for {way.sender}" if way.sender else "") for way in found] == ways
+
+
+@pytest.mark.parametrize(
+    ("sender", "relays", "defaults", "ways"),
+    [
+        ("a@b", {}, {}, ["smtp [r]:587"]),
+        ("a@b", {"a@b": "[s]"}, {}, ["smtp [s]"]),
+        ("a@b", {"@b": "[s]"}, {}, ["smtp [s]"]),
+        ("a@b", {"@b": "[s]", "a@b": "DUNNO"}, {}, ["smtp [r]:587"]),
+        ("a@b", {"c@b": "[s]"}, {}, ["smtp [r]:587"]),
+        ("@b", {"c@b": "[s]", "c@d": "[t]"}, {}, ["smtp [r]:587", "smtp [s]"]),
+        ("a@b", {"*": "[s]"}, {"a@b": "relay:"}, ["relay [s]"]),
+        ("a@b", {"@b": "[s]"}, {"a@b": "relay:[d]"}, ["relay [d]"]),
+        ("a@b", {"/^c/": "[s]"}, {}, ["smtp [r]:587", "smtp [s]"]),
+    ],
+)
+def test_of_sender(sender: str, relays: dict[str, str], defaults: dict[str, str], ways: list[str]) -> None:
+    """Catches: a sender taken for one whose mail goes to the provider, and the other way round."""
+    found = ways_of(*of_sender(USUAL, {RELAYS: relays, DEFAULTS: defaults}, sender), SERVICES)
+    assert [f"{way.transport} {way.hop.text}" for way in found] == ways
+
+
+def test_filters_of() -> None:
+    """Catches: a filter that only master.cf names; one that is switched off."""
+    printed = "smtp/inet/content_filter = relay:[f]\n10025/inet/content_filter =\nsmtp/inet/x = content_filter\n"
+    assert filters_of(printed) == ["relay:[f]"]
 
 
 def test_effective() -> None:
