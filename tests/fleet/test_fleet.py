@@ -38,7 +38,7 @@ def temporary() -> Iterator[Path]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_proof_that_is_stopped_leaves_nothing(temporary: Path, number: signal.Signals) -> None:
     """Catches: mail servers that go on running after Ctrl-C, and the files that they write."""
-    command = [sys.executable, str(FLEET), "--relays", "2", "--strategy", "in_place"]
+    command = [sys.executable, str(FLEET), "--programs", "postfix", "exim", "--strategy", "in_place"]
     environment = {**os.environ, "TMPDIR": str(temporary)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
     try:
