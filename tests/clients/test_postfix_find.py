@@ -424,7 +424,7 @@ def test_every_transport_that_reaches_the_provider_is_held(
     assert scene.provider.record.logins() == []
     scene.run("deployed")
     scene.run("released")
-    until(lambda: scene.provider.record.messages(), seconds=PATIENCE)
+    until(lambda: len(scene.provider.record.messages()) > 0, seconds=PATIENCE)
     assert [one["accepted"] for one in scene.provider.record.logins()] == [True]
 
 

@@ -428,7 +428,7 @@ def test_map_is_closed_to_others(host: Host) -> None:
 def test_passwords_arrive_as_they_are(host: Host, draw: random.Random) -> None:
     """Catches: a password that our writer and sendmail's reader take for different ones, or one without a login."""
     alphabet = "".join(chr(code) for code in range(1, 127)) + string.punctuation * 3 + "\"\\ '" * 4 + "é€\x7f"
-    wanted = ["".join(draw.choices(alphabet, k=draw.randint(1, 40))) for _ in range(PASSWORDS)]
+    wanted = ["".join(draw.choices(alphabet, k=draw.randint(1, 40))) for _n in range(PASSWORDS)]
     wanted += ["x" * LIMIT, "x" * (LIMIT - 1), "x" * (LIMIT - 2)]
     assert not any(PROGRAM.cannot_carry(ACCOUNT, password) for password in wanted)
     assert PROGRAM.cannot_carry(ACCOUNT, "x" * (LIMIT + 1)) and PROGRAM.cannot_carry(ACCOUNT, "a\0b")

@@ -39,5 +39,5 @@ def passwords(seed: int, number: int) -> list[str]:
     made = made[: number // 2]
     while len(made) < number:
         alphabet = chance.choice([PRINTABLE, SPECIAL, SPECIAL + "ab12", PRINTABLE + "éßł€🔑"])
-        made.append("".join(chance.choice(alphabet) for _ in range(chance.choice([1, 2, 3, 8, 16, 32, 64]))))
+        made.append("".join(chance.choice(alphabet) for _n in range(chance.choice([1, 2, 3, 8, 16, 32, 64]))))
     return made

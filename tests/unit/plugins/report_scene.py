@@ -68,7 +68,7 @@ def store(accounts: Mapping[str, Record], senders: Mapping[str, Sender] | None =
 
 
 def reported(
-    accounts: Mapping[str, Record] = ACCOUNTS,
+    accounts: Mapping[str, Record] | None = None,
     senders: Mapping[str, Sender] | None = None,
     *,
     name: str = "smtp",
@@ -76,7 +76,7 @@ def reported(
     max_age: timedelta | None = MAX_AGE,
 ) -> Report:
     """Return what a report says of such a store."""
-    document = parse(store(accounts, senders), "the store")
+    document = parse(store(ACCOUNTS if accounts is None else accounts, senders), "the store")
     return report_on(document, name, now, max_age=max_age, propagation=WINDOW)
 
 

@@ -38,8 +38,8 @@ def logins_of(text: str) -> list[Line]:
     """
     found = []
     for index, line in enumerate(text.split("\n")):
-        username, bar, rest = line.partition("|")
-        if line and not line.startswith("#") and bar:
+        username, separator, rest = line.partition("|")
+        if line and not line.startswith("#") and separator:
             found.append(Line(index, username, _HOST_ENDS.split(rest, maxsplit=1)[0]))
     return found
 

@@ -25,8 +25,6 @@ KINDS = ("lsearch", "wildlsearch", "nwildlsearch")
 # Debian's configuration doubles each ^ of a password; otherwise one separates the parts of a login.
 _DOUBLED = "{^^}"
 
-Options = Mapping[str, str]
-
 
 @dataclass(frozen=True)
 class Route:
@@ -85,7 +83,7 @@ def route_of(printed: str) -> Route | None:
     return Route(routed.group(2), hosts) if routed and hosts else None
 
 
-def hosts_in(options: Options, names: Sequence[str]) -> list[str]:
+def hosts_in(options: Mapping[str, str], names: Sequence[str]) -> list[str]:
     """Return the words that can be hosts in some options.
 
     :param options: of a router or transport
@@ -97,7 +95,7 @@ def hosts_in(options: Options, names: Sequence[str]) -> list[str]:
     return [word for word in words if "." in word.strip(".") or word == "localhost"]
 
 
-def logs_in(options: Options) -> bool:
+def logs_in(options: Mapping[str, str]) -> bool:
     """Tell whether a transport ever logs in.
 
     :param options: of the transport
@@ -105,7 +103,7 @@ def logs_in(options: Options) -> bool:
     return bool(options.get("hosts_try_auth") or options.get("hosts_require_auth"))
 
 
-def client_options(authenticators: Mapping[str, Options]) -> list[str]:
+def client_options(authenticators: Mapping[str, Mapping[str, str]]) -> list[str]:
     """Return what Exim sends as a client, as expressions.
 
     :param authenticators: their options by name
@@ -129,7 +127,7 @@ def lookups_in(expressions: Sequence[str]) -> tuple[list[Lookup], bool]:
     return list(found), other
 
 
-def takes_caret(authenticators: Mapping[str, Options]) -> bool:
+def takes_caret(authenticators: Mapping[str, Mapping[str, str]]) -> bool:
     """Tell whether a ^ inside of a password arrives as it is.
 
     :param authenticators: their options by name

@@ -124,7 +124,7 @@ def _labels(scale: Scale) -> Iterator[tuple[datetime, str]]:
             yield day, f"{day.day} {day:%b}"
             day += step * DAY
         return
-    step = next(step for step in STEPS if days / 30 / step <= 14)
+    step = next((step for step in STEPS if days / 30 / step <= 14), STEPS[-1])
     month = scale.start.year * 12 + scale.start.month
     while (when := datetime(month // 12, month % 12 + 1, 1, tzinfo=timezone.utc)) < scale.end:
         if month % step == 0:

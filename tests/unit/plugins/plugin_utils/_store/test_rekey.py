@@ -113,8 +113,9 @@ def test_every_value_is_found_and_replaced() -> None:
     ]
     assert identities_in(document) == {"default": 3, "prod": 2}
     other = NEW.replace("prod", "new")
-    (changed,) = rekeyed(document, {NEW: other}).items()
-    after = edited(document, dict([changed]), "S")
+    changed = rekeyed(document, {NEW: other})
+    assert len(changed) == 1
+    after = edited(document, changed, "S")
     assert identities_in(after) == {"default": 3, "new": 2}
     assert after.text == document.text.replace(";prod", ";new")
     assert rekeyed(document, {}) == {}

@@ -148,9 +148,9 @@ def test_each_value_takes_two_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     calls: list[str] = []
 
     class Counting(VaultLib):  # type: ignore[misc]
-        def decrypt(self, text: bytes) -> bytes:
+        def decrypt(self, vaulttext: bytes) -> bytes:
             calls.append("open")
-            return bytes(super().decrypt(text))
+            return bytes(super().decrypt(vaulttext))
 
         def encrypt(self, *arguments: Any, **keywords: Any) -> bytes:
             calls.append("seal")

@@ -77,7 +77,7 @@ def test_what_is_written_is_read() -> None:
     print(f"seed {seed}")
     chance = random.Random(seed)  # noqa: S311
     for _round in range(2000):
-        password = "".join(chance.choice('ab ^:#"\\\t\n\r\u00a0é') for _ in range(chance.randrange(1, 6)))
+        password = "".join(chance.choice('ab ^:#"\\\t\n\r\u00a0é') for _n in range(chance.randrange(1, 6)))
         if not cannot_carry("user", password):
             (line,) = lines_of(merged("host:a:b\n  c\n", {0: f"user:{password}"}, []))
             assert (line.username, line.password) == ("user", password)
