@@ -31,6 +31,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._clients.program impo
 from ansible_collections.mailops.smtp.plugins.module_utils._clients.writable import check_replaceable
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 
+# How long deliveries that began during a hold are waited for, in seconds.
+_SETTLED = 5.0
+
 
 class EximProgram(Program):
     """Exim 4."""
@@ -120,8 +123,7 @@ class EximProgram(Program):
         transports = configuration.on_hold()
         change = _hold_change(transports, changed=bool(transports), held=False)
         if change.changed and not job.check_mode:
-            configuration.release()
-            waiting.deliver(exim, transports)
+            _release(exim, configuration, transports)
         return change
 
 
@@ -136,8 +138,14 @@ def _on_hold(found: Found, job: Job) -> Iterator[None]:
     try:
         yield
     finally:
-        configuration.release()
-        waiting.deliver(found.exim, found.relay.transports)
+        _release(found.exim, configuration, found.relay.transports)
+
+
+def _release(exim: Exim, configuration: Configuration, transports: Sequence[str]) -> None:
+    configuration.release()
+    # A delivery that has read the hold puts its message off in a moment; one that takes longer goes to a server.
+    running.await_end(exim.path, _SETTLED)
+    waiting.deliver(exim, transports)
 
 
 def _hold_change(transports: Sequence[str], *, changed: bool, held: bool) -> Change:
