@@ -34,8 +34,8 @@ attributes:
   idempotent:
     support: full
     details:
-      - Each run writes the reports, so that their time is current. The task is changed only if anything else in a report
-        is new, or if its mode was different.
+      - Each run writes the reports, so that their time is current. The task is changed only if anything else in a
+        report is new, or if its mode was different.
   async:
     support: none
     details:
