@@ -12,9 +12,9 @@ version_added: 0.3.0
 author:
   - mailops.smtp contributors (@mailops)
 description:
-  - Does for one mail program of a host what a rotation of SMTP passwords needs. It asks the program itself which login
-    it uses for the provider, holds the mail that goes there, writes the new login where the program reads it, sends
-    one message through the program to prove it, and releases the rest.
+  - Does for one mail program of a host what a rotation of SMTP passwords needs. It finds out which login the program
+    uses for the provider, holds the mail that goes there, writes the new login where the program reads it, sends one
+    message through the program to prove it, and releases the rest.
   - The role P(mailops.smtp.smtp_rotation#role) runs these steps in order. Use the module by itself for a program whose
     passwords something else rotates.
 extends_documentation_fragment:
@@ -40,12 +40,12 @@ options:
   program:
     description:
       - The mail program, such as V(postfix) or V(exim). The guide to mail programs lists all of them.
-      - V(auto) is for O(state=found) only. It tells which of the programs on this host use the provider.
+      - V(auto) is for O(state=found) only. It returns in RV(programs) which programs on this host use the provider.
     type: str
     required: true
   state:
     description:
-      - V(found) asks the program which entries it uses for the provider, and fails if it would not use what would be
+      - V(found) finds out which entries the program uses for the provider, and fails if it would not use what would be
         written. Nothing changes.
       - V(held) stops everything that reaches the provider, and returns when nothing logs in there any more.
       - V(deployed) writes the logins.
@@ -71,7 +71,7 @@ options:
     default: 587
   encryption:
     description:
-      - How the server is spoken to.
+      - How the connection to the server is encrypted.
     type: str
     default: starttls
     choices:
@@ -97,14 +97,14 @@ options:
         default: ''
       replaces:
         description:
-          - Other usernames whose entries this login takes over, such as the idle account of a pair.
+          - Other usernames whose entries this login takes over, such as the other account of a sender.
         type: list
         elements: str
         default: []
       key:
         description:
-          - By what the program finds the login, such as V([smtp.emaillabs.net.pl]:587) in Postfix's table.
-          - By default, the entries that the program uses are found out.
+          - The key under which the program finds the login, such as V([smtp.emaillabs.net.pl]:587) in Postfix's table.
+          - By default, the entries that the program uses are found.
         type: str
         default: ''
   options:
@@ -115,12 +115,12 @@ options:
     default: {}
   sender:
     description:
-      - From whom the message of O(state=proved) is.
+      - The sender of the message of O(state=proved).
     type: str
     default: ''
   recipient:
     description:
-      - To whom the message of O(state=proved) goes. Without one, no message is sent.
+      - The recipient of the message of O(state=proved). Without one, no message is sent.
     type: str
     default: ''
   token:
@@ -140,6 +140,15 @@ seealso:
 """
 
 EXAMPLES = r"""
+- name: Find out which mail programs use the provider
+  mailops.smtp.mail_program:
+    program: auto
+    state: found
+    host: smtp.emaillabs.net.pl
+    logins:
+      - username: 1.acme.smtp
+  become: true
+
 - name: Find out which login Exim uses for the provider
   mailops.smtp.mail_program:
     program: exim
@@ -163,7 +172,7 @@ EXAMPLES = r"""
 RETURN = r"""
 entries:
   description: The entries that the program uses for the provider, and those that are written.
-  returned: success
+  returned: success, unless O(program=auto)
   type: list
   elements: dict
   sample:
@@ -173,23 +182,23 @@ entries:
       wanted: 1.acme.smtp
 has_queue:
   description: Whether mail can wait in the program.
-  returned: success
+  returned: success, unless O(program=auto)
   type: bool
   sample: true
 held:
   description: Whether mail for the provider is on hold when the module returns.
-  returned: success
+  returned: success, unless O(program=auto)
   type: bool
   sample: false
 holds:
   description: What is held, in the program's own words.
-  returned: success
+  returned: success, unless O(program=auto)
   type: list
   elements: str
   sample:
     - smtp
 notes:
-  description: What is worth knowing.
+  description: What is worth knowing. With O(program=auto), why an installed program does not use the provider.
   returned: success
   type: list
   elements: str
@@ -217,7 +226,7 @@ was_held:
   sample: true
 version:
   description: The program's version.
-  returned: success
+  returned: success, unless O(program=auto)
   type: str
   sample: '4.96'
 """

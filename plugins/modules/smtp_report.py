@@ -15,7 +15,7 @@ version_added: 0.3.0
 author:
   - mailops.smtp contributors (@mailops)
 description:
-  - Says of each account in the store how old its password is, when the next one is due, in which state it is, and
+  - Shows for each account in the store how old its password is, when the next one is due, in which state it is, and
     whether somebody should look at it. Writes that as a web page, for Prometheus, and as JSON.
   - Makes no API call and needs no Vault secret, because dates in the store are not encrypted (unless the whole file
     is). No report has a password in it, encrypted or not.
@@ -34,8 +34,8 @@ attributes:
   idempotent:
     support: full
     details:
-      - Each run writes the reports, so that their time is current. The task has changed something only if a report says
-        anything else that is new, or if its mode was another one.
+      - Each run writes the reports, so that their time is current. The task is changed only if anything else in a
+        report is new, or if its mode was different.
   async:
     support: none
     details:
@@ -77,7 +77,7 @@ options:
     default: '0644'
   name:
     description:
-      - How the store is called in the reports, and the label C(store) of each metric. Defaults to the name of the file
+      - The name of the store in the reports, and the label C(store) of each metric. Defaults to the name of the file
         without its extension. Set it if several stores have the same one and are read by one node exporter.
     type: str
   propagation_seconds:
@@ -113,7 +113,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 store:
-  description: How the store is called, see O(name).
+  description: The name of the store, see O(name).
   returned: success
   type: str
   sample: smtp
@@ -133,7 +133,7 @@ outputs:
   type: dict
   sample: {"html": "/srv/www/smtp.html"}
 totals:
-  description: How many there are of what.
+  description: Numbers of accounts and senders.
   returned: success
   type: dict
   contains:
