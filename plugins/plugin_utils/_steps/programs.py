@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import (
     AUTO,
     TEMPLATE,
+    consumers_of,
     logins,
     programs_of,
     symbols_in_doubt,
@@ -113,7 +114,8 @@ def found(
         return [], result
     others = [name for name in result["programs"] if name not in names]
     used = [name for one in names for name in (others if one == AUTO else [one])]
-    if not used and not any(of_host(tools, host, hook) for hook in ("hold_tasks", "deploy_tasks")):
+    others_use = TEMPLATE in consumers_of(of_host(tools, host, "consumer"))
+    if not used and not others_use and not any(of_host(tools, host, hook) for hook in ("hold_tasks", "deploy_tasks")):
         notes = "; ".join(str(note).rstrip(".") for note in result["notes"]) or "none is installed that is known"
         smtp = of_host(tools, host, "smtp_host")
         text = (

@@ -111,6 +111,7 @@ def test_leader_with_another_store() -> None:
             "consumer empty where no mail is sent",
             False,
         ),
+        ({"consumer": ["auto", "template"]}, [{"programs": [], "notes": []}], ["auto found"], [], "", False),
         ({"consumer": "auto"}, [{"failed": True, "msg": "no python"}], ["auto found"], [], "no python", False),
         (
             {"consumer": ["postfix", "template", "exim"]},
