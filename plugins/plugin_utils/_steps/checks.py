@@ -161,9 +161,20 @@ def _checked_programs(tools: Tools, record: Record) -> Record:
     if bad:
         return replace(record, programs=names, trouble=why(bad), away=bool(bad.get("unreachable")))
     _warn_of(tools, names, looks)
+    if tools.check_mode or tools.verbose:
+        _tell_of(tools, names, looks)
     return replace(
         record, programs=names, on_hold=[name for name, look in zip(names, looks, strict=True) if look.get("held")]
     )
+
+
+def _tell_of(tools: Tools, names: list[str], looks: list[Result]) -> None:
+    """Show which programs use the provider, and where each reads its login."""
+    for name, look in zip(names, looks, strict=True):
+        for entry in look.get("entries", []):
+            where = f"{entry['place']}, {entry['key']}" if entry["key"] else entry["place"]
+            line = f"{tools.here}: {name} reads the login of {entry['wanted']} in {where}"
+            tools.tell(line if entry["username"] else f"{line}, once it is written there")
 
 
 def _warn_of(tools: Tools, names: list[str], looks: list[Result]) -> None:

@@ -164,6 +164,23 @@ def test_options_of_whatever_is_found() -> None:
     assert (asked["postfix"]["config_directory"], asked["msmtp"]) == ("/etc/out", {"path": "/srv/msmtprc"})
 
 
+@pytest.mark.parametrize(("check_mode", "verbose"), [(True, False), (False, True), (False, False)])
+def test_where_logins_are_is_shown(check_mode: bool, verbose: bool) -> None:
+    """Catches: a dry run that does not say which mail program is meant, and where its login would be written."""
+    entries = [
+        {"place": "/etc/a", "key": "relay", "username": "1", "wanted": "1"},
+        {"place": "/etc/b", "key": "", "username": "", "wanted": "2"},
+    ]
+    found = [{"programs": ["exim"], "notes": []}, {"entries": entries}]
+    one = stage(fleet(), {"mail_program": found}, consumer="auto", check_mode=check_mode, verbose=verbose)
+    one.do(check)
+    shown = [
+        "a: exim reads the login of 1 in /etc/a, relay",
+        "a: exim reads the login of 2 in /etc/b, once it is written there",
+    ]
+    assert one.told == (shown if check_mode or verbose else [])
+
+
 def test_postfix_is_looked_at_as_it_is_used() -> None:
     """Catches: a check of another Postfix, another transport or another map than those that the run uses."""
     places: Any = {"postfix_transport": "relay", "postfix_map": "/m", "postfix_config_directory": "/etc/postfix-out"}
