@@ -110,14 +110,15 @@ postfix: $(VENV)/test link ## Run the tests of the modules with a real Postfix, 
 
 clients: $(VENV)/test link ## Run the tests of mail programs with the real ones, each in a Debian of its own, as root
 	@echo '== Mail programs'
+	@# By file, since the tests of a program share its Debian.
 	@tests/support/install-mail
-	@$(PYTEST) tests/clients
+	@$(PYTEST) --dist loadfile tests/clients
 
 # One whole rotation of the programs that most hosts have.
 clients-short: $(VENV)/test link
 	@echo '== Mail programs, in short'
 	@tests/support/install-mail
-	@$(PYTEST) -k '$(SHORT)' tests/clients
+	@$(PYTEST) --dist loadfile -k '$(SHORT)' tests/clients
 
 lint: $(VENV)/lint link workflows galaxy sanity ## Check style, types, metadata, documentation, licences, sanity
 	@echo '== ruff'
