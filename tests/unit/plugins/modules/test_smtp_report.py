@@ -16,7 +16,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._reports.contents imp
 from ansible_collections.mailops.smtp.tests.unit.plugins.modules.test_consumers import agree
 from ansible_collections.mailops.smtp.tests.unit.plugins.report_scene import ACCOUNTS, SENDERS, reported
 
-RETURN = yaml.safe_load(smtp_report.RETURN)
+RETURNED = yaml.safe_load(smtp_report.RETURN)
 
 
 def test_documented_options_are_the_real_ones() -> None:
@@ -27,15 +27,15 @@ def test_documented_options_are_the_real_ones() -> None:
 def test_documented_result_is_the_real_one() -> None:
     """Catches: a field of the JSON that nobody knows of, or one that is promised and missing."""
     data: dict[str, Any] = reported(ACCOUNTS, SENDERS).data()
-    assert set(RETURN) == {*data, "outputs"}
-    assert set(RETURN["totals"]["contains"]) == set(data["totals"])
-    assert {*data["accounts"][0]} == set(RETURN["accounts"]["contains"])
-    assert {*data["senders"][0]} == set(RETURN["senders"]["contains"])
+    assert set(RETURNEDED) == {*data, "outputs"}
+    assert set(RETURNEDED["totals"]["contains"]) == set(data["totals"])
+    assert {*data["accounts"][0]} == set(RETURNEDED["accounts"]["contains"])
+    assert {*data["senders"][0]} == set(RETURNEDED["senders"]["contains"])
 
 
 def test_every_state_and_reason_is_documented() -> None:
     """Catches: a word in a report that a playbook cannot know of."""
-    fields = RETURN["accounts"]["contains"]
+    fields = RETURNED["accounts"]["contains"]
     assert all(f"V({reason})" in " ".join(fields["attention"]["description"]) for reason in REASONS)
     assert all(f"V({state})" in " ".join(fields["state"]["description"]) for state in STATES)
 
