@@ -27,10 +27,10 @@ def test_documented_options_are_the_real_ones() -> None:
 def test_documented_result_is_the_real_one() -> None:
     """Catches: a field of the JSON that nobody knows of, or one that is promised and missing."""
     data: dict[str, Any] = reported(ACCOUNTS, SENDERS).data()
-    assert set(RETURNEDED) == {*data, "outputs"}
-    assert set(RETURNEDED["totals"]["contains"]) == set(data["totals"])
-    assert {*data["accounts"][0]} == set(RETURNEDED["accounts"]["contains"])
-    assert {*data["senders"][0]} == set(RETURNEDED["senders"]["contains"])
+    assert set(RETURNED) == {*data, "outputs"}
+    assert set(RETURNED["totals"]["contains"]) == set(data["totals"])
+    assert {*data["accounts"][0]} == set(RETURNED["accounts"]["contains"])
+    assert {*data["senders"][0]} == set(RETURNED["senders"]["contains"])
 
 
 def test_every_state_and_reason_is_documented() -> None:
