@@ -32,6 +32,9 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     why,
 )
 
+# What a vaulted value begins with.
+CIPHERTEXT = "$ANSIBLE_VAULT;"
+
 
 def stage(tools: Tools) -> Result:
     """Write the new passwords to the store, before the provider hears of them.
@@ -320,6 +323,12 @@ def _deployed_to_programs(tools: Tools) -> list[Result]:
 
 
 def _deployed_file(tools: Tools) -> Result:
+    if CIPHERTEXT in str(tools.params["content"]):
+        text = (
+            "smtp_rotation_template_src writes ciphertext in place of a password, as to_nice_yaml does. Name the value "
+            "itself, such as {{ smtp_accounts['1.acme.smtp'].password | to_json }}; the file was left as it is"
+        )
+        return {"failed": True, "msg": text}
     names = ("dest", "owner", "group", "mode")
     options = tools.options
     asked = {name: options[f"template_{name}"] for name in names if options[f"template_{name}"]}

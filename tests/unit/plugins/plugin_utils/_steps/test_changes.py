@@ -536,6 +536,15 @@ def test_deploy_a_file(tmp_path: Path) -> None:
     assert one.asked("secret_file") == asked
 
 
+def test_file_with_ciphertext_is_not_written(tmp_path: Path) -> None:
+    """Catches: a file without any password, which a template writes that has no filter for vaulted values."""
+    one = deploying(tmp_path, ALL, **TEMPLATE)
+    one.tools.params["content"] = "password: !vault |\n  $ANSIBLE_VAULT;1.2;AES256;prod\n  6162"
+    record, result = one.do(changes.deploy)
+    assert one.calls == [] and result["ready"] is False
+    assert "writes ciphertext in place of a password" in record.trouble and "6162" not in record.trouble
+
+
 NONE_STORED = "nothing was deployed, because no password of 3 is stored"
 
 
