@@ -85,6 +85,35 @@ def test_hold_deploy_release(watch: Watch, mail_host: Postfix) -> None:
     search_all(watch, mail_host)
 
 
+def program_task(watch: Watch, relay: Postfix, state: str, password: str = "") -> dict[str, Any]:
+    """Return a task of mail_program."""
+    provider = watch.provider
+    login = {"username": ACCOUNT, **({"password": password} if password else {})}
+    options = {"program": "postfix", "state": state, "host": provider.smtp_host, "port": provider.smtp_port}
+    message = {"sender": "app@acme.example", "recipient": "friend@there.example", "token": "a-token"}
+    where = {"options": {"config_directory": str(relay.config)}}
+    return {"name": state, "mailops.smtp.mail_program": {**options, **message, **where, "logins": [login]}}
+
+
+def test_five_verbs(watch: Watch, mail_host: Postfix) -> None:
+    """Catches: a password of a mail program in an output, a log, a command line or a file that is left."""
+    held, found = (program_task(watch, mail_host, state) for state in ("held", "found"))
+    deployed, proved = (program_task(watch, mail_host, state, "{{ chosen }}") for state in ("deployed", "proved"))
+    released = program_task(watch, mail_host, "released")
+    watch.provider.accounts.change(ACCOUNT, CHOSEN)
+    ended = watch.run(watch.play([found, held, deployed, proved, released]), "-vvvvv", "--diff")
+    assert ended.code == 0, ended.output
+    assert "password: as asked for" in ended.output
+    assert [login["accepted"] for login in watch.provider.record.logins()] == [True]
+    search_all(watch, mail_host)
+    wrong = program_task(watch, mail_host, "proved", "{{ other }}")
+    watch.provider.accounts.change(ACCOUNT, OTHER + "-and-more")
+    refused = watch.run(watch.play([held, wrong]), "-vvvvv", "--diff")
+    assert refused.code != 0 and "was not accepted" in refused.output
+    assert OTHER not in refused.output
+    search_all(watch, mail_host)
+
+
 FAILURES: dict[str, dict[str, Any]] = {
     "unknown option": {"entriess": "{{ other }}"},
     "no map": {"map": "hash:/missing/folder/x"},
