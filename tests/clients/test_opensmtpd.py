@@ -355,6 +355,21 @@ def test_closed_file_and_folder(host: Host, provider: StandIn) -> None:
     assert "Everybody on this host can read /etc/smtpd/secrets" in ask(host, provider, "found")["notes"][0]
 
 
+@pytest.mark.parametrize("host", ["7.4"], indirect=True)
+def test_proof_while_nothing_is_on_hold(host: Host, provider: StandIn) -> None:
+    """Catches: two accounts of a sender, of which the one in use can never be proved, since mail flows all the time."""
+    before = host.conf.read_bytes()
+    result = ask(host, provider, "proved", password=OLD)
+    assert [one["how"] for one in result["proofs"]] == ["message"] and not result["was_held"]
+    assert host.conf.read_bytes() == before
+    host.send("after it")
+    until(lambda: "after it" in subjects(provider), seconds=SECONDS)
+    assert len(subjects(provider)) == 2
+    provider.submission.refuse_login = "535 5.7.8 Error: authentication failed"
+    assert ask(host, provider, "proved", password=OLD)["failed"]
+    assert host.conf.read_bytes() == before
+
+
 def test_while_smtpd_is_down(host: Host, provider: StandIn) -> None:
     """Catches: a hold that counts only while smtpd runs; a proof that is claimed though nothing was sent."""
     before = host.conf.read_bytes()
