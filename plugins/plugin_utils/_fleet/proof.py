@@ -96,7 +96,7 @@ def is_to_be_proved(fleet: Fleet, options: Mapping[str, Any], *, check_mode: boo
     """
     plan = fleet.leader.plan
     sends = options["test_send"] and options["test_message"] != "none" and not check_mode
-    return bool(sends and plan and (plan.work_of(fleet.play.here) or fleet.own.on_hold))
+    return bool(sends and plan and (plan.work_of(fleet.play.here) or fleet.own.on_hold or fleet.own.fresh))
 
 
 def failures_of(verdict: Verdict) -> dict[str, str]:

@@ -135,10 +135,10 @@ class Record:
     that it was done with, C(done): of the last one that it led to the end. C(consumes): it uses passwords, or has
     tasks of the playbook to run. C(away): the host cannot be reached. C(unheld): hosts that it should have held,
     and whether they are away. C(unkept): why the store was not saved elsewhere. C(looked): it has looked whether
-    the SMTP server answers. C(notified): a handler of the playbook is to run. C(programs): the mail programs of
-    this host, C(on_hold): those that an earlier run left on hold, C(proofs): how it was seen that mail goes out,
-    C(released): the mail of all of them is released. C(left): senders whose new account works from here. The last six
-    fields are the leader's.
+    the SMTP server answers. C(notified): a handler of the playbook is to run. C(fresh): a mail program was given
+    another login. C(programs): the mail programs of this host, C(on_hold): those that an earlier run left on hold,
+    C(proofs): how it was seen that mail goes out, C(released): the mail of all of them is released. C(left):
+    senders whose new account works from here. The last six fields are the leader's.
     """
 
     leader: str = ""
@@ -159,6 +159,7 @@ class Record:
     unkept: str = ""
     looked: bool = False
     notified: bool = False
+    fresh: bool = False
     programs: list[str] = field(default_factory=list)
     on_hold: list[str] = field(default_factory=list)
     proofs: list[dict[str, Any]] = field(default_factory=list)

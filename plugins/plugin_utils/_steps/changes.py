@@ -283,6 +283,7 @@ def deploy(tools: Tools) -> Result:
     accounts = {name: {"password": True} for name in deploying.in_use(own, senders) if _has(document, name)}
     ready, renders = deploying.is_ready(own, accounts, senders), TEMPLATE in options.consumers
     results = _deployed_to_programs(tools)
+    fresh = any(one.get("changed") for one in results)
     if renders and ready and not any(failed(one) for one in results):
         results.append(_deployed_file(tools))
     bad = next((one for one in results if failed(one)), None)
@@ -291,7 +292,7 @@ def deploy(tools: Tools) -> Result:
         trouble = _incomplete(deploying.without_password(own, accounts, senders), accounts)
     # The file is the last one.
     notified = renders and ready and not bad and bool(results[-1].get("changed"))
-    record = replace(own, trouble=trouble, away=bool(bad and bad.get("unreachable")), notified=notified)
+    record = replace(own, trouble=trouble, away=bool(bad and bad.get("unreachable")), notified=notified, fresh=fresh)
     return remembered(record, ready=ready and not trouble, **shown(*results), skipped=not results)
 
 

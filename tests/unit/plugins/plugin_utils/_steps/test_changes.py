@@ -481,6 +481,7 @@ def test_deploy_to_postfix(tmp_path: Path) -> None:
         {"key": "k3", "username": "3", "password": "third"},
     ]
     assert (result["changed"], result["ready"], result["skipped"], record.trouble) == (True, True, False, "")
+    assert record.fresh is True
     assert sorted(one.learnt) == ["second", "third"]
 
 

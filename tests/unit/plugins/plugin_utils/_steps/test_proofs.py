@@ -254,6 +254,8 @@ def test_hold_that_something_else_ended(tmp_path: Path) -> None:
         # Nothing has changed: no message at each run; but one after a run that was killed.
         ({**PROVED, "plan": {**PLAN, "work": []}}, {}, {}, False, ["released"]),
         ({**PROVED, "plan": {**PLAN, "work": []}}, {"on_hold": ["exim"]}, {}, False, ["proved", "released"]),
+        # It could not be reached when the password changed, and has got it now.
+        ({**PROVED, "plan": {**PLAN, "work": []}}, {"fresh": True}, {}, False, ["proved", "released"]),
     ],
 )
 def test_when_a_message_is_sent(
