@@ -28,6 +28,12 @@ options:
       - Your own definition of a provider, used instead of O(provider). The collection's guide "Add a provider in one
         page" describes every field.
     type: dict
+  provider_settings:
+    description:
+      - Values that the provider needs and that are no secrets, such as a region or the ID of your own account, by the
+        names that its definition gives them.
+    type: dict
+    version_added: 0.3.0
   account_ids:
     description:
       - The IDs by which the provider's API knows accounts, for those where it is not the SMTP login. An account that is

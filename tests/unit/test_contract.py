@@ -24,8 +24,9 @@ from support.waiting import PATIENCE
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PROVIDERS
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts, set_passwords
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import list_accounts
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 

@@ -101,6 +101,16 @@ def _kind_of_success(answer: Answer, status: int, body: Any) -> Kind:
     return Kind.UNKNOWN
 
 
+def is_any(conditions: Iterable[Mapping[str, Any]], reply: Reply) -> bool:
+    """Return whether any condition applies to a response.
+
+    :param conditions: the conditions
+    :param reply: the response
+    """
+    body = decoded(reply.text)
+    return any(_applies(condition, reply.status, body) for condition in conditions)
+
+
 def _applies(condition: Mapping[str, Any], status: int, body: Any) -> bool:
     if condition.get("status", status) != status:
         return False

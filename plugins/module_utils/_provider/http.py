@@ -93,7 +93,7 @@ class Client:
     def _exchange(self, session: requests.Session, request: Request, values: Mapping[str, str]) -> Reply:
         import requests
 
-        known = {**self._connection.credentials, **values}
+        known = {**self._connection.settings, **self._connection.credentials, **values}
         body = None if request.body is None else fill(request.body, known)
         try:
             with session.request(

@@ -29,7 +29,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in im
     smtp2go,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import Fields, build
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.fields import Fields
 from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
 BUILT_IN: dict[str, dict[str, Any]] = {
@@ -53,6 +54,11 @@ def definition_from(params: Mapping[str, Any]) -> Definition:
         Fields(own, "provider_definition").text("api_url")
     data = dict(own) if own else dict(BUILT_IN[params["provider"]])
     if short:
+        if "set_password" not in data:
+            raise InputError(
+                f"password_request: {data['name']} makes the passwords itself, so there is no call to replace; "
+                "describe its calls in provider_definition"
+            )
         data["set_password"] = _replaced(data["set_password"], short)
     data["api_url"] = _checked_url(params.get("api_url") or data.get("api_url") or "")
     try:
@@ -118,8 +124,33 @@ def module_options(params: Mapping[str, Any], definition: Definition, credential
     :param definition: the provider that they select
     :param credentials: its keys, wherever they come from
     """
-    found = {"provider_definition": asdict(definition), "api_credentials": dict(credentials)}
+    found = {
+        "provider_definition": asdict(definition),
+        "api_credentials": dict(credentials),
+        "provider_settings": settings_from(definition, params),
+    }
     return {**params, **dict.fromkeys(OPTIONS), "password_request": None, **found}
+
+
+def settings_from(definition: Definition, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return the value of each of a provider's settings, from the options or else from its definition.
+
+    :param definition: the provider
+    :param params: the task's options
+    :raises InputError: if one is missing, unknown, or more than one line
+    """
+    given = params.get("provider_settings") or {}
+    for name in given:
+        if name not in definition.settings:
+            known = ", ".join(definition.settings) or "none"
+            raise InputError(f"provider_settings: {definition.name} has no setting {name!r}; it has: {known}")
+    found = {name: str(given.get(name, default)) for name, default in definition.settings.items()}
+    for name, value in found.items():
+        if not value.strip():
+            raise InputError(f"provider_settings.{name}: is missing or empty; {definition.name} needs it")
+        if has_control(value):
+            raise InputError(f"provider_settings.{name}: contains a line break or another control character")
+    return found
 
 
 def credentials_from(
@@ -142,6 +173,9 @@ def credentials_from(
         value = more.get(name, params.get(name) if name in OPTIONS else None)
         if value is None and variable:
             value = environment.get(variable)
+        if value is None and definition.transport != "http":
+            # Where its users keep them is what carries the calls to find out.
+            continue
         found[name] = _checked_credential(name, value, variable)
     return found
 

@@ -18,14 +18,14 @@ PREFIX = "smtp_rotation_"
 # compares them.
 _NAMES = """
     account_ids accounts api_credentials api_host api_key api_url application_key audit_attempts
-    authorization_key ca_path concurrency consumer deploy_tasks drain_timeout hold_tasks lock_timeout max_age
-    password password_length password_request password_symbols passwords persist_branch persist_check
+    authorization_key ca_path concurrency consumer deploy_tasks drain_timeout hold_tasks keep_old lock_timeout
+    max_age password password_length password_request password_symbols passwords persist_branch persist_check
     persist_remote persist_tasks postfix_config_directory postfix_entries postfix_map postfix_migrate
     postfix_transport program_options progress_interval propagation_seconds provider provider_definition
-    rate_limit reconcile release_on_failure release_tasks retries retry_after_ceiling rotate senders
-    smtp_encryption smtp_host smtp_port state store_survives strategy template_dest template_group template_mode
-    template_notify template_owner template_src test_concurrency test_message test_recipient test_send
-    test_sender timeout validate_certs vault_file vault_id
+    provider_settings rate_limit reconcile release_on_failure release_tasks retries retry_after_ceiling rotate
+    senders smtp_encryption smtp_host smtp_port state store_survives strategy template_dest template_group
+    template_mode template_notify template_owner template_src test_concurrency test_message test_recipient
+    test_send test_sender timeout validate_certs vault_file vault_id
     """
 OPTIONS = frozenset(_NAMES.split())
 BESIDE = frozenset({"audit", "host", "hosts"})
@@ -37,6 +37,7 @@ HOW_WRITTEN = {
     ),
     "passwords": "must map accounts to passwords",
     "account_ids": "must map accounts to their IDs at the provider",
+    "provider_settings": "must map the provider's settings to their values, such as {region: eu-central-1}",
     "consumer": "must be a name, such as postfix, or a list of names",
     "program_options": ("must map mail programs to their options, such as {msmtp: {path: /srv/app/msmtprc}}"),
     "postfix_entries": (

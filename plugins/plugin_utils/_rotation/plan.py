@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -19,7 +19,8 @@ class Step(str, Enum):
 
     NOTHING = "nothing"
     NEW = "new"  # stage a new password, then send it
-    RESEND = "resend"  # send the staged password again
+    RESEND = "resend"  # send the staged password again, or make a request again whose answer is not known
+    RETIRE = "retire"  # delete the credential before the stored one
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Wish:
 
     C(explicit): a password is given. C(is_current), C(is_staged): it equals the stored or the staged one.
     C(only_stage): nothing is sent. C(seen): the record as first read, before the task waited for the account's lock.
+    C(issued): the provider makes the passwords. C(keep_old): for how long the credential before the stored one is kept
+    after every host has left it.
     """
 
     rotate: str
@@ -37,6 +40,8 @@ class Wish:
     is_staged: bool = False
     only_stage: bool = False
     seen: Record | None = None
+    issued: bool = False
+    keep_old: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
     :param wish: what the task asks for
     :param now: the time
     """
+    if wish.issued:
+        return _of_issued(record, wish, now)
     if record.staged_password is not None and not (wish.explicit and not wish.is_staged):
         return _with_staged(record, wish)
     if wish.explicit:
@@ -101,3 +108,41 @@ def _when_due(record: Record, wish: Wish, now: datetime) -> Plan:
     if now >= due:
         return Plan(Step.NEW, f"it was due at {written(due)}")
     return Plan(Step.NOTHING, f"it is due at {written(due)}")
+
+
+def _of_issued(record: Record, wish: Wish, now: datetime) -> Plan:
+    """Return the plan for an account whose passwords the provider makes."""
+    since = f" at {written(record.staged_at)}" if record.staged_at else ""
+    if record.requests and wish.only_stage:
+        return Plan(Step.NOTHING, f"a new password is to be requested since{since[3:]}; state=present requests it")
+    if record.requests:
+        return Plan(
+            Step.RESEND,
+            f"a new password was requested{since}, and the answer is not known, so another one is requested",
+        )
+    # What is staged was meant for another way of changing it, and is kept beside the new one.
+    plan = decide(replace(record, staged_password=None), replace(wish, issued=False), now)
+    if record.previous_id is None:
+        return plan
+    reason = hindered(record, wish.keep_old, now)
+    if plan.step is Step.NEW and reason:
+        return Plan(Step.NOTHING, f"{plan.reason}, but {reason}")
+    if plan.step is Step.NOTHING and not reason and not wish.only_stage:
+        return Plan(Step.RETIRE, f"no host uses {record.previous_id} any more, so it is deleted")
+    return plan
+
+
+def hindered(record: Record, keep_old: timedelta, now: datetime) -> str:
+    """Return why the credential before the stored one cannot be deleted yet, an empty text if it can.
+
+    :param record: the account's record
+    :param keep_old: for how long it is kept after every host has left it
+    :param now: the time
+    """
+    if not record.is_settled or record.settled_at is None:
+        return (
+            f"a host may still use the credential before it, {record.previous_id}: give the stored one to every host, "
+            "test it, and record that with state=settled"
+        )
+    until = record.settled_at + keep_old
+    return f"the credential before it, {record.previous_id}, is kept until {written(until)}" if now < until else ""

@@ -7,12 +7,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, Made
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import module_options
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.sealing import new_pad, opened
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction, tell
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.answers import Answers, Limit
 
@@ -58,6 +61,32 @@ class Caller:
         }
         # A run that is stopped later cannot say this any more. Not on stdout, which may have to be JSON.
         tell(_under_way(len(passwords)))
+        outcome, words = self._outcome(args)
+        return _answers(outcome, {account: _change(outcome, account, words) for account in passwords})
+
+    def issue(self, jobs: Mapping[str, Job]) -> Answers:
+        """Have passwords made, and return the outcome for each account, unknown if the module does not report it.
+
+        :param jobs: account to what is to be done
+        """
+        ids = self._options.get("account_ids") or {}
+        pads = {account: new_pad() for account in jobs}
+        args = {
+            **self._options,
+            **self._limit.options(),
+            "accounts": list(jobs),
+            "account_ids": {account: ids[account] for account in jobs if account in ids},
+            "requests": {account: asdict(job) for account, job in jobs.items()},
+            "pads": pads,
+        }
+        wanted = sum(bool(job.label) for job in jobs.values())
+        if wanted:
+            tell(_requested(wanted))
+        outcome, words = self._outcome(args)
+        return _answers(outcome, {account: _made(outcome, account, words, pads[account]) for account in jobs})
+
+    def _outcome(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+        """Run the module, and return its result and what it says went wrong."""
         try:
             outcome = self._action.call_module(args, self._task_vars, hide=self._hide)
         except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
@@ -65,16 +94,24 @@ class Caller:
         self._limit.learn(outcome)
         # Scrub before shortening: a secret that has been cut is not found any more.
         reason = str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given")
-        words = self._action.scrubber.text(reason)
-        answers = Answers({account: _change(outcome, account, words) for account in passwords})
-        answers.calling, answers.allowed = outcome.get("seconds"), outcome.get("rate")
-        answers.burst = outcome.get("burst") or 0
-        return answers
+        return outcome, self._action.scrubber.text(reason)
+
+
+def _answers(outcome: Mapping[str, Any], changes: Mapping[str, Change]) -> Answers:
+    answers = Answers(changes)
+    answers.calling, answers.allowed = outcome.get("seconds"), outcome.get("rate")
+    answers.burst = outcome.get("burst") or 0
+    return answers
 
 
 def _under_way(count: int) -> str:
     subject = "1 new password is" if count == 1 else f"{count} new passwords are"
     return f"{subject} staged and on the way to the provider. If this run is stopped now, the next one completes it."
+
+
+def _requested(count: int) -> str:
+    subject = "1 new password is" if count == 1 else f"{count} new passwords are"
+    return f"{subject} requested from the provider. If this run is stopped now, the next one completes it."
 
 
 def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
@@ -89,4 +126,22 @@ def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
         sent=reported["sent"],
         message=reported["message"],
         stop=reported.get("stop", False),
+    )
+
+
+def _made(outcome: Mapping[str, Any], account: str, words: str, pad: str) -> Made:
+    """Return what the module reports for an account, with what the provider made."""
+    change = _change(outcome, account, words)
+    reported = (outcome.get("outcomes") or {}).get(account) or {}
+    return Made(
+        kind=change.kind,
+        doubt=change.doubt,
+        sent=change.sent,
+        message=change.message,
+        stop=change.stop,
+        secret=opened(reported["sealed"], pad) if reported.get("sealed") else None,
+        username=reported.get("username"),
+        id=reported.get("id"),
+        idle=reported.get("idle", []),
+        deleted=reported.get("deleted", []),
     )

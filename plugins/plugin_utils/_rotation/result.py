@@ -22,6 +22,9 @@ NEXT = {
     "untried": "No new password was made for it.",
     "refused_doubtful": "An earlier attempt may have landed, so the refused password is kept in doubtful_passwords; "
     "the next run that is due makes a new one.",
+    "untouched": "Nothing was made; the stored password is still in force.",
+    "unanswered": "The next run requests another one.",
+    "kept_old": "The next run tries again.",
     "unknown": "The new password stays staged, and the next run sends the same one again.",
 }
 
@@ -38,6 +41,7 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
             "account": name,
             "action": done.actions[name],
             "reason": done.reasons[name],
+            "username": record.login(name),
             "in_doubt": record.in_doubt,
             **dates(record, max_age),
         }
@@ -68,7 +72,7 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
 
 def _can_be_tested(record: Record) -> bool:
     """Return whether a test is due. A staged password may have landed just now: then nobody may log in."""
-    return record.is_unverified and record.staged_password is None
+    return record.is_unverified and not record.is_begun
 
 
 def _seconds_to_wait(done: Done, now: datetime) -> float:
@@ -106,6 +110,8 @@ def _named(names: list[str]) -> str:
 
 
 def _outcome(done: Done, name: str) -> str:
+    if done.issued:
+        return _outcome_of_issued(done, name)
     if done.actions[name] != "refused":
         return done.actions[name]
     if name in done.untried:
@@ -114,6 +120,12 @@ def _outcome(done: Done, name: str) -> str:
         return "refused_doubtful"
     record = done.after[name]
     return "refused" if record.password is not None and not record.in_doubt else "refused_alone"
+
+
+def _outcome_of_issued(done: Done, name: str) -> str:
+    if done.after[name].requests:
+        return "unanswered"
+    return "untried" if name in done.untried else "kept_old" if done.after[name].previous_id else "untouched"
 
 
 def diff_of(before: Mapping[str, Record], after: Mapping[str, Record], header: str, now: datetime) -> dict[str, str]:

@@ -62,7 +62,7 @@ def _untested(request: Request, snapshot: Snapshot, accounts: list[str], tools: 
         done.before[account] = record
         done.note(account, "unchanged", "its successful test was already recorded", record)
         if account in request.failures:
-            outdated = record.staged_password is not None or record.password is None or record.waits_at(now)
+            outdated = record.is_begun or record.password is None or record.waits_at(now)
             done.reasons[account] = OUTDATED if outdated else FAILED
             untested += [] if outdated else [account]
             continue
@@ -77,6 +77,11 @@ def _check(account: str, record: Record, now: datetime, store: str) -> None:
     """Refuse to record a test that cannot have proved anything."""
     if record.staged_password is not None:
         raise InputError(f"{account}: its staged password was not sent yet; run state=present first")
+    if record.requests:
+        raise InputError(
+            f"{account}: a new password was requested, and the answer is not known, so the stored one may not be in "
+            "force any more; run state=present first"
+        )
     if record.password is None:
         raise InputError(f"{account}: no password is stored in {store}, so none can be verified")
     if record.waits_at(now) and record.effective_at:

@@ -72,7 +72,7 @@ def _entries(tools: Tools, accounts: Sequence[str]) -> dict[str, decisions.Entry
     passwords = tools.passwords(snapshot, asked)
     for account, result in _logged_in(tools, passwords).items():
         record = records[account]
-        staged = {"staged": True} if record.staged_password is not None else {}
+        staged = {"staged": True} if record.is_begun else {}
         server = {"server": _server(tools), "since": _date(record)}
         entries[account] = {**decisions.entry_of(result), **server, **staged}
     _try_others(tools, entries, records, passwords)

@@ -23,9 +23,11 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import (
     MOMENT,
     NAME,
+    REQUESTS,
     SECRET,
     SECRETS,
     SECTIONS,
+    TEXT,
     WORD,
     Form,
     Section,
@@ -63,6 +65,10 @@ def _read_secrets(text: str) -> tuple[str, ...]:
     return tuple(_read_secret(item) for item in text.split("- !vault")[1:])
 
 
+def _read_requests(text: str) -> tuple[str, ...]:
+    return tuple(line.strip()[2:] for line in text.strip().splitlines())
+
+
 @lru_cache(maxsize=4096)
 def _read_moment(text: str) -> datetime:
     return _times.read(text.strip()[1:-1])
@@ -94,6 +100,8 @@ _WAYS: dict[str, tuple[Form, str, Callable[[str], Any]]] = {
     "secrets": (SECRETS, rf"\n(?:      - {_vaulted(8)})+", _read_secrets),
     "moment": (MOMENT, r' "[0-9T:Z-]{20}"\n', _read_moment),
     "name": (NAME, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_name),
+    "text": (TEXT, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_name),
+    "requests": (REQUESTS, r"\n(?:      - [0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}\n)+", _read_requests),
     "word": (WORD, r" [a-z][a-z_]{0,39}\n", _read_name),
 }
 _KINDS = {f"{kind}_value": kind for kind in _WAYS}

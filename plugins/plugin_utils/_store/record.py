@@ -9,10 +9,20 @@ Secrets are ciphertexts here, never passwords. A staged password becomes the pas
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second, written
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a provider made: the password as a ciphertext, and its user name and ID, None where there is none."""
+
+    ciphertext: str
+    username: str | None = None
+    id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,10 @@ class Record:
     """One account's passwords, as ciphertexts, and dates.
 
     C(failed_at), C(failure): the last failed test, and its reason in one word.
+    Where the provider makes the passwords: C(username), if it is not the account's name; C(credential_id), by which the
+    provider knows the credential; C(previous_username) and C(previous_id) of the one before it, as long as the provider
+    has it; C(settled_at), when every host was seen to use the stored one; C(requests), the labels of requests whose
+    answer is not known.
     C(doubtful_passwords) may have taken effect. As long as one of them may have done so after C(password), C(staged_at)
     is kept without a staged password: a test of the password then proves nothing.
     Source of the layout: README.md, "What is stored where".
@@ -35,6 +49,29 @@ class Record:
     staged_at: datetime | None = None
     failed_at: datetime | None = None
     failure: str | None = None
+    username: str | None = None
+    credential_id: str | None = None
+    previous_username: str | None = None
+    previous_id: str | None = None
+    settled_at: datetime | None = None
+    requests: tuple[str, ...] = ()
+
+    def login(self, account: str) -> str:
+        """Return the SMTP user name.
+
+        :param account: the account's name, which it is unless the provider chose another one
+        """
+        return account if self.username is None else self.username
+
+    @property
+    def is_begun(self) -> bool:
+        """Return whether a change has begun whose outcome is not known."""
+        return self.staged_password is not None or bool(self.requests)
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether every host was seen to use the stored credential."""
+        return self.settled_at is not None and (self.changed_at is None or self.settled_at >= self.changed_at)
 
     @property
     def has_failed(self) -> bool:
@@ -72,7 +109,7 @@ class Record:
 
         :param now: an aware datetime
         """
-        if self.staged_password is not None:
+        if self.is_begun:
             return "staged"
         if self.password is None:
             return "none"
@@ -138,7 +175,70 @@ def accepted(record: Record, ciphertext: str, now: datetime, propagation: timede
         verified_at=None,
         failed_at=None,
         failure=None,
+        settled_at=None,
+        requests=(),
     )
+
+
+def requested(record: Record, label: str, now: datetime) -> Record:
+    """Return the record with a request for a new password, before it is sent. An earlier one may have been answered.
+
+    :param record: the record before
+    :param label: the request's label
+    :param now: the time
+    """
+    return replace(record, requests=(*record.requests, label), staged_at=whole_second(now))
+
+
+def issued(record: Record, credential: Credential, now: datetime, propagation: timedelta) -> Record:
+    """Return the record after the provider made a password.
+
+    A credential that was created beside the stored one leaves that one at the provider, until it is deleted.
+
+    :param record: the record before
+    :param credential: what the provider made
+    :param now: the time
+    :param propagation: how long the provider may take to put it into force
+    """
+    # What another flow has staged may still be in force, and is kept.
+    staged = (record.staged_password,) if record.staged_password is not None else ()
+    before = replace(record, staged_password=None, doubtful_passwords=(*record.doubtful_passwords, *staged))
+    after = accepted(before, credential.ciphertext, now, propagation)
+    beside = credential.id is not None and record.credential_id not in (None, credential.id)
+    return replace(
+        after,
+        username=credential.username,
+        credential_id=credential.id,
+        previous_username=record.username if beside else None,
+        previous_id=record.credential_id if beside else None,
+    )
+
+
+def unanswered(record: Record, labels: Collection[str]) -> Record:
+    """Return the record without requests that are known to have had no effect.
+
+    :param record: the record before
+    :param labels: their labels
+    """
+    left = tuple(label for label in record.requests if label not in labels)
+    return replace(record, requests=left, staged_at=record.staged_at if left or record.staged_password else None)
+
+
+def settled(record: Record, now: datetime) -> Record:
+    """Return the record after every host was seen to use the stored credential.
+
+    :param record: the record before
+    :param now: the time
+    """
+    return record if record.is_settled else replace(record, settled_at=whole_second(now))
+
+
+def retired(record: Record) -> Record:
+    """Return the record after the credential before the stored one was deleted at the provider.
+
+    :param record: the record before
+    """
+    return replace(record, previous_username=None, previous_id=None, previous_password=None)
 
 
 def adopted(record: Record, ciphertext: str, changed_at: datetime, propagation: timedelta) -> Record:

@@ -18,7 +18,7 @@ KEYS = ("application_key", "authorization_key", "api_key", "api_credentials")
 def test_secrets_are_marked(spec: dict[str, t.Any]) -> None:
     """Catches: a secret that Ansible prints with -vvv."""
     secrets = {name for name, option in spec.items() if option.get("no_log")}
-    assert secrets == {*KEYS, "password", "passwords"} & set(spec)
+    assert secrets == {*KEYS, "password", "passwords", "pads"} & set(spec)
     assert spec["accounts"]["aliases"] == ["account"]
 
 

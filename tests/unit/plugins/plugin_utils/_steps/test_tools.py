@@ -34,7 +34,7 @@ NAMED = Options(sorted(OPTIONS), lambda variable: 1 if variable.endswith(("inter
 # What only one task needs.
 OF_ONE_TASK = {"only_at_rest", "failures", "changed_at", "force"}
 # What the module says to itself.
-INTERNAL = {"rate_burst", "rate_recent"}
+INTERNAL = {"rate_burst", "rate_recent", "requests", "pads"}
 
 
 def test_every_option_of_smtp_account_password_is_handed_on() -> None:

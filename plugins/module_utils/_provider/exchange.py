@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One call of the API and what not getting an answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Meaning, Reply
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import NoAnswer, Untrusted
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.transports import Client
+
+
+def sent(
+    client: Client, connection: Connection, request: Request, values: Mapping[str, str]
+) -> tuple[Reply, Meaning | None]:
+    """Return the response, or the meaning of not getting one.
+
+    :param client: carries the call
+    :param connection: the provider and how to reach it
+    :param request: the call
+    :param values: the value of each placeholder
+    """
+    name = connection.definition.name
+    nothing = Reply(0, {}, "")
+    try:
+        return client.send(request, values), None
+    except NoAnswer as error:
+        return nothing, Meaning(Kind.UNKNOWN, f"{name} did not answer: {error}")
+    except Untrusted as error:
+        text = (
+            f"the certificate of {connection.definition.api_url} cannot be verified ({error}), so nothing was sent. "
+            "Check api_url; for a private certificate authority, set ca_path"
+        )
+        return nothing, Meaning(Kind.REFUSED_ACCESS, text, stop=True)
