@@ -20,9 +20,11 @@ from functools import lru_cache
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import NOTE, TARGET, Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import (
     MOMENT,
     NAME,
+    NOTES,
     SECRET,
     SECRETS,
     SECTIONS,
@@ -88,12 +90,18 @@ def _read_escape(match: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else match[0][1]
 
 
+def _read_notes(text: str) -> Notes:
+    notes = [line.strip().partition(": ") for line in text.strip().splitlines()]
+    return tuple(sorted((name.strip('"'), note[1:-1]) for name, _colon, note in notes))
+
+
 # The pattern after a field's name and colon, and the function that reads it.
 _WAYS: dict[str, tuple[Form, str, Callable[[str], Any]]] = {
     "secret": (SECRET, rf" {_vaulted(6)}", _read_secret),
     "secrets": (SECRETS, rf"\n(?:      - {_vaulted(8)})+", _read_secrets),
     "moment": (MOMENT, r' "[0-9T:Z-]{20}"\n', _read_moment),
     "name": (NAME, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_name),
+    "notes": (NOTES, rf'\n(?:      (?:{TARGET.pattern}|"{TARGET.pattern}"): "(?:{NOTE.pattern})"\n)+', _read_notes),
     "word": (WORD, r" [a-z][a-z_]{0,39}\n", _read_name),
 }
 _KINDS = {f"{kind}_value": kind for kind in _WAYS}

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second, written
 
 
@@ -22,6 +23,7 @@ class Record:
     C(failed_at), C(failure): the last failed test, and its reason in one word.
     C(doubtful_passwords) may have taken effect. As long as one of them may have done so after C(password), C(staged_at)
     is kept without a staged password: a test of the password then proves nothing.
+    C(published): where others read the password, and what each place was given last.
     Source of the layout: README.md, "What is stored where".
     """
 
@@ -35,6 +37,7 @@ class Record:
     staged_at: datetime | None = None
     failed_at: datetime | None = None
     failure: str | None = None
+    published: Notes = ()
 
     @property
     def has_failed(self) -> bool:

@@ -19,6 +19,7 @@ import yaml
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import NOTE, TARGET, Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 
@@ -146,6 +147,16 @@ def _read_word(node: yaml.Node, where: str) -> str:
     return text
 
 
+def _read_notes(node: yaml.Node, where: str) -> Notes:
+    if not isinstance(node, yaml.MappingNode):
+        raise StoreError(f"{where} must map each target to what it was given last")
+    notes = [(str(_scalar(key, where).value), str(_scalar(value, where).value)) for key, value in node.value]
+    for target, note in notes:
+        if not TARGET.fullmatch(target) or not NOTE.fullmatch(note):
+            raise StoreError(f"{where}: {target[:64]!r} has no note as the role writes it; remove the line")
+    return tuple(sorted(dict(notes).items()))
+
+
 def _write_secret(name: str, ciphertext: str, indent: int) -> list[str]:
     return [f"{' ' * indent}{name}: !vault |\n", *_ciphertext_lines(ciphertext, indent + 2)]
 
@@ -169,11 +180,17 @@ def _write_name(name: str, text: str, indent: int) -> list[str]:
     return [f"{' ' * indent}{name}: {plain_or_quoted(text)}\n"]
 
 
+def _write_notes(name: str, notes: Notes, indent: int) -> list[str]:
+    lines = [f'{" " * indent}  {plain_or_quoted(target)}: "{note}"\n' for target, note in notes]
+    return [f"{' ' * indent}{name}:\n", *lines]
+
+
 SECRET = Form(_read_secret, _write_secret)
 SECRETS = Form(_read_secrets, _write_secrets)
 MOMENT = Form(_read_moment, _write_moment)
 NAME = Form(_read_name, _write_name)
 WORD = Form(_read_word, _write_name)
+NOTES = Form(_read_notes, _write_notes)
 
 ACCOUNTS = Section(
     key="smtp_accounts",
@@ -190,6 +207,7 @@ ACCOUNTS = Section(
         "staged_at": MOMENT,
         "failed_at": MOMENT,
         "failure": WORD,
+        "published": NOTES,
     },
     example="password and changed_at",
     passing=frozenset({"staged_password", "doubtful_passwords", "staged_at", "failed_at", "failure"}),
