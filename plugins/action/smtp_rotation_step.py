@@ -163,6 +163,8 @@ class ActionModule(SecretAction):
                 return self._run(task_vars, name, options, foreign=environment)
         except InputError as error:
             return {"failed": True, "msg": str(error)}
+        except Exception as error:  # noqa: BLE001  (of other collections; a step that ends here would forget everything)
+            return {"failed": True, "msg": f"an unexpected {type(error).__name__} in {name}"}
 
     def _run(
         self,

@@ -58,12 +58,19 @@ def due(
     for login in logins:
         record = records[login.account]
         for target in targets:
-            field = wanted(target, record, now, rules)
-            if field is None or MOMENTS.index(target.publish_when) > MOMENTS.index(rules.moment):
-                continue
-            found = publication(target, login, record, field)
+            field = wanted(target, record, now, rules) if is_by(target, rules.moment) else None
+            found = publication(target, login, record, field) if field else None
             if found and (rules.again or not has(record.published, target.name, found.mark)):
                 yield found
+
+
+def is_by(target: Target, moment: str) -> bool:
+    """Return whether a target gets passwords at this moment of a run, or before.
+
+    :param target: the target
+    :param moment: how far the run is
+    """
+    return MOMENTS.index(target.publish_when) <= MOMENTS.index(moment)
 
 
 def publication(target: Target, login: Login, record: Record, field: str) -> Publication | None:

@@ -13,11 +13,19 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from ansible.errors import AnsibleError
+
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import published as words
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing import targets as forms
-from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.due import Publication, Rules, due, waiting
+from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.due import (
+    Publication,
+    Rules,
+    due,
+    is_by,
+    waiting,
+)
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.registry import TASKS
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.targets import MOMENTS, STAGED, VERIFIED, Target
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.values import Login, rendered
@@ -34,6 +42,9 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication im
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record as Entry
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import with_window
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import utc_now
+
+# Of what a program prints when it fails.
+MOST_PRINTED = 300
 
 # -- before anything changes
 
@@ -112,14 +123,19 @@ def publish(tools: Tools) -> Result:
     own, moment = tools.fleet.own, tools.params["until"] or VERIFIED
     if not tools.fleet.leads or own.plan is None:
         return remembered(own, skipped=True)
-    todo = list(_due(tools, own, moment))
+    try:
+        todo = list(_due(tools, own, moment))
+        late = _waiting(tools, own) if moment == VERIFIED and not tools.check_mode else []
+    except (StoreError, AnsibleError) as error:
+        # The run goes on: its window and its test matter more.
+        note = words.noted("all accounts", "any target", words.FAILED, str(error))
+        return remembered(replace(own, publications=words.merged(own.publications, [note]), pending=[]))
     if tools.check_mode:
-        return _pretended(tools, own, todo)
+        return _pretended(tools, own, todo, moment)
     results: list[dict[str, str]] = []
     for _account, group in groupby(todo, lambda one: one.login.account):
         results += _published(tools, [one for one in group if one.target.kind.name != TASKS], results)
     pending = [_pending(one) for one in todo if one.target.kind.name == TASKS]
-    late = _waiting(tools, own) if moment == VERIFIED else []
     seen = words.merged(own.publications, [*results, *late])
     changed = any(one["result"] == words.DONE for one in results)
     # The store is saved elsewhere after this step again.
@@ -141,7 +157,7 @@ def published(tools: Tools) -> Result:
         trouble = trouble or str(error)
     note = words.noted(account, target, words.FAILED if trouble else words.DONE, trouble or "")
     own = replace(own, publications=words.merged(own.publications, [note]), unkept="")
-    return remembered(own, changed=not trouble)
+    return remembered(own, changed=not trouble, wrote=True)
 
 
 def _published(tools: Tools, todo: list[Publication], before: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -185,7 +201,13 @@ def _run(tools: Tools, one: Publication, record: Entry) -> str:
     # A text around a password can be shown in another form than either of both.
     tools.learn(*(text for text in value.texts() if password in text))
     result = tools.foreign(call.module, dict(call.options), call.environment)
-    return why(result).rstrip(".") if failed(result) else ""
+    return _reason(result).rstrip(".") if failed(result) else ""
+
+
+def _reason(result: Result) -> str:
+    """Return why a module failed; of a program what it printed on its stderr, which is never what it was given."""
+    printed = " ".join(str(result.get("stderr", "")).split())[:MOST_PRINTED]
+    return f"{why(result)}: {printed}" if printed else why(result)
 
 
 def _note(tools: Tools, account: str, marks: Mapping[str, str | None]) -> None:
@@ -272,13 +294,17 @@ def _waiting(tools: Tools, own: Record) -> list[dict[str, str]]:
     ]
 
 
-def _pretended(tools: Tools, own: Record, todo: list[Publication]) -> Result:
-    """Return what would be published. What would change first, would be published when it has passed its test."""
+def _pretended(tools: Tools, own: Record, todo: list[Publication], moment: str) -> Result:
+    """Return what would be published. A password that would change first is published after that."""
     changing = set(own.plan.changing) if own.plan else set()
     names = {(one.login.account, one.target.name) for one in todo}
     for login in _logins(tools, own):
         if login.account in changing:
-            names |= {(login.account, one.name) for one in _targets(tools) if one.path_of(login) is not None}
+            names |= {
+                (login.account, one.name)
+                for one in _targets(tools)
+                if one.path_of(login) is not None and is_by(one, _latest(tools, moment))
+            }
     notes = [words.noted(account, name, words.WOULD) for account, name in sorted(names)]
     own = replace(own, publications=words.merged(own.publications, notes))
     after = "".join(f"{account}: published to {name}\n" for account, name in sorted(names))

@@ -83,7 +83,7 @@ def test_totals_count_accounts_states_and_reasons() -> None:
     totals = reported(ACCOUNTS, SENDERS).totals()
     assert (totals["accounts"], totals["senders"], totals["attention"]) == (9, 1, 7)
     assert totals["states"] == {"none": 1, "staged": 1, "waiting": 1, "effective": 3, "verified": 3}
-    assert totals["reasons"] == dict.fromkeys(REASONS, 1)
+    assert totals["reasons"] == {**dict.fromkeys(REASONS, 1), "unpublished": 0}
 
 
 def test_fingerprint_stays_while_only_time_passes() -> None:
