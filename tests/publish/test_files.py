@@ -7,59 +7,19 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import yaml
-from support.controller import BIN
-from support.publishing import Publishing, a_publishing
-
-pytest.importorskip("ansible_collections.community.sops", reason="community.sops is not installed: run make publish")
+from support.publishing import PassStore, Publishing, SopsFiles
 
 
-def needs(*programs: str) -> pytest.MarkDecorator:
-    """Skip a test where a program is missing."""
-    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    missing = [name for name in programs if shutil.which(name, path=path) is None]
-    return pytest.mark.skipif(bool(missing), reason=f"{', '.join(missing)} is not installed")
-
-
-@pytest.fixture
-def publishing(tmp_path: Path) -> Iterator[Publishing]:
-    path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
-    with a_publishing(tmp_path, {"PATH": path}) as made:
-        yield made
-
-
-# -- SOPS
-
-
-def decrypted(path: Path, key: Path) -> str:
-    """Return what sops itself reads in a file."""
-    command = [str(BIN / "sops"), "--decrypt", str(path)]
-    shown = subprocess.run(
-        command, env={"SOPS_AGE_KEY_FILE": str(key), "PATH": "/usr/bin"}, capture_output=True, text=True, check=True
-    )
-    return shown.stdout
-
-
-@needs("sops", "age-keygen")
 @pytest.mark.parametrize("form", ["yaml", "json"])
-def test_sops_file(publishing: Publishing, tmp_path: Path, form: str) -> None:
+def test_sops_file(publishing: Publishing, sops_files: SopsFiles, form: str) -> None:
     """Catches: a file that only its reader could have written; plaintext on the disk; a new file in every run."""
-    key = tmp_path / "age.key"
-    subprocess.run(["age-keygen", "-o", str(key)], check=True, capture_output=True)
-    recipient = key.read_text().split("public key: ")[1].split()[0]
-    file = tmp_path / "secrets" / f"1.acme.smtp.{form}"
-    file.parent.mkdir()
-    target = {"kind": "sops", "path": f"{file.parent}/{{account}}.{form}", "options": {"age": [recipient]}}
+    target, file = sops_files.target(form), sops_files.folder / f"1.acme.smtp.{form}"
     first = publishing.run([target])
     assert first.code == 0, first.output
-    text = decrypted(file, key)
+    text = sops_files.decrypted(file.name)
     found = json.loads(text) if form == "json" else yaml.safe_load(text)
     assert (found["username"], found["password"]) == ("1.acme.smtp", publishing.in_force())
     assert publishing.in_force() not in file.read_text()
@@ -67,47 +27,29 @@ def test_sops_file(publishing: Publishing, tmp_path: Path, form: str) -> None:
     assert publishing.run([target]).code == 0
     assert file.read_bytes() == before
     assert publishing.run([target], rotate="always").code == 0
-    assert publishing.in_force() in decrypted(file, key)
+    assert publishing.in_force() in sops_files.decrypted(file.name)
 
 
-# -- pass
-
-
-@needs("pass", "gpg")
-def test_entry_of_pass(publishing: Publishing, tmp_path: Path) -> None:
+def test_entry_of_pass(publishing: Publishing, pass_store: PassStore) -> None:
     """Catches: an entry whose first line is not the password; an entry that is encrypted anew in every run."""
-    home = publishing.scene.controller.home
-    environment = {"HOME": str(home), "PATH": os.environ["PATH"], "PASSWORD_STORE_DIR": str(tmp_path / "of-the-tests")}
-    generate = [
-        "gpg",
-        "--batch",
-        "--pinentry-mode",
-        "loopback",
-        "--passphrase",
-        "",
-        "--quick-gen-key",
-        "tests",
-        "future-default",
-    ]
+    publishing.scene.controller.environment["GNUPGHOME"] = pass_store.environment["GNUPGHOME"]
+    target, entry = pass_store.target(), pass_store.folder / "mail" / "1.acme.smtp.gpg"
+    first = publishing.run([target])
+    assert first.code == 0, first.output
+    server = publishing.scene.provider
+    expected = ["user: 1.acme.smtp", f"host: {server.smtp_host}", f"port: {server.smtp_port}"]
+    assert pass_store.shown("mail/1.acme.smtp") == [publishing.in_force(), *expected]
+    before = entry.read_bytes()
+    assert publishing.run([target]).code == 0
+    assert entry.read_bytes() == before
+    assert publishing.run([target], rotate="always").code == 0
+    assert pass_store.shown("mail/1.acme.smtp")[0] == publishing.in_force()
 
-    def run(*command: str) -> str:
-        return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
-    try:
-        run(*generate)
-        run("pass", "init", "tests")
-        options = {"directory": environment["PASSWORD_STORE_DIR"]}
-        target = {"kind": "pass", "path": "mail/{account}", "options": options}
-        first = publishing.run([target])
-        assert first.code == 0, first.output
-        server = publishing.scene.provider
-        expected = ["user: 1.acme.smtp", f"host: {server.smtp_host}", f"port: {server.smtp_port}"]
-        assert run("pass", "show", "mail/1.acme.smtp").splitlines() == [publishing.in_force(), *expected]
-        entry = tmp_path / "of-the-tests" / "mail" / "1.acme.smtp.gpg"
-        before = entry.read_bytes()
-        assert publishing.run([target]).code == 0
-        assert entry.read_bytes() == before
-        assert publishing.run([target], rotate="always").code == 0
-        assert run("pass", "show", "mail/1.acme.smtp").splitlines()[0] == publishing.in_force()
-    finally:
-        subprocess.run(["gpgconf", "--kill", "all"], env=environment, check=False)
+def test_entry_of_pass_for_a_key_that_is_missing(publishing: Publishing, pass_store: PassStore) -> None:
+    """Catches: a failure of pass of which nobody learns the reason."""
+    publishing.scene.controller.environment["GNUPGHOME"] = pass_store.environment["GNUPGHOME"]
+    (pass_store.folder / ".gpg-id").write_text("nobody\n")
+    refused = publishing.run([pass_store.target()])
+    assert refused.code == 2
+    assert "was not published to pass: non-zero return code: gpg: nobody: skipped: No public key" in refused.said

@@ -7,38 +7,21 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
 from support.kube import KubernetesApi
-from support.publishing import Publishing, a_publishing
-
-pytest.importorskip("kubernetes", reason="the Python package kubernetes is not installed: run make publish")
-
-
-@pytest.fixture
-def api() -> Iterator[KubernetesApi]:
-    made = KubernetesApi()
-    yield made
-    made.stop()
-
-
-@pytest.fixture
-def publishing(tmp_path: Path) -> Iterator[Publishing]:
-    with a_publishing(tmp_path, {}) as made:
-        yield made
+from support.publishing import Publishing
 
 
 def fields_of(api: KubernetesApi) -> dict[str, str]:
+    """Return the fields of the secret, decoded."""
     data = api.data("mail", "smtp-1.acme.smtp")
     return {name: base64.b64decode(text).decode() for name, text in data.items()}
 
 
-def test_secret_of_a_namespace(publishing: Publishing, api: KubernetesApi) -> None:
+def test_secret_of_a_namespace(publishing: Publishing, kubernetes_api: KubernetesApi) -> None:
     """Catches: a password that is not encoded as Kubernetes has it, a change in every run, fields of others removed."""
-    options = {"host": api.url, "api_key": "token-of-the-tests", "validate_certs": False}
+    options = {"host": kubernetes_api.url, "api_key": "token-of-the-tests", "validate_certs": False}
     target: dict[str, Any] = {"kind": "kubernetes", "path": "mail/smtp-{account}", "options": options}
     first = publishing.run([target])
     assert first.code == 0, first.output
@@ -49,11 +32,11 @@ def test_secret_of_a_namespace(publishing: Publishing, api: KubernetesApi) -> No
         "host": server.smtp_host,
         "port": str(server.smtp_port),
     }
-    assert fields_of(api) == expected
-    api.data("mail", "smtp-1.acme.smtp")["of_others"] = "eA=="
+    assert fields_of(kubernetes_api) == expected
+    kubernetes_api.data("mail", "smtp-1.acme.smtp")["of_others"] = "eA=="
     assert publishing.run([target]).code == 0
     again = publishing.run([target], publish_again=True)
     assert again.code == 0, again.output
-    assert api.writes == 1
+    assert kubernetes_api.writes == 1
     assert publishing.run([target], rotate="always").code == 0
-    assert fields_of(api) == {**expected, "password": publishing.in_force(), "of_others": "x"}
+    assert fields_of(kubernetes_api) == {**expected, "password": publishing.in_force(), "of_others": "x"}

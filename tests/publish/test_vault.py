@@ -6,85 +6,8 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import socket
-import subprocess
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-import pytest
-from support.controller import BIN
-from support.publishing import Publishing, a_publishing
-from support.waiting import until
-
-pytest.importorskip("hvac", reason="hvac is not installed: run make publish")
-PROGRAM = shutil.which("bao", path=str(BIN))
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="OpenBao is not installed: run make publish")
-ROOT = "token-of-the-root-user"
-WRITER = 'path "secret/data/*" { capabilities = ["create", "update"] }'
-
-
-@dataclass
-class Bao:
-    """A server in its development mode, in memory."""
-
-    url: str
-
-    def ask(self, path: str, body: Any = None, method: str = "GET") -> Any:
-        """Return what the server answers, as its root user."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/v1/{path}", data, {"X-Vault-Token": ROOT}, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
-            text = answer.read()
-        return json.loads(text) if text else None
-
-    def is_ready(self) -> bool:
-        """Tell whether it answers."""
-        try:
-            return bool(self.ask("sys/health"))
-        except OSError:
-            return False
-
-    def token(self) -> str:
-        """Return a token that may write secrets, and read none."""
-        self.ask("sys/policies/acl/writer", {"policy": WRITER}, "PUT")
-        made = self.ask("auth/token/create", {"policies": ["writer"], "no_default_policy": True}, "POST")
-        token: str = made["auth"]["client_token"]
-        return token
-
-    def secret(self, path: str) -> tuple[dict[str, str], int]:
-        """Return a secret and its version."""
-        found = self.ask(f"secret/data/{path}")["data"]
-        return found["data"], found["metadata"]["version"]
-
-
-@pytest.fixture
-def bao(tmp_path: Path) -> Iterator[Bao]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(PROGRAM), "server", "-dev", f"-dev-root-token-id={ROOT}", f"-dev-listen-address=127.0.0.1:{port}"]
-    with (tmp_path / "bao.log").open("w") as log:
-        process = subprocess.Popen(
-            command, stdout=log, stderr=log, env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
-        )
-        try:
-            made = Bao(f"http://127.0.0.1:{port}")
-            until(made.is_ready, seconds=30)
-            yield made
-        finally:
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def publishing(tmp_path: Path) -> Iterator[Publishing]:
-    with a_publishing(tmp_path, {}) as made:
-        yield made
+from support.bao import Bao
+from support.publishing import Publishing
 
 
 def test_secret_of_the_kv_engine(publishing: Publishing, bao: Bao) -> None:

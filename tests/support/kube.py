@@ -30,11 +30,12 @@ ANSWERS: dict[str, Any] = {
 
 
 class KubernetesApi:
-    """The server. C(writes): how often a secret was created or changed."""
+    """The server. C(writes): how often a secret was created or changed. C(refuses): it answers with what it was sent."""
 
     def __init__(self) -> None:
         self.secrets: dict[str, dict[str, Any]] = {}
         self.writes = 0
+        self.refuses = False
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -86,6 +87,8 @@ class KubernetesApi:
         if secret == known:
             # As the real one: a patch that changes nothing makes no new version.
             return status, known
+        if self.refuses:
+            return 422, {"kind": "Status", "status": "Failure", "code": 422, "message": f"bad {json.dumps(secret)}"}
         version = str(int(known.get("metadata", {}).get("resourceVersion", "0")) + 1)
         metadata = {**secret["metadata"], "resourceVersion": version, "uid": path}
         self.secrets[path] = {"type": "Opaque", **secret, "metadata": metadata}

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,6 +88,19 @@ class Publishing:
         self.outputs.append(ran.output)
         return ran
 
+    def stored(self) -> str:
+        """Return the store as it is on disk, nothing if there is none."""
+        store = self.scene.controller.store
+        return store.read_text() if store.exists() else ""
+
+    def report(self) -> dict[str, Any]:
+        """Return what smtp_report says of the account."""
+        options = {"vault_file": str(self.scene.controller.store)}
+        task = {"name": "Report", "mailops.smtp.smtp_report": options}
+        (account,) = self.scene.controller.tasks([task]).result("Report")["accounts"]
+        found: dict[str, Any] = account
+        return found
+
 
 @contextlib.contextmanager
 def a_publishing(folder: Path, environment: Mapping[str, str]) -> Iterator[Publishing]:
@@ -93,3 +108,51 @@ def a_publishing(folder: Path, environment: Mapping[str, str]) -> Iterator[Publi
     with a_scene("emaillabs", folder) as scene:
         scene.controller.environment.update(environment)
         yield Publishing(scene, [])
+
+
+class SopsFiles:
+    """A folder of files that SOPS encrypts for a key of age. C(recipient): the public half of the key."""
+
+    def __init__(self, folder: Path, program: str) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self._program = program
+        self._key = folder.parent / "age.key"
+        subprocess.run(["age-keygen", "-o", str(self._key)], check=True, capture_output=True)
+        self.recipient = self._key.read_text().split("public key: ")[1].split()[0]
+
+    def target(self, form: str = "yaml") -> dict[str, Any]:
+        """Return a target in this folder."""
+        path = f"{self.folder}/{{account}}.{form}"
+        return {"name": "sops", "kind": "sops", "path": path, "options": {"age": [self.recipient]}}
+
+    def decrypted(self, name: str) -> str:
+        """Return what sops itself reads in a file."""
+        environment = {"SOPS_AGE_KEY_FILE": str(self._key), "PATH": "/usr/bin"}
+        command = [self._program, "--decrypt", str(self.folder / name)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
+
+class PassStore:
+    """A store of pass in a folder. C(environment): that of pass and gpg."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "store"
+        home = folder / "gnupg"
+        home.mkdir(parents=True, mode=0o700)
+        own = {"GNUPGHOME": str(home), "PASSWORD_STORE_DIR": str(self.folder)}
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder), **own}
+        batch = ["gpg", "--batch", "--pinentry-mode", "loopback", "--passphrase", ""]
+        self._run(*batch, "--quick-gen-key", "tests", "future-default")
+        self._run("pass", "init", "tests")
+
+    def _run(self, *command: str) -> str:
+        return subprocess.run(command, env=self.environment, check=True, capture_output=True, text=True).stdout
+
+    def target(self) -> dict[str, Any]:
+        """Return a target of this store."""
+        return {"name": "pass", "kind": "pass", "path": "mail/{account}", "options": {"directory": str(self.folder)}}
+
+    def shown(self, name: str) -> list[str]:
+        """Return the lines that pass shows of an entry."""
+        return self._run("pass", "show", name).splitlines()
