@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.long import LONG
 from support.publishing import Publishing, a_publishing
 from support.search import Search
 
@@ -125,3 +126,38 @@ def test_bad_targets(publishing: Publishing) -> None:
         "smtp_rotation_publish[1].kind vault_kv2 needs the collection community.hashi_vault, and hvac" in missing.said
     )
     assert publishing.scene.provider.record.changes(publishing.one) == []
+
+
+@LONG
+def test_sender_with_two_accounts(publishing: Publishing) -> None:
+    """Catches: a reader that gets the account at rest, or a password without the login that it belongs to."""
+    folder = publishing.scene.controller.folder
+    target = tasks(publishing, "pair", path=f"{folder}/pair-{{sender}}")
+    over = {"strategy": "alternate", "senders": {"news": [publishing.scene.one, publishing.scene.two]}, "accounts": []}
+    seen = []
+    for _turn in range(2):
+        ran = publishing.run([target], **over, rotate="always")
+        assert ran.code == 0, ran.output
+        value = json.loads((folder / "pair-news").read_text())
+        assert publishing.scene.login(value["username"], value["password"]) == 235
+        in_use = publishing.scene.controller.document()["smtp_senders"]["news"]["in_use"]
+        assert value["username"] == in_use
+        seen.append(in_use)
+    assert sorted(seen) == [publishing.scene.one, publishing.scene.two]
+    assert publishing.scene.provider.record.logins(in_window=True) == []
+
+
+def test_store_is_saved_with_the_notes(publishing: Publishing) -> None:
+    """Catches: notes that are lost with the job's folder, so that every job publishes everything again."""
+    folder = publishing.scene.controller.folder
+    (folder / "persist.yml").write_text(
+        f"- name: Save it\n  ansible.builtin.copy: {{src: {folder}/smtp.yml, dest: {folder}/saved.yml, mode: '0600'}}\n"
+    )
+    targets = [tasks(publishing, "early", publish_when="staged"), tasks(publishing, "late")]
+    first = publishing.run(targets, persist_tasks="persist.yml", persist_check="")
+    assert first.code == 0, first.output
+    assert (folder / "saved.yml").read_text() == publishing.stored()
+    assert len(publishing.report()["published"]) == 2
+    (folder / "early-1.acme.smtp").unlink()
+    again = publishing.run(targets, persist_tasks="persist.yml", persist_check="")
+    assert (again.code, again.recap["changed"]) == (0, 0), again.output

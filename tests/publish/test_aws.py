@@ -58,3 +58,18 @@ def test_what_was_deleted_there_is_published_again(publishing: Publishing, aws: 
     again = publishing.run([aws.target()], publish_again=True)
     assert again.code == 0, again.output
     assert aws.parameter("/mail/1.acme.smtp")["Value"] == publishing.in_force()
+
+
+def test_policy_of_a_secret(publishing: Publishing, aws: Aws) -> None:
+    """Catches: a guide that warns of what the module does not do any more; an option that does not reach the module."""
+    client, policy = aws.client("secretsmanager"), json.dumps({"Version": "2012-10-17", "Statement": []})
+    client.create_secret(Name="mail/1.acme.smtp", SecretString="-", Description="of others")
+    client.put_resource_policy(SecretId="mail/1.acme.smtp", ResourcePolicy=policy)
+    target = aws.target("aws_secret", path="mail/{account}")
+    named = {**target, "options": {**target["options"], "resource_policy": policy, "description": "of others"}}
+    ran = publishing.run([named])
+    assert ran.code == 0, ran.output
+    assert json.loads(client.get_resource_policy(SecretId="mail/1.acme.smtp")["ResourcePolicy"]) == json.loads(policy)
+    assert client.describe_secret(SecretId="mail/1.acme.smtp")["Description"] == "of others"
+    assert publishing.run([target], rotate="always").code == 0
+    assert "ResourcePolicy" not in client.get_resource_policy(SecretId="mail/1.acme.smtp")

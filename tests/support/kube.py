@@ -30,7 +30,7 @@ ANSWERS: dict[str, Any] = {
 
 
 class KubernetesApi:
-    """The server. C(writes): how often a secret was created or changed. C(refuses): it answers with what it was sent."""
+    """The server. C(writes): how often a secret was changed. C(refuses): it answers with what it was sent."""
 
     def __init__(self) -> None:
         self.secrets: dict[str, dict[str, Any]] = {}

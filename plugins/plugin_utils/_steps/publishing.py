@@ -60,16 +60,18 @@ def mistakes(tools: Tools) -> list[str]:
         return wrong
     targets = forms.targets_of(given)
     for number, target in enumerate(targets):
+        where = f"{forms.OPTION}[{number}]"
         if target.file and not tools.is_file(os.path.join(str(tools.variables["playbook_dir"]), target.file)):
-            wrong.append(
-                f"{forms.OPTION}[{number}].file: {target.file} is not a file; a relative path is relative to the "
-                "playbook's directory."
+            text = (
+                f"{where}.file: {target.file} is not a file; a relative path is relative to the playbook's directory."
             )
+            wrong.append(text)
         if tools.fleet.leads and target.kind.module and not tools.has_module(target.kind.module):
-            wrong.append(
-                f"{forms.OPTION}[{number}].kind {target.kind.name} needs {target.kind.needs}. There is no module "
-                f"{target.kind.module} here; install them, or leave the target out."
+            text = (
+                f"{where}.kind {target.kind.name} needs {target.kind.needs}. There is no module {target.kind.module} "
+                "here; install them, or leave the target out."
             )
+            wrong.append(text)
     return wrong
 
 

@@ -40,7 +40,8 @@ def path_form(path: str) -> str:
 
     :param path: the path
     """
-    return "" if PATH.fullmatch(path) else "must be a namespace and a name, such as mail/smtp-{account}, in lower case"
+    text = "must be a namespace and a name, such as mail/smtp-{account}, in lower case"
+    return "" if PATH.fullmatch(path) else text
 
 
 KIND = Kind(

@@ -37,7 +37,8 @@ def path_form(path: str) -> str:
     :param path: the path
     """
     wrong = path.startswith(("-", "/")) or ".." in path.split("/")
-    return "must be the name of an entry, such as mail/{account}, without a leading - or /" if wrong else ""
+    text = "must be the name of an entry, such as mail/{account}, without a leading - or /"
+    return text if wrong else ""
 
 
 KIND = Kind(
