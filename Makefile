@@ -20,6 +20,8 @@ BENCH_ARGS ?=
 SHORT := (test_rotation or bare_host_name or one_message_goes_out) and (postfix or exim or opensmtpd or msmtp)
 VENV := .cache/venv
 MATRIX := .cache/matrix
+# The collections that passwords are published with are large, and nothing else needs them.
+PUBLISH := .cache/publish
 RUN := $(VENV)/bin/python
 LINK := .cache/collections/ansible_collections/mailops/smtp
 # The tests' own packages, under the names that the tests import.
@@ -53,7 +55,7 @@ endif
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: FORCE bench chaos clean clients clients-short demo diagrams docs-tables docsite e2e fleet fleet-killed galaxy help install-test lint link
-.PHONY: matrix newest molecule molecule-root postfix proof release-check sanity test unit workflows
+.PHONY: matrix newest molecule molecule-root postfix proof publish release-check sanity test unit workflows
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
@@ -107,6 +109,10 @@ postfix: $(VENV)/test link ## Run the tests of the modules with a real Postfix, 
 	@echo '== Postfix'
 	@tests/support/install-mail
 	@$(PYTEST) tests/postfix
+
+publish: $(PUBLISH)/done link ## Publish passwords with the real collections, programs and servers
+	@echo '== Publishing'
+	@PATH='$(CURDIR)/$(PUBLISH)/bin':"$$CALLERS_PATH" $(PUBLISH)/bin/python -m pytest -n $(JOBS) $(ARGS) tests/publish
 
 clients: $(VENV)/test link ## Run the tests of mail programs with the real ones, each in a Debian of its own, as root
 	@echo '== Mail programs'
@@ -220,6 +226,12 @@ $(VENV)/lint: $(VENV)/test requirements/lint.txt
 $(MATRIX)/done: $(VENV)/made-for requirements/matrix.txt
 	@$(LOCK) $(RUN) -m venv --clear $(MATRIX)
 	@$(LOCK) $(MATRIX)/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements/matrix.txt
+	@touch $@
+
+$(PUBLISH)/done: $(VENV)/made-for requirements/publish.txt requirements/pytest.txt requirements/standin.txt
+	@echo '== Installing what publishing needs'
+	@$(LOCK) $(RUN) -m venv --clear $(PUBLISH)
+	@$(LOCK) $(PUBLISH)/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements/publish.txt
 	@touch $@
 
 $(VENV)/docs: $(VENV)/made-for requirements/docs.txt

@@ -26,6 +26,8 @@ STEPS = (
     "switch",
     "try",
     "retire",
+    "publish",
+    "published",
     "report",
     "kept",
     "note",
@@ -40,4 +42,5 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "unheld": {"type": "dict"},
     "trouble": {"type": "str"},
     "unkept": {"type": "str"},
+    "number": {"type": "int"},
 }

@@ -55,6 +55,8 @@ options:
       - switch
       - try
       - retire
+      - publish
+      - published
       - report
       - kept
       - note
@@ -65,7 +67,7 @@ options:
     type: str
   until:
     description:
-      - What the host waits for.
+      - What the host waits for, or for C(publish) how far the run is.
     type: str
   content:
     description:
@@ -87,6 +89,10 @@ options:
     description:
       - Why the store was not saved elsewhere, an empty text if it was.
     type: str
+  number:
+    description:
+      - Which of the passwords that the playbook's own tasks publish.
+    type: int
 """
 
 EXAMPLES = r"""

@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -111,6 +112,8 @@ def _mistakes(tools: Tools) -> list[str]:
     theirs = {name: tools.fleet.value(leader, forms.PREFIX + name, options[name]) for name in names}
     accounts = tools.fleet.own.accounts
     wrong = [*mistakes.failures(options, accounts, {**theirs, "name": leader}, no_files)]
+    if options["publish"]:
+        wrong += _publishing().mistakes(tools)
     return wrong + programs.mistakes_of(tools, tools.fleet.own)
 
 
@@ -216,6 +219,8 @@ def plan(tools: Tools) -> Result:
     options = tools.options
     made = change.planned(tools.fleet, known, preview, pairs=options.alternates, tests=options["test_send"])
     made = replace(made, next=_next(tools) if made.goes_on else "")
+    if options["publish"]:
+        made = published(tools, made, made.next)
     if options["state"] == "present" and made.changing:
         _check_api_host(tools)
     if not made.goes_on and not tools.check_mode and tools.store.has_leftovers():
@@ -261,9 +266,11 @@ def _known(tools: Tools) -> Plan:
     if _uses_passwords(options):
         wrong += mistakes.of_later(unknown_of_later(fleet, options.variable), options.variable)
     wrong += _of_limit(tools, accounts)
+    pairs = senders_of(fleet) if options.alternates else {}
+    if options["publish"]:
+        wrong += _publishing().clashes(tools, unique(accounts), pairs)
     if wrong:
         raise InputError(f"{' '.join(wrong)} {UNCHANGED}")
-    pairs = senders_of(fleet) if options.alternates else {}
     advice = _advice(tools, pairs) if options.alternates else []
     due, finishing = change.to_try(users, advice, pairs=options.alternates)
     known_ids = ids.merged(fleet.hostvars, everyone, own_ids)
@@ -300,13 +307,35 @@ def _next(tools: Tools) -> str:
     return "stage" if stages(tools) or options.alternates else str(options["strategy"])
 
 
+def published(tools: Tools, made: Plan, then: str) -> Plan:
+    """Return a plan whose passwords are published too.
+
+    :param tools: what the step works with
+    :param made: the plan
+    :param then: the role's file of tasks that comes next, empty if nothing is due
+    """
+    publishing = _publishing()
+    if not then and not publishing.behind(tools, replace(tools.fleet.own, plan=made)):
+        return made
+    return replace(made, next="publish_early" if then and publishing.is_early(tools) else "publish_late", inner=then)
+
+
+def _publishing() -> ModuleType:
+    """Return what publishes. Ansible compiles every file that is imported, and most runs publish nothing."""
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import publishing
+
+    return publishing
+
+
 def stages(tools: Tools) -> bool:
     """Return whether passwords are staged in a task of their own, and the store saved elsewhere before the call.
 
     :param tools: what the step works with
     """
     saves = bool(tools.options["persist_tasks"]) and not tools.check_mode
-    return tools.options["state"] == "staged" or saves
+    if tools.options["state"] == "staged" or saves:
+        return True
+    return bool(tools.options["publish"]) and not tools.check_mode and bool(_publishing().stages_first(tools))
 
 
 def _check_api_host(tools: Tools) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second, written
 
 
@@ -36,6 +37,7 @@ class Record:
     answer is not known.
     C(doubtful_passwords) may have taken effect. As long as one of them may have done so after C(password), C(staged_at)
     is kept without a staged password: a test of the password then proves nothing.
+    C(published): where others read the password, and what each place was given last.
     Source of the layout: README.md, "What is stored where".
     """
 
@@ -55,6 +57,7 @@ class Record:
     previous_id: str | None = None
     settled_at: datetime | None = None
     requests: tuple[str, ...] = ()
+    published: Notes = ()
 
     def login(self, account: str) -> str:
         """Return the SMTP user name.
