@@ -35,6 +35,16 @@ def _kept(tools: Tools) -> Result:
     return kept(tools)
 
 
+def _of_telling(name: str) -> Callable[[Tools], Result]:
+    def step(tools: Tools) -> Result:
+        # Likewise: most playbooks have nobody told.
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import telling
+
+        return getattr(telling, name)(tools)  # type: ignore[no-any-return]
+
+    return step
+
+
 STEPS: dict[str, Callable[[Tools], Result]] = {
     "check": checks.check,
     "plan": checks.plan,
@@ -56,6 +66,9 @@ STEPS: dict[str, Callable[[Tools], Result]] = {
     "note": proofs.note,
     "wait": proofs.wait,
     "report": proofs.report,
+    "end": _of_telling("end"),
+    "news": _of_telling("news"),
+    "unheard": _of_telling("unheard"),
 }
 # What precedes every plan: what a host remembers is of a rotation before.
 BEFORE = ("check", "plan")
@@ -105,6 +118,7 @@ class ActionModule(SecretAction):
         if self._found:
             # As of any module: otherwise every step would look for Python again.
             result["ansible_facts"] = self._found
+        result["step"] = params["step"]
         if display.verbosity < 2:
             # What a host remembers is long, and for nobody to read.
             result["_ansible_verbose_override"] = True

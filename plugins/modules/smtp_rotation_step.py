@@ -56,6 +56,9 @@ options:
       - try
       - retire
       - report
+      - end
+      - news
+      - unheard
       - kept
       - note
       - wait

@@ -16,6 +16,8 @@ T = TypeVar("T")
 REGISTERED = "__smtp_rotation"
 # What the last task registers beside it: as it can fail, it shows no record.
 ENDED = "__smtp_rotation_ended"
+# What is registered when a host has come to the end, however it did, and by the host that then tells of all.
+ENDS, TOLD = "__smtp_rotation_ends", "__smtp_rotation_told"
 # What the tasks register that loop over hosts, each item with the host that it was done for.
 HOLDS, TESTS, AUDITS = "__smtp_rotation_holds", "__smtp_rotation_tests", "__smtp_rotation_audits"
 

@@ -21,7 +21,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import map_in_threads
 
-NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts")
+NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts", "notify_due_days")
 SWITCHES = ("test_send", "release_on_failure", "reconcile")
 TRUE = ("true", "yes", "on", "1", "t", "y")
 # Options of smtp_account_password that each task sets for itself.
