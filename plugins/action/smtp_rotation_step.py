@@ -85,6 +85,14 @@ class ActionModule(SecretAction):
 
     SPEC = ARGUMENT_SPEC
 
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the step. By its name a result is known to be free of secrets, which that of a bad template may not be.
+
+        :param tmp: part of Ansible's interface, not used
+        :param task_vars: the task's variables
+        """
+        return {**super().run(tmp, task_vars), "step": self._task.args.get("step")}
+
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the step, and return what this host remembers from now on.
 
@@ -118,7 +126,6 @@ class ActionModule(SecretAction):
         if self._found:
             # As of any module: otherwise every step would look for Python again.
             result["ansible_facts"] = self._found
-        result["step"] = params["step"]
         if display.verbosity < 2:
             # What a host remembers is long, and for nobody to read.
             result["_ansible_verbose_override"] = True

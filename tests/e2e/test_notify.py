@@ -85,6 +85,8 @@ def test_store_that_cannot_be_opened(scene: Scene) -> None:
     ended = alone(scene, notify_tasks=heard.tasks)
     assert ended.code != 0
     assert heard.kinds() == ["store", "failed"]
+    assert "smtp.yml" in heard.entry("failed")["reason"]
+    assert heard.entry("store")["accounts"] == [ONE]
     assert "what-is-in-it" not in json.dumps(heard.only())
     assert heard.only()["text"].startswith(
         "The rotation of SMTP passwords failed on localhost: the store cannot be read. "

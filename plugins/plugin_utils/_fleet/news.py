@@ -29,13 +29,13 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.news_words imp
     FAILED,
     KINDS,
     LEFT_BEHIND,
-    NEXT,
     ON_HOLD,
     STAGED,
     STORE,
     UNCHECKED,
     UNSAVED,
     UNVERIFIED,
+    WHAT_TO_DO,
     subject_of,
     text_of,
 )
@@ -123,7 +123,7 @@ def accounts_of(fleet: Fleet) -> list[str]:
 
 
 def _entry(kind: str, **more: Any) -> Entry:
-    found = {"kind": kind, "accounts": [], "hosts": [], "since": None, "reason": "", "next": NEXT[kind], **more}
+    found = {"kind": kind, "accounts": [], "hosts": [], "since": None, "reason": "", "next": WHAT_TO_DO[kind], **more}
     return {**found, "since": found["since"] or None}
 
 
@@ -168,7 +168,7 @@ def _of_audit(fleet: Fleet, seen: Seen) -> Iterator[Entry]:
 
 def _of_store(fleet: Fleet, seen: Seen) -> Iterator[Entry]:
     if seen.unreadable:
-        yield _entry(STORE, reason=seen.unreadable, accounts=accounts_of(fleet))
+        yield _entry(STORE, reason=seen.unreadable, accounts=[account.name for account in seen.accounts])
     if seen.state == "staged":
         # What is staged now, the job sends in its next step.
         return

@@ -17,15 +17,16 @@ ON_HOLD, LEFT_BEHIND, UNVERIFIED = "on_hold", "left_behind", "unverified"
 UNSAVED, UNCHECKED, DUE = "unsaved", "unchecked", "due"
 # The most urgent first.
 KINDS = (STORE, FAILED, DRIFT, DOUBTFUL, STAGED, ON_HOLD, LEFT_BEHIND, UNVERIFIED, UNSAVED, UNCHECKED, DUE)
-NEXT = {
+# By its name told from messages that need an explanation: the guide shows each kind.
+WHAT_TO_DO = {
     STORE: "Check the path of the store, its permissions, and the Vault secret; then run again.",
     FAILED: "Correct what the error names, and run again; the next run continues where this one ended.",
     DRIFT: "To make the store and the provider agree again, run the audit with smtp_rotation_reconcile set to true.",
-    DOUBTFUL: "Run again: the next run sets a new password and tests it. The store keeps the doubtful one until then.",
+    DOUBTFUL: "Run again: the next run sets a new password and tests it; the store keeps the doubtful one until then.",
     STAGED: "Run again: the next run sends the same password until the provider accepts or refuses it.",
     ON_HOLD: "Correct what the error names, and run again; the mail waits in the queue and is released after a test.",
     LEFT_BEHIND: "Make the host reachable and correct its error, and run again: it then gets the stored password.",
-    UNVERIFIED: "Run again: only the test is repeated, after the window. No password changes.",
+    UNVERIFIED: "Run again: only the test is repeated, after the window, and no password changes.",
     UNSAVED: "Correct what kept the store from being saved, and run again: the next run saves it.",
     UNCHECKED: "Run the audit again later; this does not show that the password was changed.",
     DUE: "No action is needed if the rotation is scheduled: it sets a new password when this one is due.",
@@ -58,7 +59,7 @@ def text_of(entries: Sequence[Mapping[str, Any]], *, audits: bool) -> str:
         happened = f"{head}: {happened}" if happened else head
     # That a password is due soon is no advice for a run that failed.
     telling = [entry for entry in entries if entry["kind"] not in (FAILED, DUE)] or failed or entries
-    sentence = f"{happened[0].upper()}{happened[1:]}. {_in_one(telling[0]['next'])}"
+    sentence = f"{happened[0].upper()}{happened[1:]}. {telling[0]['next']}"
     return sentence  # noqa: RET504  (by its name it is told from a message that needs an explanation)
 
 
@@ -80,11 +81,6 @@ def subject_of(entries: Sequence[Mapping[str, Any]], *, audits: bool) -> str:
 
 def _run(*, audits: bool) -> str:
     return "audit" if audits else "rotation"
-
-
-def _in_one(advice: str) -> str:
-    """Return advice as one sentence."""
-    return advice.replace(". ", "; ")
 
 
 def _kinds(entries: Sequence[Mapping[str, Any]]) -> list[str]:

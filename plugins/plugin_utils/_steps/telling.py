@@ -92,14 +92,21 @@ def _seen(tools: Tools, fleet: Fleet, hosts: list[str]) -> Seen:
         "release_on_failure": options["release_on_failure"],
         "hooks_hold": bool(options["hold_tasks"]),
     }
+    names = accounts_of(fleet) or _named(tools)
     try:
         document = tools.store.read().document
     except (StoreError, AnsibleError) as error:
-        return Seen(**known, unreadable=str(error))
+        return Seen(**known, accounts=[Account(name) for name in names], unreadable=str(error))
     max_age = duration(str(options["max_age"]), "max_age")
-    names = accounts_of(fleet)
     accounts = [_account(name, document.record(name), next_due(document.record(name), max_age)) for name in names]
     return Seen(**known, accounts=accounts)
+
+
+def _named(tools: Tools) -> list[str]:
+    """Return the accounts that the options name: a host that failed at once remembers none."""
+    options = tools.options
+    pairs = options["senders"].values() if options.alternates else [options["accounts"]]
+    return [str(account) for accounts in pairs for account in accounts]
 
 
 def _account(name: str, record: Record, due_at: datetime | None) -> Account:

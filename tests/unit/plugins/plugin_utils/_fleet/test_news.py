@@ -86,7 +86,12 @@ AUDIT = {
         (three(), [Account("2", due_at=DUE)], {}, {}),
         (three(), [Account("2", due_at=DUE)], {"due_days": 2}, {}),
         (three(), [Account("2", due_at=DUE)], {"due_days": 3}, {"due": [["2"], ["b", "c"]]}),
-        (three(a=led(**BAD)), [], {"unreadable": "it is broken"}, {"store": [["1", "2"], []], "failed": [[], ["a"]]}),
+        (
+            three(a=led(**BAD)),
+            [Account("1")],
+            {"unreadable": "it is broken"},
+            {"store": [["1"], []], "failed": [[], ["a"]]},
+        ),
         # An audit: what was put right is no news.
         (
             three(a=led(**BAD, audit=AUDIT)),
@@ -136,6 +141,6 @@ def test_leader_that_planned_nothing() -> None:
         everyone="a",
         active="a",
     )
-    news = told(seen, unreadable="it is broken")
+    news = told(seen, Account("1"), unreadable="it is broken")
     assert (news["kinds"], news["accounts"], news["hosts"]) == (["store", "failed"], ["1"], ["a"])
     assert news["entries"][1]["reason"] == "the store is broken"

@@ -12,14 +12,14 @@ import pytest
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.news_words import (
     CLAUSES,
     KINDS,
-    NEXT,
+    WHAT_TO_DO,
     subject_of,
     text_of,
 )
 
 
 def entry(kind: str, accounts: str = "", hosts: str = "", **more: Any) -> dict[str, Any]:
-    return {"kind": kind, "accounts": accounts.split(), "hosts": hosts.split(), "next": NEXT[kind], **more}
+    return {"kind": kind, "accounts": accounts.split(), "hosts": hosts.split(), "next": WHAT_TO_DO[kind], **more}
 
 
 @pytest.mark.parametrize(
