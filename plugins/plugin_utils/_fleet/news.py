@@ -43,7 +43,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 
 Entry = dict[str, Any]
 # What a change did to an account that has another password now.
-CHANGED = ("rotated", "recovered", "adopted")
+CHANGED = ("rotated", "recovered")
 
 
 @dataclass(frozen=True)

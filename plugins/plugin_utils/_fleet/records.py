@@ -46,7 +46,8 @@ class Plan:
     C(work): accounts that this run changes, finishes or tests, C(changing): those that get another password, C(begun):
     those of which an earlier run may have changed the password already. C(goes_on): whether there is anything to do, as
     there always is for a host that uses passwords. C(next): the role's file of tasks that comes next. C(reconciles):
-    the plan puts right what an audit found, C(then): by which file of tasks.
+    the plan puts right what an audit found, C(then): by which file of tasks. C(adopted): accounts whose password came
+    into the store before, from a variable.
     """
 
     users: dict[str, list[str]] = field(default_factory=dict)
@@ -64,6 +65,7 @@ class Plan:
     next: str = ""
     reconciles: bool = False
     then: str = ""
+    adopted: list[str] = field(default_factory=list)
 
     @property
     def accounts(self) -> list[str]:

@@ -58,6 +58,13 @@ class Options(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def beside(self, name: str) -> Any:
+        """Return a variable that is none of the role's.
+
+        :param name: its whole name
+        """
+        return self._value(name)
+
     def replaced(self, **values: Any) -> Options:
         """Return the options with other values for some.
 
