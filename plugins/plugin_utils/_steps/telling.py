@@ -42,7 +42,8 @@ def news(tools: Tools) -> Result:
         return _news(tools)
     except Exception as error:  # noqa: BLE001  (a run is worth more than the news of it)
         reason = str(error) if isinstance(error, (InputError, StoreError, AnsibleError)) else type(error).__name__
-        tools.warn(f"smtp_rotation_notify_tasks were not run, because the news could not be collected: {reason}")
+        text = f"smtp_rotation_notify_tasks were not run, because the news could not be collected: {reason}"
+        tools.warn(text)
         return NOTHING
 
 
