@@ -16,6 +16,8 @@ T = TypeVar("T")
 REGISTERED = "__smtp_rotation"
 # What the last task registers beside it: as it can fail, it shows no record.
 ENDED = "__smtp_rotation_ended"
+# What is registered when a host has come to the end, however it did, and by the host that then tells of all.
+ENDS, TOLD = "__smtp_rotation_ends", "__smtp_rotation_told"
 # What the tasks register that loop over hosts, each item with the host that it was done for.
 HOLDS, TESTS, AUDITS = "__smtp_rotation_holds", "__smtp_rotation_tests", "__smtp_rotation_audits"
 
@@ -45,7 +47,7 @@ class Plan:
     those of which an earlier run may have changed the password already. C(goes_on): whether there is anything to do, as
     there always is for a host that uses passwords. C(next): the role's file of tasks that comes next. C(reconciles):
     the plan puts right what an audit found, C(then): by which file of tasks. C(inner): the file of tasks that one that
-    publishes includes.
+    publishes includes. C(adopted): accounts whose password came into the store before, from a variable.
     """
 
     users: dict[str, list[str]] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class Plan:
     reconciles: bool = False
     then: str = ""
     inner: str = ""
+    adopted: list[str] = field(default_factory=list)
 
     @property
     def accounts(self) -> list[str]:

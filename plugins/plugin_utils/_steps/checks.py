@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change, ids, limit, mistakes
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import adopting, change, ids, limit, mistakes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import logins, programs_of
@@ -34,13 +34,16 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
     unique,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.adopting import adopt, to_adopt
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     Result,
     Tools,
     failed,
     remembered,
+    shown,
     why,
 )
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import utc_now, written
 
 UNCHANGED = "Nothing has been changed."
 LOCAL = "localhost"
@@ -212,12 +215,14 @@ def plan(tools: Tools) -> Result:
     known = _known(tools)
     if tools.options["state"] == AUDITED:
         return _planned_audit(tools, known)
-    tried = unique([*known.due, *known.finishing])
-    preview = tools.call("smtp_account_password", _preview_options(tools, known, tried), pretend=True)
-    if failed(preview):
-        raise InputError(why(preview))
-    options = tools.options
+    preview, options = _preview(tools, known), tools.options
+    adopted: Result = {}
+    if options["adopt_from"]:
+        known, preview, adopted = _adopted(tools, known, preview)
     made = change.planned(tools.fleet, known, preview, pairs=options.alternates, tests=options["test_send"])
+    if adopted:
+        saves = bool(options["persist_tasks"]) and not tools.check_mode
+        made = adopting.with_adopted(made, [one["account"] for one in adopted["accounts"]], saves=saves)
     made = replace(made, next=_next(tools) if made.goes_on else "")
     if options["publish"]:
         made = published(tools, made, made.next)
@@ -230,8 +235,34 @@ def plan(tools: Tools) -> Result:
     # What a later batch may still hold, this one releases: nothing is in doubt.
     record = replace(own, plan=made, outcome=seen, verdict=Verdict() if seen else None, reached=Phase.PLANNED)
     tools.fleet = tools.fleet.with_record(record)
-    warnings = {} if made.goes_on else {"warnings": preview.get("warnings", [])}
-    return remembered(record, **warnings)
+    told = [] if made.goes_on else preview.get("warnings", [])
+    return remembered(record, **shown(adopted, {"warnings": told}))
+
+
+def _preview(tools: Tools, known: Plan) -> Result:
+    """Return what would become of the accounts."""
+    tried = unique([*known.due, *known.finishing])
+    preview = tools.call("smtp_account_password", _preview_options(tools, known, tried), pretend=True)
+    if failed(preview):
+        raise InputError(why(preview))
+    return preview
+
+
+def _adopted(tools: Tools, known: Plan, preview: Result) -> tuple[Plan, Result, Result]:
+    """Adopt what the store does not have, and look again: that can leave nothing to be rotated."""
+    passwords = to_adopt(tools, known.users)
+    if not passwords:
+        return known, preview, {}
+    adopted = adopt(tools, known, passwords)
+    if not tools.check_mode:
+        known = _known(tools)
+        return known, _preview(tools, known), adopted
+    # Nothing was written, so a look would find all of them without a password, and due.
+    now = written(utc_now())
+    entries = {one["account"]: one for one in adopted["accounts"] if (one["next_due"] or now) > now}
+    seen = [one for one in preview["accounts"] if one["account"] not in entries]
+    due, finishing = ([name for name in names if name not in entries] for names in (known.due, known.finishing))
+    return replace(known, due=due, finishing=finishing), {**preview, "accounts": seen}, adopted
 
 
 def _planned_audit(tools: Tools, known: Plan) -> Result:

@@ -21,8 +21,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import map_in_threads
 
-NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts")
 SWITCHES = ("test_send", "release_on_failure", "reconcile", "publish_again")
+NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts", "notify_due_days")
 TRUE = ("true", "yes", "on", "1", "t", "y")
 # Options of smtp_account_password that each task sets for itself.
 OF_TASKS = ("accounts", "account_ids", "rotate", "state", "password", "passwords")
@@ -57,6 +57,13 @@ class Options(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def beside(self, name: str) -> Any:
+        """Return a variable that is none of the role's.
+
+        :param name: its whole name
+        """
+        return self._value(name)
 
     def replaced(self, **values: Any) -> Options:
         """Return the options with other values for some.
