@@ -96,6 +96,13 @@ EXAMPLES = {
         listing=[{"email": MAIL[0], "password": "hash"}],
         body=lambda _account, password: {"raw_password": password},
     ),
+    "modoboa": Example(
+        contract="modoboa",
+        accounts=("7", "12"),
+        changed={"pk": 7, "username": MAIL[0], "is_active": True},
+        listing={"count": 1, "next": None, "previous": None, "results": [{"pk": 7, "username": "7"}]},
+        body=lambda _account, password: {"password": password},
+    ),
     "jetemail": Example(
         contract="jetemail",
         accounts=("acme-1", "acme-2"),
@@ -105,7 +112,7 @@ EXAMPLES = {
     ),
 }
 # Vercom's brands and a server of one's own are at other addresses than the one in the contract.
-ELSEWHERE = ("messageflow", "redlink", "mailcow", "mailu")
+ELSEWHERE = ("messageflow", "redlink", "mailcow", "mailu", "modoboa")
 PASSWORDS = ("Abcdefgh12345678", '%41+b&c=d e"f\\{password}')
 
 
@@ -178,7 +185,7 @@ def contract(name: str) -> OpenAPI:
 
 def connection(recorder: Recorder, provider: str) -> Connection:
     """Return a connection to the recorder, under the path that the provider's own address has."""
-    own = "https://mail.example.com" if provider in ("mailcow", "mailu") else ""
+    own = "https://mail.example.com" if provider in ("mailcow", "mailu", "modoboa") else ""
     home = urlsplit(definition_from({"provider": provider, "api_url": own}).api_url)
     server = urlsplit(document(EXAMPLES[provider].contract)["servers"][0]["url"])
     at = server if provider in ELSEWHERE else home

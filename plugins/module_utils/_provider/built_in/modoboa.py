@@ -1,0 +1,50 @@
+# Copyright: (c) 2026, mailops.smtp contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Modoboa, on a server of one's own.
+
+Source: modoboa/admin/api/v2 of Modoboa 2.12.0, and runs against it. The API knows accounts by numbers. The server allows
+five changes and 300 calls a minute for each user: fewer changes, so that something is left for other calls.
+"""
+
+from __future__ import annotations
+
+DEFINITION = {
+    "name": "modoboa",
+    "credentials": {"api_key": "MODOBOA_API_TOKEN"},
+    "authentication": {"headers": {"Authorization": "Token {api_key}"}},
+    "set_password": {
+        "method": "PATCH",
+        "path": "/api/v2/accounts/{account}/",
+        "encoding": "json",
+        "body": {"password": "{password}"},
+        "standing": "verified",
+        "source": "Modoboa 2.12.0, modoboa/admin/api/v2/serializers.py",
+    },
+    "list_accounts": {
+        "method": "GET",
+        "path": "/api/v2/accounts/",
+        "query": {"page": "{page}", "page_size": "{limit}"},
+        "paging": "page",
+        "page_size": 500,
+        # After the last page.
+        "empty_statuses": [404],
+        "items": "results",
+        "name": "username",
+        "standing": "verified",
+        "source": "Modoboa 2.12.0, modoboa/admin/api/v2/viewsets.py",
+    },
+    "answer": {
+        "accepted": [{"path": "pk", "exists": True}],
+        "message": ["detail", "password.*"],
+    },
+    "password": {"min_length": 8, "max_length": 128, "classes": ["lower", "upper", "digit"]},
+    "rate_limit": {"calls": 4, "seconds": 1},
+    "hints": {
+        "401": "Check api_key: it must be the API token of an administrator who is active",
+        "403": "Check api_key: its user must be an administrator",
+        "404": "Check account_ids: the API knows an account by its number (pk), not by its name; and that the user of "
+        "api_key manages the account's domain",
+    },
+}
