@@ -102,6 +102,7 @@ EXAMPLES = {
         changed={"pk": 7, "username": MAIL[0], "is_active": True},
         listing={"count": 1, "next": None, "previous": None, "results": [{"pk": 7, "username": "7"}]},
         body=lambda _account, password: {"password": password},
+        query={"page": "1", "page_size": "500"},
     ),
     "jetemail": Example(
         contract="jetemail",
