@@ -123,6 +123,7 @@ clients-short: $(VENV)/test link
 
 providers: $(VENV)/test $(MODOBOA)/complete link ## Run the tests against a real provider, Modoboa, in a Debian of its own, as root
 	@echo '== Real providers'
+	@tests/support/install-mail
 	@$(PYTEST) --dist loadfile tests/providers
 
 lint: $(VENV)/lint link workflows galaxy sanity ## Check style, types, metadata, documentation, licences, sanity

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import copy
+import email
 import itertools
 import shutil
 import tempfile
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import postfix
 from support.controller import Controller, Ended
 from support.modoboa.provider import DOMAIN, Modoboa, why_not
+from support.postfix import Postfix, relay_settings
 from support.waiting import until
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in.modoboa import DEFINITION
@@ -63,9 +66,8 @@ class Scene:
     def options(self, **over: Any) -> dict[str, Any]:
         """Return the options of a task for all accounts; None takes an option out."""
         ids = {account: str(number) for account, number in self.ids.items()}
-        store = {"vault_file": str(self.controller.store)}
-        given = self.modoboa.options(**{"account_ids": ids, "retries": 1, **store, **over})
-        return {"accounts": list(self.ids), **given}
+        own = {"accounts": list(ids), "account_ids": ids, "vault_file": str(self.controller.store), "retries": 1}
+        return dict(self.modoboa.options(**{**own, **over}))
 
     def rotate(self, **over: Any) -> Ended:
         """Run the module."""
@@ -119,7 +121,9 @@ def test_same_password_again(scene: Scene) -> None:
     """Catches: a repeated call, as after an answer that was lost, that Modoboa refuses."""
     account = scene.account()
     assert scene.rotate(password="Given-By-Hand-1").code == 0
-    assert scene.rotate(password="Given-By-Hand-1", force=True).code == 0
+    # As one who lost the store would send it.
+    scene.controller.store.unlink()
+    assert scene.rotate(password="Given-By-Hand-1").code == 0
     assert scene.changes() == [(scene.path(account), 200)] * 2
     assert scene.codes(account, "Given-By-Hand-1") == [235]
 
@@ -193,7 +197,9 @@ def test_list_of_accounts(scene: Scene) -> None:
     every = scene.modoboa.site.call("GET", "accounts/?page_size=1000")["results"]
     for size in (2, len(every)):
         own = definition(list_accounts={**DEFINITION["list_accounts"], "page_size": size})  # type: ignore[dict-item]
-        options = scene.options(provider=None, provider_definition=own, accounts=None, account_ids=None)
+        options = scene.options(
+            provider=None, provider_definition=own, accounts=None, account_ids=None, propagation_seconds=None
+        )
         ended = scene.controller.tasks([{"name": TELL, "mailops.smtp.smtp_account_info": options}])
         listed = [entry["account"] for entry in ended.result(TELL)["accounts"] if entry["listed"]]
         assert sorted(listed) == sorted(one["username"] for one in every), ended.output
@@ -204,8 +210,8 @@ def test_send(scene: Scene) -> None:
     """Catches: a test send that passes without the login that Modoboa keeps, a message that goes nowhere."""
     account = scene.account()
     assert scene.rotate().code == 0
-    result = send(scene, account, scene.stored(account)).result(SEND)
-    assert not result.get("failed"), result
+    ended = send(scene, account, scene.stored(account))
+    assert ended.code == 0, ended.output
     messages = scene.modoboa.next.messages
     until(lambda: any(message.sender == account for message in messages), seconds=SECONDS)
     [message] = [message for message in messages if message.sender == account]
@@ -215,17 +221,19 @@ def test_send(scene: Scene) -> None:
 def test_send_as_somebody_else(scene: Scene) -> None:
     """Catches: a password called wrong because the sender is another account's address."""
     account, other = scene.account(), scene.account()
-    result = send(scene, account, OLD, sender=other).result(SEND)
-    assert result["failed"] and result["reason"] == "recipient_refused", result
-    assert "not owned by user" in result["msg"]
+    ended = send(scene, account, OLD, sender=other)
+    assert ended.code != 0
+    result = ended.result(SEND)
+    assert result["authenticated"] and result["reason"] == "sender_refused", result
+    assert "not owned by user" in result["msg"] and "The login worked" in result["msg"]
 
 
 def test_inactive_account(scene: Scene) -> None:
     """Catches: an account whose password Modoboa changes and that may not log in, called verified."""
     account = scene.account(is_active=False)
     assert scene.rotate().code == 0
-    result = send(scene, account, scene.stored(account)).result(SEND)
-    assert result["failed"] and result["reason"] == "login_refused", result
+    ended = send(scene, account, scene.stored(account))
+    assert ended.code != 0 and ended.result(SEND)["reason"] == "auth_rejected", ended.output
 
 
 def send(scene: Scene, account: str, password: str, **over: Any) -> Ended:
@@ -247,7 +255,11 @@ def send(scene: Scene, account: str, password: str, **over: Any) -> Ended:
 def role(scene: Scene, **over: Any) -> Mapping[str, Any]:
     """Return a play with the role on localhost."""
     modoboa = scene.modoboa
-    mail = {"smtp_host": modoboa.smtp_host, "smtp_port": modoboa.smtp_port, "test_recipient": "postmaster@there.example"}
+    mail = {
+        "smtp_host": modoboa.smtp_host,
+        "smtp_port": modoboa.smtp_port,
+        "test_recipient": "postmaster@there.example",
+    }
     values = scene.options(progress_interval=2, **mail, **over)
     variables = {f"smtp_rotation_{name}": value for name, value in values.items()}
     run = {"role": "mailops.smtp.smtp_rotation", "vars": variables}
@@ -266,3 +278,44 @@ def test_role(scene: Scene) -> None:
     second = scene.controller.play_file(play)
     assert second.code == 0 and second.recap()["changed"] == 0, second.output
     assert scene.changes() == [(scene.path(account), 200)]
+
+
+def test_role_with_one_sender_for_two_accounts(scene: Scene) -> None:
+    """Catches: a password called wrong because Modoboa lets an account send from its own addresses only."""
+    accounts = [scene.account() for _one in range(2)]
+    ended = scene.controller.play_file(scene.controller.write_play([role(scene, test_sender=accounts[0])]))
+    assert ended.code != 0
+    assert f"{accounts[1]}: the test message failed (sender_refused)" in ended.output
+    assert "The login worked. Use a sender address that this account may send from." in ended.output
+    play = scene.controller.write_play([role(scene, test_sender=accounts[0], test_message="none")])
+    again = scene.controller.play_file(play)
+    assert again.code == 0, again.output
+    assert all(record["verified_at"] for record in scene.controller.decrypted().values())
+    assert len(scene.changes()) == len(accounts)
+
+
+@pytest.mark.skipif(bool(postfix.why_not()), reason=postfix.why_not())
+def test_role_on_a_host_with_postfix(scene: Scene) -> None:
+    """Catches: a mail host that loses or returns mail, or logs in with the old password, while the role changes it."""
+    account, modoboa = scene.account(), scene.modoboa
+    settings = relay_settings(modoboa.smtp_host, modoboa.smtp_port, modoboa.ca_path, "hash:{config}/sasl_passwd")
+    relay = Postfix(settings=settings)
+    relay.write_map("sasl_passwd", {f"[{modoboa.smtp_host}]:{modoboa.smtp_port}": f"{account}:{OLD}"})
+    with relay:
+        relay.submit("before", sender=account)
+        until(lambda: "before" in subjects(modoboa, account), seconds=SECONDS)
+        here = {"consumer": "postfix", "postfix_config_directory": str(relay.config)}
+        ended = scene.controller.play_file(scene.controller.write_play([role(scene, test_sender=account, **here)]))
+        assert ended.code == 0, ended.output
+        relay.submit("after", sender=account)
+        until(lambda: "after" in subjects(modoboa, account), seconds=SECONDS)
+        assert relay.queue() == [] and "SASL authentication failed" not in relay.log
+    # The two of this test, the login's own message, and the one that proves the host's Postfix.
+    assert len(subjects(modoboa, account)) == 4
+    assert scene.codes(account, scene.stored(account), OLD) == [235, 535]
+
+
+def subjects(modoboa: Modoboa, account: str) -> list[str]:
+    """Return the subjects of what Modoboa's server accepted from an account and sent on."""
+    raw = [message.raw for message in modoboa.next.messages if message.sender == account]
+    return [str(email.message_from_bytes(one)["Subject"]) for one in raw]

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Modoboa stands on, in a Debian of its own: PostgreSQL and Redis, and Dovecot and Postfix as its installer sets them up.
+"""What Modoboa stands on, in a Debian of its own: PostgreSQL, Redis, Dovecot and Postfix.
 
-The settings are those of modoboa-installer (the folders dovecot/2.3 and postfix of its scripts), without what needs other
-programs: the policy service that counts messages, filters, and delivery to mailboxes.
+The mail servers' settings are those of modoboa-installer (the folders dovecot/2.3 and postfix of its scripts), without
+what needs other programs: the policy service that counts messages, filters, and delivery to mailboxes.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 """Modoboa, on a server of one's own.
 
-Source: modoboa/admin/api/v2 of Modoboa 2.12.0, and runs against it. The API knows accounts by numbers. The server allows
-five changes and 300 calls a minute for each user: fewer changes, so that something is left for other calls.
+Source: modoboa/admin/api/v2 of Modoboa 2.12.0, and runs against it. The API knows accounts by numbers. For each of its
+users, the server allows five changes a second and 300 calls a minute: four changes leave something for other calls.
 """
 
 from __future__ import annotations
