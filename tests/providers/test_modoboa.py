@@ -55,7 +55,7 @@ class Scene:
     def __init__(self, modoboa: Modoboa, controller: Controller) -> None:
         self.modoboa, self.controller = modoboa, controller
         self.ids: dict[str, int] = {}
-        self._before = len(modoboa.changes())
+        self._before = len(modoboa.site.requests())
 
     def account(self, **more: Any) -> str:
         """Create an account, and return its name."""
@@ -65,8 +65,7 @@ class Scene:
 
     def options(self, **over: Any) -> dict[str, Any]:
         """Return the options of a task for all accounts; None takes an option out."""
-        ids = {account: str(number) for account, number in self.ids.items()}
-        own = {"accounts": list(ids), "account_ids": ids, "vault_file": str(self.controller.store), "retries": 1}
+        own = {"accounts": list(self.ids), "vault_file": str(self.controller.store), "retries": 1}
         return dict(self.modoboa.options(**{**own, **over}))
 
     def rotate(self, **over: Any) -> Ended:
@@ -78,9 +77,14 @@ class Scene:
         password: str = self.controller.decrypted()[account]["password"]
         return password
 
+    def requests(self, method: str) -> list[tuple[str, int]]:
+        """Return what the API was asked with a method in this test: the path, and the status of the answer."""
+        asked = self.modoboa.site.requests()[self._before :]
+        return [(one.path, one.status) for one in asked if one.method == method]
+
     def changes(self) -> list[tuple[str, int]]:
         """Return the changes that the API was asked for in this test, with the status of each answer."""
-        return self.modoboa.changes()[self._before :]
+        return self.requests("PATCH")
 
     def path(self, account: str) -> str:
         """Return the path of an account in the API."""
@@ -153,15 +157,26 @@ def test_number_of_no_account(scene: Scene) -> None:
     account = scene.account()
     ended = scene.rotate(account_ids={account: "999999"})
     assert ended.code != 0
-    assert "No User matches the given query" in words(ended) and "account_ids" in words(ended)
+    assert "No User matches the given query" in words(ended) and "manages the account's domain" in words(ended)
     assert scene.changes() == [("/api/v2/accounts/999999/", 404)]
 
 
-def test_account_without_its_number(scene: Scene) -> None:
-    """Catches: somebody who forgot account_ids and is not told of it."""
-    scene.account()
-    ended = scene.rotate(account_ids=None)
-    assert ended.code != 0 and "by its number (pk), not by its name" in words(ended)
+def test_account_that_is_not_there(scene: Scene) -> None:
+    """Catches: an account that is not there, whose name is a part of another one's, taken for that one."""
+    account = scene.account()
+    other = account[1:]
+    ended = scene.rotate(accounts=[account, other])
+    assert ended.code != 0 and f"knows no account '{other}'" in words(ended)
+    assert scene.changes() == [(scene.path(account), 200)]
+
+
+def test_alias_is_no_account(scene: Scene) -> None:
+    """Catches: the account's password changed under the name of an alias, with which nobody can log in."""
+    alias = f"alias{next(NUMBERS)}@{DOMAIN}"
+    scene.account(aliases=[alias])
+    ended = scene.rotate(accounts=[alias])
+    assert ended.code != 0 and f"knows no account '{alias}'" in words(ended)
+    assert scene.changes() == []
 
 
 def test_wrong_token(scene: Scene) -> None:
@@ -169,7 +184,7 @@ def test_wrong_token(scene: Scene) -> None:
     accounts = [scene.account() for _one in range(3)]
     ended = scene.rotate(api_key="0" * 40, concurrency=1)
     assert ended.code != 0 and "Invalid token" in words(ended)
-    assert [status for _path, status in scene.changes()] == [401]
+    assert [status for _path, status in scene.requests("GET")] == [401] and scene.changes() == []
     assert scene.codes(accounts[0], OLD) == [235]
 
 
@@ -179,6 +194,8 @@ def test_many_accounts_at_the_rate_that_is_allowed(scene: Scene) -> None:
     ended = scene.rotate()
     assert ended.code == 0, ended.output
     assert sorted(scene.changes()) == sorted((scene.path(account), 200) for account in accounts)
+    # The numbers of all accounts, found at once.
+    assert len(scene.requests("GET")) == 1
 
 
 def test_more_changes_a_second_than_are_allowed(scene: Scene) -> None:
@@ -186,9 +203,11 @@ def test_more_changes_a_second_than_are_allowed(scene: Scene) -> None:
     accounts = [scene.account() for _one in range(12)]
     ended = scene.rotate(rate_limit=100, concurrency=8, retries=4)
     assert ended.code == 0, ended.output
+    assert all(scene.codes(account, scene.stored(account)) == [235] for account in accounts)
     statuses = [status for _path, status in scene.changes()]
-    assert set(statuses) == {200, 429} and statuses.count(200) == len(accounts)
-    assert scene.codes(accounts[-1], scene.stored(accounts[-1])) == [235]
+    assert set(statuses) <= {200, 429} and statuses.count(200) == len(accounts)
+    if 429 not in statuses:
+        pytest.skip("this machine does not make five changes in a second")
 
 
 def test_list_of_accounts(scene: Scene) -> None:
@@ -197,9 +216,7 @@ def test_list_of_accounts(scene: Scene) -> None:
     every = scene.modoboa.site.call("GET", "accounts/?page_size=1000")["results"]
     for size in (2, len(every)):
         own = definition(list_accounts={**DEFINITION["list_accounts"], "page_size": size})  # type: ignore[dict-item]
-        options = scene.options(
-            provider=None, provider_definition=own, accounts=None, account_ids=None, propagation_seconds=None
-        )
+        options = scene.options(provider=None, provider_definition=own, accounts=None, propagation_seconds=None)
         ended = scene.controller.tasks([{"name": TELL, "mailops.smtp.smtp_account_info": options}])
         listed = [entry["account"] for entry in ended.result(TELL)["accounts"] if entry["listed"]]
         assert sorted(listed) == sorted(one["username"] for one in every), ended.output
@@ -287,8 +304,10 @@ def test_role_with_one_sender_for_two_accounts(scene: Scene) -> None:
     assert ended.code != 0
     assert f"{accounts[1]}: the test message failed (sender_refused)" in ended.output
     assert "The login worked. Use a sender address that this account may send from." in ended.output
-    play = scene.controller.write_play([role(scene, test_sender=accounts[0], test_message="none")])
-    again = scene.controller.play_file(play)
+    shared = f"rotation{next(NUMBERS)}@{DOMAIN}"
+    for account in accounts:
+        scene.modoboa.allow(account, shared)
+    again = scene.controller.play_file(scene.controller.write_play([role(scene, test_sender=shared)]))
     assert again.code == 0, again.output
     assert all(record["verified_at"] for record in scene.controller.decrypted().values())
     assert len(scene.changes()) == len(accounts)

@@ -76,13 +76,18 @@ class Modoboa:
         number: int = self.site.call("POST", "accounts/", values)["pk"]
         return number
 
+    def allow(self, account: str, address: str) -> None:
+        """Let an account send from one more address.
+
+        :param account: the account
+        :param address: the address
+        """
+        [found] = self.site.call("GET", f"accounts/?search={account}")["results"]
+        self.site.call("POST", "senderaddresses/", {"address": address, "mailbox": found["mailbox"]["pk"]})
+
     def login(self, account: str, password: str) -> int:
         """Log in once as a mail program does, and return the code of the answer."""
         return try_login(self.smtp_host, self.smtp_port, account, password, self.ca_path, timeout=30)[0]
-
-    def changes(self) -> list[tuple[str, int]]:
-        """Return the changes that the API was asked for, in order: the path, and the status of its answer."""
-        return [(one.path, one.status) for one in self.site.requests() if one.method == "PATCH"]
 
     def options(self, **over: Any) -> Mapping[str, Any]:
         """Return what a task or the role must be told of it; None takes an option out."""

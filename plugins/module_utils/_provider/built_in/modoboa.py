@@ -10,6 +10,20 @@ users, the server allows five changes a second and 300 calls a minute: four chan
 
 from __future__ import annotations
 
+# All of them at once: a search finds parts of names as well, and only 200 are allowed a minute.
+ACCOUNTS = {
+    "method": "GET",
+    "path": "/api/v2/accounts/",
+    "query": {"page": "{page}", "page_size": "{limit}"},
+    "paging": "page",
+    "page_size": 500,
+    # After the last page.
+    "empty_statuses": [404],
+    "items": "results",
+    "name": "username",
+    "standing": "verified",
+    "source": "Modoboa 2.12.0, modoboa/admin/api/v2/viewsets.py",
+}
 DEFINITION = {
     "name": "modoboa",
     "credentials": {"api_key": "MODOBOA_API_TOKEN"},
@@ -22,19 +36,8 @@ DEFINITION = {
         "standing": "verified",
         "source": "Modoboa 2.12.0, modoboa/admin/api/v2/serializers.py",
     },
-    "list_accounts": {
-        "method": "GET",
-        "path": "/api/v2/accounts/",
-        "query": {"page": "{page}", "page_size": "{limit}"},
-        "paging": "page",
-        "page_size": 500,
-        # After the last page.
-        "empty_statuses": [404],
-        "items": "results",
-        "name": "username",
-        "standing": "verified",
-        "source": "Modoboa 2.12.0, modoboa/admin/api/v2/viewsets.py",
-    },
+    "list_accounts": ACCOUNTS,
+    "find_account": {**ACCOUNTS, "id": "pk"},
     "answer": {
         "accepted": [{"path": "pk", "exists": True}],
         "message": ["detail", "password.*"],
@@ -44,7 +47,7 @@ DEFINITION = {
     "hints": {
         "401": "Check api_key: it must be the API token of an administrator who is active",
         "403": "Check api_key: its user must be an administrator",
-        "404": "Check account_ids: the API knows an account by its number (pk), not by its name; and that the user of "
-        "api_key manages the account's domain",
+        "404": "Check that the user of api_key manages the account's domain; account_ids, if set, must have the "
+        "account's number (pk)",
     },
 }
