@@ -152,6 +152,19 @@ def test_password_that_everybody_has(scene: Scene) -> None:
     assert scene.codes(account, OLD) == [235]
 
 
+def test_password_with_a_blank_at_its_end(scene: Scene) -> None:
+    """Catches: a password in the store that does not work, since Modoboa cuts it off and says that all is well."""
+    account = scene.account()
+    ended = scene.rotate(password="Blank-At-The-End-1 ")
+    assert ended.code != 0 and "which the provider cuts off" in words(ended)
+    rules = {**DEFINITION["password"], "trimmed": False}  # type: ignore[dict-item]
+    assert (
+        scene.rotate(password="Blank-At-The-End-1 ", provider=None, provider_definition=definition(password=rules)).code
+        == 0
+    )
+    assert scene.codes(account, "Blank-At-The-End-1 ", "Blank-At-The-End-1") == [535, 235]
+
+
 def test_number_of_no_account(scene: Scene) -> None:
     """Catches: an account that is not there, taken for a refused password; a message that does not say what to do."""
     account = scene.account()

@@ -261,7 +261,7 @@ def test_contract_refuses_another_request(recorder: Recorder, provider: str, wro
     """Catches: a check that lets everything pass."""
     good = connection(recorder, provider)
     own = {"provider": provider, "api_url": good.definition.api_url, "password_request": wrong}
-    bad = Connection(definition_from(own), good.credentials, 10, True)
+    bad = Connection(definition_from(own), good.credentials, 10, True, good.account_ids)
     set_passwords(bad, {EXAMPLES[provider].accounts[0]: PASSWORDS[0]}, patience=Patience(0, 0), concurrency=1)
     with pytest.raises(OpenAPIError):
         contract(EXAMPLES[provider].contract).validate_request(recorder.seen[0])

@@ -42,7 +42,7 @@ DEFINITION = {
         "accepted": [{"path": "pk", "exists": True}],
         "message": ["detail", "password.*"],
     },
-    "password": {"min_length": 8, "max_length": 128, "classes": ["lower", "upper", "digit"]},
+    "password": {"min_length": 8, "max_length": 128, "classes": ["lower", "upper", "digit"], "trimmed": True},
     "rate_limit": {"calls": 4, "seconds": 1},
     "hints": {
         "401": "Check api_key: it must be the API token of an administrator who is active",

@@ -255,6 +255,7 @@ TABLE = {
             "find_account.id": "pk",
             **lengths(8, 128),
             "password.classes": ("lower", "upper", "digit"),
+            "password.trimmed": True,
             "rate_limit": 4,
             "propagation_seconds": 0,
             "api_url": "",
