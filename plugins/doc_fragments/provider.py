@@ -17,12 +17,12 @@ options:
   provider:
     description:
       - The email provider. V(emaillabs), V(messageflow) and V(redlink) are one platform with three addresses,
-        V(mailgun) and V(mailgun_eu) one with two. V(mailcow) and V(mailu) run on your own server; set O(api_url) to its
-        address.
+        V(mailgun) and V(mailgun_eu) one with two. V(mailcow), V(mailu) and V(modoboa) run on your own server; set
+        O(api_url) to its address.
       - The collection's README says what is known about each API, and what is B(assumed) because it is not published.
     type: str
     default: emaillabs
-    choices: [emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, redlink, smtp2go]
+    choices: [emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, modoboa, redlink, smtp2go]
   provider_definition:
     description:
       - Your own definition of a provider, used instead of O(provider). The collection's guide "Add a provider in one
@@ -65,7 +65,8 @@ options:
     description:
       - The API key for all other providers.
       - Defaults to the environment variable on the controller that the provider's definition names,
-        E(MAILGUN_API_KEY), E(SMTP2GO_API_KEY), E(MAILCOW_API_KEY), E(MAILU_API_TOKEN) or E(JETEMAIL_API_KEY).
+        E(MAILGUN_API_KEY), E(SMTP2GO_API_KEY), E(MAILCOW_API_KEY), E(MAILU_API_TOKEN), E(MODOBOA_API_TOKEN) or
+        E(JETEMAIL_API_KEY).
     type: str
   api_credentials:
     description:

@@ -16,6 +16,7 @@ PROVIDERS = [
     "mailgun_eu",
     "mailu",
     "messageflow",
+    "modoboa",
     "redlink",
     "smtp2go",
 ]

@@ -38,6 +38,7 @@ KEY_VARIABLES = frozenset(
         "MAILCOW_API_KEY",
         "MAILGUN_API_KEY",
         "MAILU_API_TOKEN",
+        "MODOBOA_API_TOKEN",
         "SMTP2GO_API_KEY",
     }
 )

@@ -25,6 +25,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in im
     mailgun_eu,
     mailu,
     messageflow,
+    modoboa,
     redlink,
     smtp2go,
 )
@@ -35,7 +36,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._text import has_cont
 
 BUILT_IN: dict[str, dict[str, Any]] = {
     str(module.DEFINITION["name"]): module.DEFINITION
-    for module in (emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, redlink, smtp2go)
+    for module in (emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, modoboa, redlink, smtp2go)
 }
 # Credentials with their own option; all others are set in api_credentials.
 OPTIONS = ("application_key", "authorization_key", "api_key")

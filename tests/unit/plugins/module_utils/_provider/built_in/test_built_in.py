@@ -68,6 +68,9 @@ INVALID = {"error": "The password is weak", "error_code": f"{CODE}NON_VALIDATING
 DENIED = {"error": "No permission", "error_code": f"{CODE}ENDPOINT_PERMISSION_DENIED"}
 FIELD = {"field_validation_errors": {"fieldname": "email_password", "message": "Too weak"}}
 
+TOO_SHORT = "This password is too short. It must contain at least 8 characters."
+NOT_PERMITTED = "You do not have permission to perform this action"
+
 
 def both(error: dict[str, Any]) -> list[dict[str, Any]]:
     """Return an error in the two forms that SMTP2GO publishes."""
@@ -236,6 +239,38 @@ TABLE = {
                 (429, {"message": "Too many attempts from your IP (rate-limit)"}, T),
             ),
             (200, [{"email": "a@b.example", "password": "{SSHA}x"}], U, ""),
+        ),
+    ),
+    "modoboa": Row(
+        {
+            **call("PATCH", "/api/v2/accounts/{account}/", "json", {"password": "{password}"}),
+            "set_password.standing": "verified",
+            **key_in("Authorization", "Token {api_key}"),
+            **listing("GET", "/api/v2/accounts/", "results", "username"),
+            "list_accounts.request.query": {"page": "{page}", "page_size": "{limit}"},
+            "list_accounts.paging": "page",
+            "list_accounts.empty_statuses": (404,),
+            "find_account.request.path": "/api/v2/accounts/",
+            "find_account.name": "username",
+            "find_account.id": "pk",
+            **lengths(8, 128),
+            "password.classes": ("lower", "upper", "digit"),
+            "password.trimmed": True,
+            "rate_limit": 4,
+            "propagation_seconds": 0,
+            "api_url": "",
+        },
+        (
+            (200, {"pk": 2, "username": "a@b.example", "is_active": True}, A, ""),
+            (200, {"count": 0, "next": None, "previous": None, "results": []}, U, ""),
+            (200, {}, U, ""),
+            (400, {"password": [TOO_SHORT]}, V, f": {TOO_SHORT}"),
+            (400, {"password": ["This field may not be blank."]}, V, ": This field may not be blank."),
+            (401, {"detail": "Invalid token."}, N, ": Invalid token"),
+            (401, {"detail": "User inactive or deleted."}, N, ": User inactive or deleted"),
+            (403, {"detail": f"{NOT_PERMITTED}."}, N, f": {NOT_PERMITTED}"),
+            (404, {"detail": "No User matches the given query."}, N, ": No User matches the given query"),
+            (429, {"detail": "Request was throttled."}, T, ": Request was throttled."),
         ),
     ),
     "smtp2go": Row(
