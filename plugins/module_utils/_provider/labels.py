@@ -69,7 +69,9 @@ def orphans(items: Iterable[Any], listing: Listing, labels: Sequence[str], keep:
 
 def _fits(item: Any, listing: Listing, label: str) -> bool:
     if listing.label:
-        return any(PREFIX + label in str(one) for one in find(item, listing.label))
+        # A provider may write an address in lower case.
+        wanted = (PREFIX + label).lower()
+        return any(wanted in str(one).lower() for one in find(item, listing.label))
     asked = requested_at(label)
     moments = [_moment(one) for one in find(item, listing.created)]
     return any(one is not None and asked - BEFORE <= one <= asked + AFTER for one in moments)
