@@ -189,7 +189,8 @@ class _Work:
         outcome = self._called(definition.delete_credential, {**values, "id": credential_id}, meant)
         if outcome.kind is not Kind.ACCEPTED:
             text = f"the old credential {credential_id} cannot be deleted: {outcome.message}"
-            kind = Kind.THROTTLED if outcome.kind is Kind.UNKNOWN else Kind.REFUSED_ACCESS
+            later = outcome.kind in (Kind.UNKNOWN, Kind.THROTTLED)
+            kind = Kind.THROTTLED if later else Kind.REFUSED_ACCESS
             raise _Stopped(Change(kind=kind, doubt=False, sent=True, message=text, stop=outcome.stop))
 
     def _make(self, account: str, values: Mapping[str, str]) -> Made:

@@ -22,7 +22,7 @@ DEFINITION = {
         "method": "POST",
         "path": "/v2/accounts/{account_id}/smtp-credentials",
         "headers": {"Idempotency-Key": "{label}"},
-        "body": {"name": "{label}", "scope": "scoped", "domains": ["{account_domain}"]},
+        "body": {"name": "{account} {label}", "scope": "scoped", "domains": ["{account_domain}"]},
         "standing": "verified",
         "source": "AhaSend/ahasend-go, openapi/openapi.yaml",
     },
