@@ -175,7 +175,7 @@ def test_found_and_set_as_agreed(play: Play, name: str) -> None:
         assert ACCOUNT in list_accounts(connection, [ACCOUNT], patience=PATIENCE)
     check(name, adapter)
     sent = [one.request for one in adapter.exchanges if one.request.method != "GET"]
-    assert len(sent) == 1 and PASSWORD in str(sent[0].body if isinstance(sent[0].body, str) else sent[0].body.decode())
+    assert len(sent) == 1 and PASSWORD in str(sent[0].body)
 
 
 WRONG = ({"path": "/nothing/{account}"}, {"method": "OPTIONS"}, {"body": {"other": "{password}", "a": "{account}"}})

@@ -163,7 +163,7 @@ ROWS = {
         id=ADDRESS,
         removal=("DELETE", f"/security/smtp/{NAME}%40shop.example", said(200)),
         listing=("GET", "/security/smtp"),
-        item=lambda known, label: {"Name": f"{label}@shop.example".lower() if label else known, "AccessLevel": "SendSmtp"},
+        item=lambda known, label: {"Name": f"{label}@shop.example".lower() if label else known, "LastUse": None},
         listed=lambda items: items,
         refused=[
             (said(400, {"Error": "Name is taken"}), V, "Name is taken"),
@@ -432,7 +432,7 @@ def tokens(*names: str) -> Reply:
     return said(200, cloudflare([{"id": f"t-{n}", "name": name} for n, name in enumerate(names, 1)]))
 
 
-REGENERATED = {
+REGENERATED: dict[str, tuple[str, dict[str, Reply], str, Any, Reply, str | None, list[tuple[Reply, Kind, str]]]] = {
     "cloudflare": (
         "shop",
         {TOKENS: tokens("shop", "shop 2")},
