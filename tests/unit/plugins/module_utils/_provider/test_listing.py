@@ -24,7 +24,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry impor
 SET = {"method": "PUT", "path": "/{account}", "body": {"p": "{password}"}}
 EVERY = {"method": "GET", "path": "/users", "items": "data", "name": "login", "id": "id"}
 ONE = {"method": "GET", "path": "/who/{account_login}", "id": "user.id", "empty_statuses": [404]}
-TWO = [{"login": "a@x.example", "id": 1}, {"login": "b@x.example", "id": "u-2"}]
+TWO: list[dict[str, t.Any]] = [{"login": "a@x.example", "id": 1}, {"login": "b@x.example", "id": "u-2"}]
 
 
 class Client:
@@ -143,7 +143,8 @@ def test_pages() -> None:
 
 def test_cursors() -> None:
     """Catches: an empty cursor in the first call, an end that is not seen, a short page that ends the list."""
-    for last in ({"data": []}, {"data": [], "next": None}, {"data": [], "next": {"after": ""}}):
+    ends: list[dict[str, t.Any]] = [{"data": []}, {"data": [], "next": None}, {"data": [], "next": {"after": ""}}]
+    for last in ends:
         client = Client((200, {"data": TWO[:1], "next": {"after": "c=1"}}), (200, {"data": TWO, "next": {"after": 7}}),
                         (200, last))  # fmt: skip
         assert everything(client, NEXT) == [TWO[0], *TWO]

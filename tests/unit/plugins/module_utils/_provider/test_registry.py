@@ -142,9 +142,9 @@ ASSUMED = ("PUT", "/v2.1/email/smtpAccount/{account}/password", "json", {"passwo
 )
 def test_password_request(given_request: t.Any, wanted: tuple[t.Any, ...]) -> None:
     """Catches: a part of the call that was given and not taken, or taken and not given."""
-    made = definition_from({"provider": "emaillabs", "password_request": given_request}).set_password
+    made = definition_from({"provider": "emaillabs", "password_request": given_request}).change
     assert (made.method, made.path, made.encoding, made.body) == wanted
-    assert definition_from({"provider": "emaillabs"}).set_password.path == ASSUMED[1]
+    assert definition_from({"provider": "emaillabs"}).change.path == ASSUMED[1]
 
 
 PATH = "password_request.path: must start with one '/' and must not contain '//', '.', '..', '?' or '#'"
