@@ -216,10 +216,11 @@ class _Work:
             there = told(self._listed(values), listing) if listing else ""
         except Refused as error:
             there = str(error)
-        return (
+        text = (
             f"{message.rstrip('.')}. No more credentials are possible. There are: {there or 'none that are listed'}. "
             "Delete the one that nobody uses; this collection deletes only what it made"
         )
+        return text
 
     def _called(
         self,
