@@ -22,7 +22,34 @@ options:
       - The collection's README says what is known about each API, and what is B(assumed) because it is not published.
     type: str
     default: emaillabs
-    choices: [emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, modoboa, redlink, smtp2go]
+    choices:
+      - ahasend
+      - cloudflare
+      - cpanel
+      - elasticemail
+      - emailit
+      - emaillabs
+      - hubspot
+      - jetemail
+      - mailcow
+      - mailersend
+      - mailgun
+      - mailgun_eu
+      - mailinabox
+      - mailu
+      - mailu_token
+      - messageflow
+      - migadu
+      - mittwald
+      - modoboa
+      - purelymail
+      - redlink
+      - resend
+      - sendgrid
+      - smtp2go
+      - wildduck
+      - wildduck_asp
+      - zoho
   provider_definition:
     description:
       - Your own definition of a provider, used instead of O(provider). The collection's guide "Add a provider in one

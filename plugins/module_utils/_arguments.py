@@ -9,16 +9,33 @@ from __future__ import annotations
 from typing import Any
 
 PROVIDERS = [
+    "ahasend",
+    "cloudflare",
+    "cpanel",
+    "elasticemail",
+    "emailit",
     "emaillabs",
+    "hubspot",
     "jetemail",
     "mailcow",
+    "mailersend",
     "mailgun",
     "mailgun_eu",
+    "mailinabox",
     "mailu",
+    "mailu_token",
     "messageflow",
+    "migadu",
+    "mittwald",
     "modoboa",
+    "purelymail",
     "redlink",
+    "resend",
+    "sendgrid",
     "smtp2go",
+    "wildduck",
+    "wildduck_asp",
+    "zoho",
 ]
 
 PROVIDER_SPEC: dict[str, Any] = {

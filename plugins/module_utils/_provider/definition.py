@@ -37,9 +37,9 @@ class Request:
 class Listing:
     """A call that returns a list, its paging, and where each item has what is wanted of it.
 
-    C(name): an account's login. C(id): what the API calls an account or a credential. C(label): where our label of a
-    credential stands, C(created): where the time stands at which it was created.
-    C(next): the path to the cursor of the next page.
+    C(items): the path to the list; the lists of several places are one list. C(name): an account's login. C(id): what
+    the API calls an account or a credential. C(label): where our label of a credential stands, C(created): where the
+    time stands at which it was created. C(next): the path to the cursor of the next page.
     """
 
     request: Request
@@ -53,6 +53,11 @@ class Listing:
     paging: str = "none"
     page_size: int = 100
     empty_statuses: tuple[int, ...] = ()
+
+    @property
+    def is_of_one(self) -> bool:
+        """Return whether the call asks for one account only, so that the answer is about it and no list."""
+        return bool(self.id) and not (self.name or self.label or self.created)
 
 
 @dataclass(frozen=True)
@@ -86,19 +91,24 @@ class Answer:
     """How to read a response, with conditions and paths as in C(conditions).
 
     C(accepted): all must hold for a success. C(refused): any of them turns a success into a refusal. C(denied): any of
-    them means that the keys were refused, which says nothing about the password. C(already_set): any of them means that
-    the account already has this password. C(secret_fields): values that are never shown.
+    them means that the keys were refused, which says nothing about the password. C(throttled): any of them means that
+    nothing was done, and that the same call may be made later. C(already_set): any of them means that the account
+    already has this password. C(gone): any of them means that a credential that is to be deleted does not exist.
+    C(text): whether an answer can be one line of plain text in place of JSON; it is at the empty path.
+    C(secret_fields): values that are never shown.
     """
 
     accepted: tuple[Mapping[str, Any], ...] = ()
     refused: tuple[Mapping[str, Any], ...] = ()
     denied: tuple[Mapping[str, Any], ...] = ()
+    throttled: tuple[Mapping[str, Any], ...] = ()
     already_set: tuple[Mapping[str, Any], ...] = ()
     gone: tuple[Mapping[str, Any], ...] = ()
     secret_fields: tuple[str, ...] = ()
     message: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     request_id: tuple[str, ...] = ()
+    text: bool = False
 
 
 @dataclass(frozen=True)

@@ -146,12 +146,14 @@ def _answer(top: Fields) -> Answer:
         accepted=conditions_from(fields, "accepted"),
         refused=conditions_from(fields, "refused"),
         denied=conditions_from(fields, "denied"),
+        throttled=conditions_from(fields, "throttled"),
         secret_fields=fields.paths("secret_fields"),
         already_set=conditions_from(fields, "already_set"),
         gone=conditions_from(fields, "gone"),
         message=fields.paths("message"),
         code=fields.paths("code"),
         request_id=fields.paths("request_id"),
+        text=fields.take("text", bool, False),
     )
     fields.finish()
     return answer

@@ -128,9 +128,13 @@ def _find_account(top: Fields, credentials: tuple[str, ...], known: tuple[str, .
         return None
     fields = Fields(data, top.at("find_account"))
     listing = listing_from(fields, credentials, known)
-    for name in ("name", "id"):
-        if not getattr(listing, name):
-            raise InputError(f"{fields.at(name)}: is required")
+    if not listing.id:
+        raise InputError(f"{fields.at('id')}: is required")
+    if not (listing.name or _names_account(listing.request)):
+        raise InputError(
+            f"{fields.at('name')}: is required, unless the call asks for one account by {{account_login}} and its "
+            "answer is about that one only"
+        )
     return listing
 
 

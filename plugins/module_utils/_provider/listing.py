@@ -17,6 +17,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
     Kind,
     Meaning,
     Reply,
+    body_of,
     decoded,
     sentence,
 )
@@ -144,7 +145,7 @@ class Lookup:
 
 def _ids(items: Iterable[Any], listing: Listing, account: str) -> list[str]:
     """Return what an account is called by the items with its name, each once."""
-    named = (item for item in items if account in find(item, listing.name))
+    named = (item for item in items if listing.is_of_one or account in find(item, listing.name))
     return list(dict.fromkeys(str(one) for item in named for one in find(item, listing.id)))
 
 
@@ -168,13 +169,22 @@ def items_of(
             "page": str(page + 1),
             "cursor": cursor,
         }
-        found, cursor = _page(client, connection, listing, {**values, **places}, patience)
+        asked = listing if cursor else _without_cursor(listing)
+        found, cursor = _page(client, connection, asked, {**values, **places}, patience)
         yield from found
         if listing.paging == "cursor" and not cursor:
             return
         if listing.paging == "none" or (listing.paging != "cursor" and len(found) < listing.page_size):
             return
     raise Refused(f"{connection.definition.name}: the list of {_what(listing)} does not end after {MOST_PAGES} pages")
+
+
+def _without_cursor(listing: Listing) -> Listing:
+    """Return the call for the first page, which has no cursor: an empty one is none."""
+    request = listing.request
+    query = {name: value for name, value in request.query.items() if "cursor" not in names_in(value)}
+    body = request.body and {name: value for name, value in request.body.items() if "cursor" not in names_in(value)}
+    return replace(listing, request=replace(request, query=query, body=body))
 
 
 def _page(
@@ -191,7 +201,9 @@ def _page(
     if items is None and reply.status in listing.empty_statuses and isinstance(decoded(reply.text), dict):
         return [], ""
     if items is None:
-        raise Refused(f"{_cannot(listing)}: {_sentence(connection, reply)}", stop=reply.status in (401, 403))
+        raise Refused(
+            f"the {_what(listing)} cannot be listed: {_sentence(connection, reply)}", stop=reply.status in (401, 403)
+        )
     cursors = [one for one in find(decoded(reply.text), listing.next) if one] if listing.next else []
     return items, str(cursors[0]) if cursors else ""
 
@@ -211,21 +223,25 @@ def _items(connection: Connection, listing: Listing, reply: Reply) -> list[Any] 
         return None
     if any(holds(dict(condition), body) for condition in connection.definition.answer.refused):
         return None
+    if listing.is_of_one:
+        return [body] if find(body, listing.id) else None
     found = find(body, listing.items)
     # Some providers write an empty list as an empty object.
     if found == [{}]:
         return []
-    if not found or not isinstance(found[0], list):
+    if not found or not all(isinstance(one, list) for one in found):
         return None
+    items = [item for one in found for item in one]
     wanted, kinds = (listing.name, (str,)) if listing.name else (listing.id, (str, int))
-    whole = all(len([one for one in find(item, wanted) if isinstance(one, kinds)]) == 1 for item in found[0])
-    return found[0] if whole else None
+    whole = all(len([one for one in find(item, wanted) if isinstance(one, kinds)]) == 1 for item in items)
+    return items if whole else None
 
 
 def _sentence(connection: Connection, reply: Reply) -> str:
     # The other hints are about the call that sets a password.
     secrets = connection.credentials.values()
-    return sentence(connection.definition, reply.status, decoded(reply.text), secrets, hints=("401", "403"))
+    body = body_of(connection.definition.answer, reply)
+    return sentence(connection.definition, reply.status, body, secrets, hints=("401", "403"))
 
 
 def _asked(
@@ -241,7 +257,7 @@ def _asked(
 
     outcome = change(attempt, patience=patience, sleep=time.sleep)
     if outcome.kind is not Kind.ACCEPTED:
-        raise Refused(f"{_cannot(listing)}: {outcome.message}", temporary=True)
+        raise Refused(f"the {_what(listing)} cannot be listed: {outcome.message}", temporary=True)
     return replies[-1]
 
 

@@ -18,16 +18,33 @@ from urllib.parse import urlsplit
 from ansible_collections.mailops.smtp.plugins.module_utils._addresses import is_loopback
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import (
+    ahasend,
+    cloudflare,
+    cpanel,
+    elasticemail,
+    emailit,
     emaillabs,
+    hubspot,
     jetemail,
     mailcow,
+    mailersend,
     mailgun,
     mailgun_eu,
+    mailinabox,
     mailu,
+    mailu_token,
     messageflow,
+    migadu,
+    mittwald,
     modoboa,
+    purelymail,
     redlink,
+    resend,
+    sendgrid,
     smtp2go,
+    wildduck,
+    wildduck_asp,
+    zoho,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
@@ -36,7 +53,35 @@ from ansible_collections.mailops.smtp.plugins.module_utils._text import has_cont
 
 BUILT_IN: dict[str, dict[str, Any]] = {
     str(module.DEFINITION["name"]): module.DEFINITION
-    for module in (emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, modoboa, redlink, smtp2go)
+    for module in (
+        ahasend,
+        cloudflare,
+        cpanel,
+        elasticemail,
+        emailit,
+        emaillabs,
+        hubspot,
+        jetemail,
+        mailcow,
+        mailersend,
+        mailgun,
+        mailgun_eu,
+        mailinabox,
+        mailu,
+        mailu_token,
+        messageflow,
+        migadu,
+        mittwald,
+        modoboa,
+        purelymail,
+        redlink,
+        resend,
+        sendgrid,
+        smtp2go,
+        wildduck,
+        wildduck_asp,
+        zoho,
+    )
 }
 # Credentials with their own option; all others are set in api_credentials.
 OPTIONS = ("application_key", "authorization_key", "api_key")

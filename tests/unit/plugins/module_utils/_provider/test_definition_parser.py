@@ -73,7 +73,7 @@ def test_full() -> None:
     """Catches: a field that is read from another place, or not at all."""
     made = build(FULL)
     assert made.basic == {"username": "api", "password": "{other}"} and made.headers == {"X-Key": "{api_key}"}
-    assert made.set_password.encoding == "form" and made.set_password.headers == {"X-Other": "{other}"}
+    assert made.change.encoding == "form" and made.change.headers == {"X-Other": "{other}"}
     assert made.list_accounts is not None and made.list_accounts.request.query["p"] == "{page}"
     assert (made.list_accounts.paging, made.list_accounts.page_size, made.list_accounts.empty_statuses) == (
         "page",
@@ -84,8 +84,8 @@ def test_full() -> None:
     assert made.answer.accepted == ({"path": "ok", "equals": 1},) and made.answer.message == ("m",)
     assert made.answer.refused[0] == {"path": "n", "above": 0.5, "status": 200}
     assert (made.password.min_length, made.password.max_length, made.password.symbols) == (5, 32, "!")
-    assert made.password.classes == ("digit",) and made.set_password.source == "a page"
-    assert (made.rate_limit, made.propagation_seconds, made.set_password.standing, made.hints) == (
+    assert made.password.classes == ("digit",) and made.change.source == "a page"
+    assert (made.rate_limit, made.propagation_seconds, made.change.standing, made.hints) == (
         5,
         60,
         "verified",
@@ -233,9 +233,9 @@ def test_whatever_a_field_is(path: str, value: t.Any) -> None:
     except InputError as error:
         told = str(error)
     else:
-        logged = [made.set_password.path, made.set_password.query, made.set_password.headers, made.headers]
+        logged = [made.change.path, made.change.query, made.change.headers, made.headers]
         assert "{password}" not in str(logged)
-        assert "{password}" in str(made.set_password.body)
+        assert "{password}" in str(made.change.body)
         told = W
     assert told.startswith(W)
 
