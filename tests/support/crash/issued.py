@@ -198,15 +198,19 @@ class World:
                 found.setdefault(one.owner, []).append(one.label.partition(PREFIX)[2])
         return found
 
-
     def story(self) -> str:
         """Return what the last runs were and what came of them, for a failed test."""
         return "\n".join(self._story[-15:])
 
     def _tell(self, options: Mapping[str, Any], result: Any, killed: str) -> None:
-        asked = {name: options[name] for name in ("accounts", "senders", "state", "rotate", "keep_old") if name in options}
+        asked = {
+            name: options[name] for name in ("accounts", "senders", "state", "rotate", "keep_old") if name in options
+        }
         calls = self.provider.record.api_calls()
-        told = [f"    {c['operation']} {c['account']} {c['status']} {c['effect']} {c['credential']} {c['fault']}" for c in calls]
+        told = [
+            f"    {c['operation']} {c['account']} {c['status']} {c['effect']} {c['credential']} {c['fault']}"
+            for c in calls
+        ]
         kept = [
             f"    {name}: {one.credential_id} after {one.previous_id}, settled {one.settled_at}, {list(one.requests)}"
             for name, one in self.records().items()
