@@ -134,6 +134,17 @@ options:
       - The password takes effect O(propagation_seconds) later, and is due by this date.
     type: str
     version_added: 0.3.0
+  logins:
+    description:
+      - With O(state=adopted) and a provider that makes the passwords itself, what belongs to the given passwords. By
+        account, a dictionary with C(username), the SMTP user name if it is not the account's name, and C(id), the
+        provider's ID of the credential.
+      - With the ID, an adopted credential is deleted after another one has replaced it. Without it, it stays at the
+        provider.
+      - For an account that is not listed, the stored user name and ID stay if the password is the stored one, or if the
+        provider changes passwords in place.
+    type: dict
+    version_added: 0.3.0
   force:
     description:
       - With O(state=absent), also removes an account with a staged or doubtful password, with a password that has not
@@ -296,6 +307,19 @@ EXAMPLES = r"""
     account: 1.acme.smtp
     password: "{{ old_smtp_password }}"
     changed_at: "2026-09-01"
+    state: adopted
+    vault_file: group_vars/all/smtp.yml
+  delegate_to: localhost
+
+- name: Adopt a credential that was created in the provider's panel, so that it is replaced and later deleted
+  mailops.smtp.smtp_account_password:
+    account: newsletter
+    provider_definition: "{{ my_provider }}"
+    password: "{{ old_smtp_password }}"
+    logins:
+      newsletter:
+        username: user5
+        id: "5"
     state: adopted
     vault_file: group_vars/all/smtp.yml
   delegate_to: localhost
