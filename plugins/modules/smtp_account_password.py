@@ -452,6 +452,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_option
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, issue, not_begun
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Reader
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
@@ -466,9 +467,9 @@ def main() -> None:
     lacking = missing(connection.definition.transport)
     reason = missing_required_lib(lacking[0]) if lacking else ""
     pace, began = pace_from(module.params, connection.definition), time.monotonic()
-    calls = _issued if module.params["requests"] else _set
+    calls, lookup = _issued if module.params["requests"] else _set, Lookup(connection, patience_from(module.params))
     try:
-        outcomes = calls(module.params, connection, pace, reason)
+        outcomes = calls(module.params, connection, pace, lookup, reason)
     except Abandoned:
         # Most likely nobody reads this. Whatever was sent is noted in the store, and the next run goes on from there.
         module.fail_json(
@@ -476,11 +477,14 @@ def main() -> None:
         )
     # Ansible would mask a short key, such as a user name, wherever its letters occur. Ours are scrubbed.
     module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_INNER}
-    handover = {} if reason else pace.handover(began)
+    ids = lookup.known(module.params["accounts"])
+    handover = {} if reason else {**pace.handover(began), "account_ids": ids}
     module.exit_json(changed=not reason, outcomes=outcomes, invocation={}, **handover)
 
 
-def _set(params: dict[str, Any], connection: Connection, pace: Pace, reason: str) -> dict[str, dict[str, Any]]:
+def _set(
+    params: dict[str, Any], connection: Connection, pace: Pace, lookup: Lookup, reason: str
+) -> dict[str, dict[str, Any]]:
     """Set the passwords that the caller chose."""
     passwords = params["passwords"] or {}
     if reason:
@@ -491,12 +495,15 @@ def _set(params: dict[str, Any], connection: Connection, pace: Pace, reason: str
         patience=patience_from(params),
         concurrency=params["concurrency"],
         pace=pace,
+        lookup=lookup,
         abandoned=Reader().is_gone,
     )
     return public(changes, passwords, connection.credentials)
 
 
-def _issued(params: dict[str, Any], connection: Connection, pace: Pace, reason: str) -> dict[str, dict[str, Any]]:
+def _issued(
+    params: dict[str, Any], connection: Connection, pace: Pace, lookup: Lookup, reason: str
+) -> dict[str, dict[str, Any]]:
     """Have the provider make passwords."""
     jobs, pads = {account: Job(**job) for account, job in params["requests"].items()}, params["pads"]
     if reason:
@@ -507,6 +514,7 @@ def _issued(params: dict[str, Any], connection: Connection, pace: Pace, reason: 
         patience=patience_from(params),
         concurrency=params["concurrency"],
         pace=pace,
+        lookup=lookup,
         abandoned=Reader().is_gone,
     )
     return made(outcomes, pads, connection.credentials)

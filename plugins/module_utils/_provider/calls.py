@@ -31,6 +31,7 @@ def set_passwords(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
     pace: Pace | None = None,
+    lookup: Lookup | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> dict[str, Change]:
     """Set the password of every account, and return the outcome of each.
@@ -42,18 +43,19 @@ def set_passwords(
     :param sleep: waits a number of seconds
     :param clock: a monotonic clock, in seconds
     :param pace: limits the rate of calls, by default to what the definition allows
+    :param lookup: finds what the API calls the accounts
     :param abandoned: returns whether the controller has gone; then nothing more is sent
     :raises Abandoned: if it has
     """
     spread = pace or Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
-    lookup = Lookup(connection, patience)
+    search = lookup or Lookup(connection, patience)
 
     def worker() -> Callable[[str], Change]:
         client = client_of(connection)
 
         def change_one(account: str) -> Change:
             try:
-                known = lookup.id_of(client, account)
+                known = search.id_of(client, account)
             except (InputError, Refused) as error:
                 return not_found(error)
             values = {**account_values(account, known), "password": passwords[account]}

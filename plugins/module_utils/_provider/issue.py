@@ -80,6 +80,7 @@ def issue(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
     pace: Pace | None = None,
+    lookup: Lookup | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> dict[str, Made]:
     """Do every account's job, and return the outcome of each.
@@ -91,14 +92,15 @@ def issue(
     :param sleep: waits a number of seconds
     :param clock: a monotonic clock, in seconds
     :param pace: limits the rate of calls, by default to what the definition allows
+    :param lookup: finds what the API calls the accounts
     :param abandoned: returns whether the controller has gone; then nothing more is sent
     :raises Abandoned: if it has
     """
     spread = pace or Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
-    lookup = Lookup(connection, patience)
+    search = lookup or Lookup(connection, patience)
 
     def worker() -> Callable[[str], Change]:
-        work = _Work(connection, client_of(connection), lookup, patience, spread, sleep, abandoned)
+        work = _Work(connection, client_of(connection), search, patience, spread, sleep, abandoned)
         return lambda account: work.do(account, jobs[account])
 
     found = parallel.run(list(jobs), concurrency=concurrency, worker=worker, abandoned=abandoned)

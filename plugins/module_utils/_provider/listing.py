@@ -122,7 +122,7 @@ class Lookup:
         for item in every:
             for name in find(item, listing.name):
                 if name in wanted:
-                    wanted[name] += [str(one) for one in find(item, listing.id)]
+                    wanted[name] += _ids([item], listing, name)
         return {account: ids[0] for account, ids in wanted.items() if len(set(ids)) == 1}
 
     def _items(self, client: Client, listing: Listing, account: str) -> Iterable[Any]:
@@ -145,7 +145,8 @@ class Lookup:
 def _ids(items: Iterable[Any], listing: Listing, account: str) -> list[str]:
     """Return what an account is called by the items with its name, each once."""
     named = (item for item in items if account in find(item, listing.name))
-    return list(dict.fromkeys(str(one) for item in named for one in find(item, listing.id)))
+    found = [one for item in named for one in find(item, listing.id)]
+    return list(dict.fromkeys(str(one) for one in found if one and isinstance(one, (str, int)) and one is not True))
 
 
 def items_of(

@@ -18,6 +18,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, Made, issue, not_begun
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import new_label
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import made as reported
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
@@ -309,6 +310,18 @@ def test_one_list_for_all_accounts(serve: Serve) -> None:
         found = issue(Connection(data, {"api_key": KEY}, 10, True), jobs, patience=Patience(0, 60), concurrency=3)
         assert {one.kind for one in found.values()} == {kind or Kind.REFUSED_ACCESS}
         assert lines(server).count("GET /a") == 1
+
+
+def test_what_a_list_tells_of_other_accounts(serve: Serve) -> None:
+    """Catches: the list once for each batch, or the ID of one account that is taken for another one's."""
+    items = [("a", 1), ("b", "2"), ("c", 3), ("c", 4), ("d", 5), ("d", 5), ("e", None)]
+    server = serve(there(*({"login": name, "id": known} for name, known in items)), MADE)
+    data = build({**REGENERATE, **FINDING, "api_url": server.url})
+    connection = Connection(data, {"api_key": KEY}, 10, True)
+    lookup = Lookup(connection, Patience(0, 60))
+    assert lookup.known(["a"]) == {}
+    issue(connection, {"a": Job(label=LABEL)}, patience=Patience(0, 60), concurrency=1, lookup=lookup)
+    assert lookup.known(["a", "b", "c", "d", "e", "f"]) == {"a": "1", "b": "2", "d": "5"}
 
 
 def test_the_ids_that_are_known_are_not_asked_for(serve: Serve) -> None:
