@@ -13,9 +13,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 from ansible_collections.mailops.smtp.plugins.module_utils._provider import parallel
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Meaning, read
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import sent
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import InTurn, sent
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup, Refused
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience, change
@@ -51,7 +50,7 @@ def set_passwords(
     search = lookup or Lookup(connection, patience)
 
     def worker() -> Callable[[str], Change]:
-        client = client_of(connection)
+        client = InTurn(client_of(connection), spread, abandoned)
 
         def change_one(account: str) -> Change:
             try:
@@ -61,12 +60,7 @@ def set_passwords(
             values = {**account_values(account, known), "password": passwords[account]}
 
             def attempt() -> Meaning:
-                turn = spread.take()
-                if abandoned():
-                    raise Abandoned
-                meaning = _set_password(client, connection, values)
-                spread.ended(turn, passed=meaning.kind is not Kind.THROTTLED)
-                return meaning
+                return _set_password(client, connection, values)
 
             return change(attempt, patience=patience, sleep=sleep, hold=spread.hold)
 

@@ -29,11 +29,10 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import not_found
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import sent
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import InTurn, sent
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.issued import credential, lacking
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import may_be_late, named, orphans, told
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup, Refused, items_of
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience, change
@@ -100,7 +99,8 @@ def issue(
     search = lookup or Lookup(connection, patience)
 
     def worker() -> Callable[[str], Change]:
-        work = _Work(connection, client_of(connection), search, patience, spread, sleep, abandoned)
+        client = InTurn(client_of(connection), spread, abandoned)
+        work = _Work(connection, client, search, patience, spread.hold, sleep)
         return lambda account: work.do(account, jobs[account])
 
     found = parallel.run(list(jobs), concurrency=concurrency, worker=worker, abandoned=abandoned)
@@ -140,12 +140,11 @@ class _Work:
         client: Client,
         lookup: Lookup,
         patience: Patience,
-        pace: Pace,
+        hold: Callable[[float], None],
         sleep: Callable[[float], None],
-        abandoned: Callable[[], bool],
     ) -> None:
         self._connection, self._client, self._lookup = connection, client, lookup
-        self._patience, self._pace, self._sleep, self._abandoned = patience, pace, sleep, abandoned
+        self._patience, self._hold, self._sleep = patience, hold, sleep
 
     def do(self, account: str, job: Job) -> Made:
         """Look for what earlier requests left, delete what is to go, and make a credential."""
@@ -239,15 +238,10 @@ class _Work:
         repeatable: bool = True,
     ) -> Change:
         def attempt() -> Meaning:
-            turn = self._pace.take()
-            if self._abandoned():
-                raise Abandoned
             reply, failure = sent(self._client, self._connection, request, values)
-            meaning = failure or meant(reply)
-            self._pace.ended(turn, passed=meaning.kind is not Kind.THROTTLED)
-            return meaning
+            return failure or meant(reply)
 
-        return change(attempt, patience=self._patience, sleep=self._sleep, hold=self._pace.hold, repeatable=repeatable)
+        return change(attempt, patience=self._patience, sleep=self._sleep, hold=self._hold, repeatable=repeatable)
 
 
 def _meaning(connection: Connection, reply: Reply) -> Meaning:

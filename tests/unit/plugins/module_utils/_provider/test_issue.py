@@ -20,6 +20,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue impor
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import new_label
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import made as reported
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.sealing import new_pad, opened
@@ -243,9 +244,26 @@ def test_nothing_is_sent_without_a_controller(serve: Serve) -> None:
     """Catches: a credential that is made after the run has ended, and that no run knows of."""
     server = serve()
     connection = Connection(build({**CREATE, "api_url": server.url}), {"api_key": KEY}, 10, True)
-    with contextlib.suppress(Abandoned):
-        issue(connection, {"news": Job(label=LABEL)}, patience=Patience(2, 60), concurrency=1, abandoned=lambda: True)
+    for job in (Job(label=LABEL), Job(label=LABEL, sweep=[OLD_LABEL]), Job(delete=["4"])):
+        with contextlib.suppress(Abandoned):
+            issue(connection, {"news": job}, patience=Patience(2, 60), concurrency=1, abandoned=lambda: True)
     assert server.heard == []
+
+
+def test_every_call_waits_for_its_turn(serve: Serve) -> None:
+    """Catches: more calls than the provider allows, because some of them only look something up."""
+    server = serve(there({"login": "news", "id": 5}), there(), OK, MADE)
+    connection = Connection(build({**CREATE, **FINDING, "api_url": server.url}), {"api_key": KEY}, 10, True)
+    pauses: list[float] = []
+    issue(
+        connection,
+        {"news": Job(label=LABEL, sweep=[OLD_LABEL], delete=["4"])},
+        patience=Patience(2, 60),
+        concurrency=1,
+        sleep=pauses.append,
+        pace=Pace(0.5, clock=lambda: sum(pauses), sleep=pauses.append),
+    )
+    assert lines(server) == ["GET /a", "GET /c", "DELETE /c/4", "POST /c"] and sum(pauses) == 6
 
 
 def test_a_job_that_was_not_begun() -> None:
