@@ -452,7 +452,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_option
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, issue, not_begun
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Reader
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace

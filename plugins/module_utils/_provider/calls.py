@@ -14,7 +14,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider import para
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Meaning, read
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import InTurn, sent
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup, Refused
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Refused
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience, change

@@ -27,12 +27,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
     read,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import not_found
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import InTurn, sent
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.issued import credential, lacking
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.issued import credential, meaning_of
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import may_be_late, named, orphans, told
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup, Refused, items_of
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Refused, items_of
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience, change
@@ -208,7 +208,7 @@ class _Work:
 
         def meant(reply: Reply) -> Meaning:
             answers.append(reply)
-            return _meaning(self._connection, reply)
+            return meaning_of(self._connection, reply)
 
         outcome = self._called(request, values, meant, repeatable=request.is_repeatable)
         made = Made(outcome.kind, outcome.doubt, outcome.sent, outcome.message, outcome.stop)
@@ -242,18 +242,3 @@ class _Work:
             return failure or meant(reply)
 
         return change(attempt, patience=self._patience, sleep=self._sleep, hold=self._hold, repeatable=repeatable)
-
-
-def _meaning(connection: Connection, reply: Reply) -> Meaning:
-    """Return what an answer to the call that makes a password means: without one, nobody knows what was made."""
-    definition, issued = connection.definition, connection.definition.issued
-    body = decoded(reply.text)
-    found = find(body, issued.secret) if issued else []
-    meaning = read(definition, reply, [*map(str, found), *connection.credentials.values()])
-    if is_any(definition.limit.reached, reply):
-        return replace(meaning, kind=Kind.REFUSED_ACCESS, stop=False)
-    lacks = lacking(definition, body) if meaning.kind is Kind.ACCEPTED else ""
-    if lacks:
-        text = f"{definition.name} answered {reply.status}, and the answer has no {lacks}"
-        return replace(meaning, kind=Kind.UNKNOWN, message=text)
-    return meaning

@@ -18,7 +18,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, Made, issue, not_begun
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import new_label
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import made as reported
