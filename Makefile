@@ -20,6 +20,9 @@ BENCH_ARGS ?=
 SHORT := (test_rotation or bare_host_name or one_message_goes_out) and (postfix or exim or opensmtpd or msmtp)
 VENV := .cache/venv
 MATRIX := .cache/matrix
+# The collections that passwords are published with are large, and nothing else needs them.
+PUBLISH := .cache/publish
+MODOBOA := .cache/modoboa
 RUN := $(VENV)/bin/python
 LINK := .cache/collections/ansible_collections/mailops/smtp
 # The tests' own packages, under the names that the tests import.
@@ -53,7 +56,7 @@ endif
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: FORCE bench chaos clean clients clients-short demo diagrams docs-tables docsite e2e fleet fleet-killed galaxy help install-test lint link
-.PHONY: matrix newest molecule molecule-root postfix proof release-check sanity test unit workflows
+.PHONY: matrix newest molecule molecule-root postfix proof providers publish release-check sanity test unit workflows
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
@@ -108,6 +111,10 @@ postfix: $(VENV)/test link ## Run the tests of the modules with a real Postfix, 
 	@tests/support/install-mail
 	@$(PYTEST) tests/postfix
 
+publish: $(PUBLISH)/done link ## Publish passwords with the real collections, programs and servers
+	@echo '== Publishing'
+	@PATH='$(CURDIR)/$(PUBLISH)/bin':"$$CALLERS_PATH" $(PUBLISH)/bin/python -m pytest -n $(JOBS) $(ARGS) tests/publish
+
 clients: $(VENV)/test link ## Run the tests of mail programs with the real ones, each in a Debian of its own, as root
 	@echo '== Mail programs'
 	@# By file, since the tests of a program share its Debian.
@@ -119,6 +126,11 @@ clients-short: $(VENV)/test link
 	@echo '== Mail programs, in short'
 	@tests/support/install-mail
 	@$(PYTEST) --dist loadfile -k '$(SHORT)' tests/clients
+
+providers: $(VENV)/test $(MODOBOA)/complete link ## Run the tests against a real provider, Modoboa, in a Debian of its own, as root
+	@echo '== Real providers'
+	@tests/support/install-mail
+	@$(PYTEST) --dist loadfile tests/providers
 
 lint: $(VENV)/lint link workflows galaxy sanity ## Check style, types, metadata, documentation, licences, sanity
 	@echo '== ruff'
@@ -220,6 +232,21 @@ $(VENV)/lint: $(VENV)/test requirements/lint.txt
 $(MATRIX)/done: $(VENV)/made-for requirements/matrix.txt
 	@$(LOCK) $(RUN) -m venv --clear $(MATRIX)
 	@$(LOCK) $(MATRIX)/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements/matrix.txt
+	@touch $@
+
+$(PUBLISH)/done: $(VENV)/made-for requirements/publish.txt requirements/pytest.txt requirements/standin.txt
+	@echo '== Installing what publishing needs'
+	@$(LOCK) $(RUN) -m venv --clear $(PUBLISH)
+	@$(LOCK) $(PUBLISH)/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements/publish.txt
+	@touch $@
+
+# The frozen versions fit each other, but not each Python. What it deployed before is another version's.
+$(MODOBOA)/complete: $(VENV)/made-for tests/support/modoboa/requirements.txt
+	@echo '== Installing Modoboa'
+	@$(LOCK) rm -rf $(MODOBOA)
+	@$(LOCK) $(RUN) -m venv $(MODOBOA)/venv
+	@$(LOCK) $(MODOBOA)/venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps \
+		-r tests/support/modoboa/requirements.txt
 	@touch $@
 
 $(VENV)/docs: $(VENV)/made-for requirements/docs.txt

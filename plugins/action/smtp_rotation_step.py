@@ -17,6 +17,7 @@ from ansible import constants as C
 from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.utils.display import Display
 
+from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._rotation_step import ARGUMENT_SPEC
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import GIVEN, SecretAction, hidden
 from ansible_collections.mailops.smtp.plugins.plugin_utils._clock import uptime
@@ -33,6 +34,28 @@ def _kept(tools: Tools) -> Result:
     from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.keeping import kept
 
     return kept(tools)
+
+
+def _publish(tools: Tools) -> Result:
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.publishing import publish
+
+    return publish(tools)
+
+
+def _published(tools: Tools) -> Result:
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.publishing import published
+
+    return published(tools)
+
+
+def _of_telling(name: str) -> Callable[[Tools], Result]:
+    def step(tools: Tools) -> Result:
+        # Likewise: most playbooks have nobody told.
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import telling
+
+        return getattr(telling, name)(tools)  # type: ignore[no-any-return]
+
+    return step
 
 
 STEPS: dict[str, Callable[[Tools], Result]] = {
@@ -52,10 +75,15 @@ STEPS: dict[str, Callable[[Tools], Result]] = {
     "switch": proofs.switch,
     "try": proofs.try_login,
     "retire": proofs.retire,
+    "publish": _publish,
+    "published": _published,
     "kept": _kept,
     "note": proofs.note,
     "wait": proofs.wait,
     "report": proofs.report,
+    "end": _of_telling("end"),
+    "news": _of_telling("news"),
+    "unheard": _of_telling("unheard"),
 }
 # What precedes every plan: what a host remembers is of a rotation before.
 BEFORE = ("check", "plan")
@@ -71,6 +99,14 @@ class ActionModule(SecretAction):
     """Runs one step."""
 
     SPEC = ARGUMENT_SPEC
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the step. By its name a result is known to be free of secrets, which that of a bad template may not be.
+
+        :param tmp: part of Ansible's interface, not used
+        :param task_vars: the task's variables
+        """
+        return {**super().run(tmp, task_vars), "step": self._task.args.get("step")}
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the step, and return what this host remembers from now on.
@@ -98,6 +134,8 @@ class ActionModule(SecretAction):
             is_file=os.path.isfile,
             check_mode=bool(self._task.check_mode),
             verbose=display.verbosity > 0,
+            foreign=partial(self._run_foreign, task_vars),
+            has_module=lambda name: bool(self._shared_loader_obj.module_loader.find_plugin(name)),
             apart=not self._strategy().rpartition(".")[2].endswith(IN_STEP),
         )
         self._found: Result = {}
@@ -130,19 +168,51 @@ class ActionModule(SecretAction):
         theirs = {**task_vars["ansible_delegated_vars"][host], **names}
         return self._templar.copy_with_new_env(available_variables=theirs).template(theirs[name])
 
-    def _run(self, task_vars: dict[str, Any], name: str, options: Result, *, pretend: bool = False) -> Result:
+    def _run_foreign(
+        self, task_vars: dict[str, Any], name: str, options: Result, environment: Mapping[str, str]
+    ) -> Result:
+        """Run a module of another collection with a secret in its options: through a pipe, and logged nowhere.
+
+        :param task_vars: the task's variables
+        :param name: its full name
+        :param options: its options
+        :param environment: what it has in its environment beside what the task has
+        """
+        try:
+            self.require_pipelining()
+            with hidden():
+                return self._run(task_vars, name, options, foreign=environment)
+        except InputError as error:
+            return {"failed": True, "msg": str(error)}
+        except Exception as error:  # noqa: BLE001  (of other collections; a step that ends here would forget everything)
+            return {"failed": True, "msg": f"an unexpected {type(error).__name__} in {name}"}
+
+    def _run(
+        self,
+        task_vars: dict[str, Any],
+        name: str,
+        options: Result,
+        *,
+        pretend: bool = False,
+        foreign: Mapping[str, str] | None = None,
+    ) -> Result:
         """Run another action or module on this task's host.
 
         :param task_vars: the task's variables
         :param name: its full name
         :param options: its options
         :param pretend: whether to run it in check mode
+        :param foreign: what a module that is not ours has in its environment
         """
         task = self._task.copy()
         task.__dict__.pop(GIVEN, None)
         task.action, task.args = name, options
         if pretend:
             task.check_mode, task.diff = True, False
+        if foreign is not None:
+            # It does not know that its options are secret, and would write them into the host's log.
+            task.no_log, task.diff = True, False
+            task.environment = [*(task.environment or []), dict(foreign)]
         loader = self._shared_loader_obj.action_loader
         plain = not loader.has_plugin(name)
         plugin = loader.get(

@@ -57,25 +57,26 @@ options:
       - zoho
   provider_definition:
     description:
-      - Your own definition of a provider, used instead of O(provider). The collection's guide "Add a provider" describes
-        every field, with an example of each flow. A mistake is refused before anything changes, and the message names the
-        field.
+      - Your own definition of a provider, used instead of O(provider). The collection's guide "Add a provider"
+        describes every field, with an example of each flow. A mistake is refused before anything changes, and the
+        message names the field.
       - "C(name): used in messages. Required. C(api_url): the address, which O(api_url) overrides."
-      - "C(flow): C(set) (default), you choose the password; C(regenerate), the provider makes one in place of the old one;
-        C(create), the provider makes another credential beside the old one."
-      - "C(credentials): maps the name of each key to an environment variable, or to an empty text. C(settings): maps the
-        name of each value of O(provider_settings) to its default, empty if it is required. C(authentication):
+      - "C(flow): C(set) (default), you choose the password; C(regenerate), the provider makes one in place of the old
+        one; C(create), the provider makes another credential beside the old one."
+      - "C(credentials): maps the name of each key to an environment variable, or to an empty text. C(settings): maps
+        the name of each value of O(provider_settings) to its default, empty if it is required. C(authentication):
         C(headers), or C(basic) with C(username) and C(password)."
       - "C(set_password), C(regenerate_password), C(create_credential), C(delete_credential): the calls of the flow.
         C(method), C(path), C(query), C(headers), C(body), and C(encoding), C(json) (default) or C(form)."
-      - "C(list_credentials), C(find_account), C(list_accounts): calls that return a list. The same fields, and C(items),
-        C(name), C(id), C(label), C(created), C(paging) (C(none), C(offset), C(page), C(cursor)), C(page_size), C(next),
-        C(empty_statuses), C(fallback_method)."
+      - "C(list_credentials), C(find_account), C(list_accounts): calls that return a list. The same fields, and
+        C(items), C(name), C(id), C(label), C(created), C(paging) (C(none), C(offset), C(page), C(cursor)),
+        C(page_size), C(next), C(empty_statuses), C(fallback_method)."
       - "C(issued): where the answer has what the provider made. C(secret), C(username) or C(login), C(id), C(derive).
         C(limit): C(credentials) and C(reached)."
-      - "C(answer): how to read an answer. Conditions in C(accepted), C(refused), C(denied), C(throttled), C(already_set)
-        and C(gone); paths in C(message), C(code), C(request_id) and C(secret_fields); C(text)."
-      - "C(password): the rules for passwords that you choose. C(min_length), C(max_length), C(classes), C(symbols)."
+      - "C(answer): how to read an answer. Conditions in C(accepted), C(refused), C(denied), C(throttled),
+        C(already_set) and C(gone); paths in C(message), C(code), C(request_id) and C(secret_fields); C(text)."
+      - "C(password): the rules for passwords that you choose. C(min_length), C(max_length), C(classes), C(symbols),
+        C(trimmed)."
       - "C(propagation_seconds), C(rate_limit) (C(calls), C(seconds)), C(hints) (advice by HTTP status), C(transport)
         (C(http) or C(boto3))."
     type: dict

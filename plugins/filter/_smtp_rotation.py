@@ -36,10 +36,12 @@ options:
       - auditing_hosts
       - awaits
       - example
+      - inner
       - is_ready
       - next
       - pause
       - pauses
+      - publication
       - seconds_left
       - testing_hosts
       - then
@@ -95,6 +97,16 @@ def then(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> str:
     """
     plan = _seen(hostvars, play).leader.plan
     return plan.then if plan else ""
+
+
+def inner(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> str:
+    """Return the file of tasks that comes before passwords are published, an empty text if only that is to be done.
+
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    """
+    plan = _seen(hostvars, play).leader.plan
+    return plan.inner if plan else ""
 
 
 def auditing_hosts(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> list[str]:
@@ -175,14 +187,31 @@ def is_ready(registered: Mapping[str, Any], accounts: Mapping[str, Any], senders
     return deploy.is_ready(record_of(registered), accounts, senders)
 
 
+def publication(accounts: Mapping[str, Any], pending: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a task of the playbook's own publishes, with the password.
+
+    :param accounts: the store's accounts
+    :param pending: what is to be published
+    """
+    # Here, because most runs publish nothing.
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.values import Login, rendered
+
+    password = str(accounts[pending["account"]][pending["field"]])
+    value = rendered(pending["value"], Login(**pending["login"]), password).value
+    shown = {name: pending[name] for name in ("account", "target", "path")}
+    return {**shown, "value": value if isinstance(value, str) else dict(value)}
+
+
 DECISIONS: dict[str, Callable[..., Any]] = {
     "auditing_hosts": auditing_hosts,
     "awaits": awaits,
     "example": deploy.example,
+    "inner": inner,
     "is_ready": is_ready,
     "next": what_is_next,
     "pause": pause,
     "pauses": pauses,
+    "publication": publication,
     "seconds_left": seconds_left,
     "testing_hosts": testing_hosts,
     "then": then,

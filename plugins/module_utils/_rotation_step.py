@@ -26,7 +26,12 @@ STEPS = (
     "switch",
     "try",
     "retire",
+    "publish",
+    "published",
     "report",
+    "end",
+    "news",
+    "unheard",
     "kept",
     "note",
     "wait",
@@ -40,4 +45,5 @@ ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "unheld": {"type": "dict"},
     "trouble": {"type": "str"},
     "unkept": {"type": "str"},
+    "number": {"type": "int"},
 }

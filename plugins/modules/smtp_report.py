@@ -178,9 +178,30 @@ accounts:
         - V(overdue) if the password has reached O(max_age).
         - V(undated) if the store does not say when the password was set.
         - V(unverified) if the password is in force and has not been tested.
+        - V(unpublished) if a target of the role has another password, see RV(accounts[].published).
       type: list
       elements: str
       returned: success
+    published:
+      description:
+        - The targets of the role's option O(mailops.smtp.smtp_rotation#role:smtp_rotation_publish) that were given a
+          password of the account, or could not be given one.
+      type: list
+      elements: dict
+      returned: success
+      contains:
+        target:
+          description: The target's name.
+          type: str
+          returned: success
+        published_at:
+          description: When it was last given a password. Null if never.
+          type: str
+          returned: success
+        behind:
+          description: Whether it has another password than the store, which the next run publishes.
+          type: bool
+          returned: success
     state:
       description:
         - V(none), V(staged), V(waiting), V(effective) or V(verified), as

@@ -55,7 +55,12 @@ options:
       - switch
       - try
       - retire
+      - publish
+      - published
       - report
+      - end
+      - news
+      - unheard
       - kept
       - note
       - wait
@@ -65,7 +70,7 @@ options:
     type: str
   until:
     description:
-      - What the host waits for.
+      - What the host waits for, or for C(publish) how far the run is.
     type: str
   content:
     description:
@@ -87,6 +92,10 @@ options:
     description:
       - Why the store was not saved elsewhere, an empty text if it was.
     type: str
+  number:
+    description:
+      - Which of the passwords that the playbook's own tasks publish.
+    type: int
 """
 
 EXAMPLES = r"""

@@ -96,6 +96,14 @@ EXAMPLES = {
         listing=[{"email": MAIL[0], "password": "hash"}],
         body=lambda _account, password: {"raw_password": password},
     ),
+    "modoboa": Example(
+        contract="modoboa",
+        accounts=("7", "12"),
+        changed={"pk": 7, "username": MAIL[0], "is_active": True},
+        listing={"count": 1, "next": None, "previous": None, "results": [{"pk": 7, "username": "7"}]},
+        body=lambda _account, password: {"password": password},
+        query={"page": "1", "page_size": "500"},
+    ),
     "jetemail": Example(
         contract="jetemail",
         accounts=("acme-1", "acme-2"),
@@ -105,7 +113,7 @@ EXAMPLES = {
     ),
 }
 # Vercom's brands and a server of one's own are at other addresses than the one in the contract.
-ELSEWHERE = ("messageflow", "redlink", "mailcow", "mailu")
+ELSEWHERE = ("messageflow", "redlink", "mailcow", "mailu", "modoboa")
 PASSWORDS = ("Abcdefgh12345678", '%41+b&c=d e"f\\{password}')
 
 
@@ -178,14 +186,16 @@ def contract(name: str) -> OpenAPI:
 
 def connection(recorder: Recorder, provider: str) -> Connection:
     """Return a connection to the recorder, under the path that the provider's own address has."""
-    own = "https://mail.example.com" if provider in ("mailcow", "mailu") else ""
+    own = "https://mail.example.com" if provider in ("mailcow", "mailu", "modoboa") else ""
     home = urlsplit(definition_from({"provider": provider, "api_url": own}).api_url)
     server = urlsplit(document(EXAMPLES[provider].contract)["servers"][0]["url"])
     at = server if provider in ELSEWHERE else home
     recorder.origin = f"{at.scheme}://{at.netloc}"
     definition = definition_from({"provider": provider, "api_url": recorder.url + home.path})
     keys = {name: f"a-key-for-{name}" for name in definition.credentials}
-    return Connection(definition=definition, credentials=keys, timeout=PATIENCE, verify=True)
+    # So that it is not asked for them.
+    ids = {one: one for one in EXAMPLES[provider].accounts} if definition.find_account else {}
+    return Connection(definition=definition, credentials=keys, timeout=PATIENCE, verify=True, account_ids=ids)
 
 
 def decoded(request: Seen) -> t.Any:
@@ -251,7 +261,7 @@ def test_contract_refuses_another_request(recorder: Recorder, provider: str, wro
     """Catches: a check that lets everything pass."""
     good = connection(recorder, provider)
     own = {"provider": provider, "api_url": good.definition.api_url, "password_request": wrong}
-    bad = Connection(definition_from(own), good.credentials, 10, True)
+    bad = Connection(definition_from(own), good.credentials, 10, True, good.account_ids)
     set_passwords(bad, {EXAMPLES[provider].accounts[0]: PASSWORDS[0]}, patience=Patience(0, 0), concurrency=1)
     with pytest.raises(OpenAPIError):
         contract(EXAMPLES[provider].contract).validate_request(recorder.seen[0])

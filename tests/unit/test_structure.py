@@ -26,7 +26,7 @@ FLOORS = [
     "plugin_utils/_fleet  plugin_utils/_option_checks  plugin_utils/_clock",
     "plugin_utils/_action",
     "plugin_utils/_store",
-    "plugin_utils/_senders",
+    "plugin_utils/_senders  plugin_utils/_publishing",
     "plugin_utils/_rotation  plugin_utils/_overview  plugin_utils/_test_sends  plugin_utils/_steps",
     "plugin_utils/_reports",
     "action  filter",

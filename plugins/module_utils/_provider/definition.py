@@ -116,13 +116,14 @@ class PasswordRules:
     """The provider's rules for passwords, lengths in characters.
 
     C(classes): which of lower, upper, digit and symbol a password must contain. C(symbols): those it may contain, None
-    for any.
+    for any. C(trimmed): whether the provider cuts blanks off at the ends, and says that all is well.
     """
 
     min_length: int = 8
     max_length: int = 128
     classes: tuple[str, ...] = ()
     symbols: str | None = None
+    trimmed: bool = False
 
 
 @dataclass(frozen=True)

@@ -75,8 +75,9 @@ def _password(top: Fields) -> PasswordRules:
     if unknown:
         raise InputError(f"{fields.at('classes')}: may contain only {', '.join(CLASSES)}, not {unknown[0]!r}")
     symbols = fields.take("symbols", str)
+    trimmed = bool(fields.take("trimmed", bool, False))
     fields.finish()
-    return PasswordRules(min_length=low, max_length=high, classes=classes, symbols=symbols)
+    return PasswordRules(min_length=low, max_length=high, classes=classes, symbols=symbols, trimmed=trimmed)
 
 
 def _hints(top: Fields) -> dict[str, str]:

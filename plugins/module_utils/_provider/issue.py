@@ -13,6 +13,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -28,12 +29,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import not_found
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.derivations import DERIVATIONS
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import sent
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import PREFIX, orphans, told
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.issued import credential, lacking
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import may_be_late, named, orphans, told
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup, Refused, items_of
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values, fill
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience, change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.transports import Client, client_of
@@ -59,13 +60,14 @@ class Made(Change):
     """The outcome of a job.
 
     C(secret), C(username), C(id): of the credential that was made. C(idle): labels of requests that have no effect, or
-    none any more. C(deleted): IDs that do not exist any more.
+    none any more. C(late): labels of requests that have had none yet. C(deleted): IDs that do not exist any more.
     """
 
     secret: str | None = field(default=None, repr=False)
     username: str | None = None
     id: str | None = None
     idle: Sequence[str] = ()
+    late: Sequence[str] = ()
     deleted: Sequence[str] = ()
 
 
@@ -145,23 +147,27 @@ class _Work:
 
     def do(self, account: str, job: Job) -> Made:
         """Look for what earlier requests left, delete what is to go, and make a credential."""
-        idle, deleted = [job.label] if job.label else [], []
+        idle, late, deleted = [job.label] if job.label else [], [], []
         try:
             values = account_values(account, self._lookup.id_of(self._client, account))
             if job.sweep and self._connection.definition.flow == "create":
-                self._sweep(values, job)
-                idle += job.sweep
+                found = self._sweep(values, job)
+                late = [one for one in job.sweep if one not in found and may_be_late(one, self._now())]
+                idle += [one for one in job.sweep if one not in late]
             for one in job.delete:
                 self._delete(values, one)
                 deleted.append(one)
         except (_Stopped, Refused, InputError) as error:
             outcome = error.outcome if isinstance(error, _Stopped) else not_found(error)
-            return replace(_made(outcome, job), idle=idle, deleted=deleted)
+            return replace(_made(outcome, job), idle=idle, late=late, deleted=deleted)
         if not job.label:
-            return Made(Kind.ACCEPTED, doubt=False, sent=True, message="", idle=idle, deleted=deleted)
-        made = self._make(account, {**values, "label": PREFIX + job.label})
+            return Made(Kind.ACCEPTED, doubt=False, sent=True, message="", idle=idle, late=late, deleted=deleted)
+        made = self._make(account, {**values, "label": named(job.label)})
         used = made.doubt or made.kind is Kind.ACCEPTED
-        return replace(made, idle=[one for one in idle if one != job.label or not used], deleted=deleted)
+        return replace(made, idle=[one for one in idle if one != job.label or not used], late=late, deleted=deleted)
+
+    def _now(self) -> datetime:
+        return datetime.now(timezone.utc)
 
     def _listed(self, values: Mapping[str, str]) -> list[Any]:
         listing = self._connection.definition.list_credentials
@@ -169,12 +175,13 @@ class _Work:
             return []
         return list(items_of(self._client, self._connection, listing, values, self._patience))
 
-    def _sweep(self, values: Mapping[str, str], job: Job) -> None:
-        """Delete what earlier requests made and nobody has."""
+    def _sweep(self, values: Mapping[str, str], job: Job) -> set[str]:
+        """Delete what earlier requests made and nobody has, and return the labels of these requests."""
         listing = self._connection.definition.list_credentials
-        if listing is not None:
-            for one in orphans(self._listed(values), listing, job.sweep, job.keep):
-                self._delete(values, one)
+        found = orphans(self._listed(values), listing, job.sweep, job.keep) if listing else {}
+        for one in found:
+            self._delete(values, one)
+        return set(found.values())
 
     def _delete(self, values: Mapping[str, str], credential_id: str) -> None:
         definition = self._connection.definition
@@ -189,8 +196,8 @@ class _Work:
         outcome = self._called(definition.delete_credential, {**values, "id": credential_id}, meant)
         if outcome.kind is not Kind.ACCEPTED:
             text = f"the old credential {credential_id} cannot be deleted: {outcome.message}"
-            later = outcome.kind in (Kind.UNKNOWN, Kind.THROTTLED)
-            kind = Kind.THROTTLED if later else Kind.REFUSED_ACCESS
+            temporary = outcome.kind in (Kind.UNKNOWN, Kind.THROTTLED)
+            kind = Kind.THROTTLED if temporary else Kind.REFUSED_ACCESS
             raise _Stopped(Change(kind=kind, doubt=False, sent=True, message=text, stop=outcome.stop))
 
     def _make(self, account: str, values: Mapping[str, str]) -> Made:
@@ -205,22 +212,22 @@ class _Work:
         outcome = self._called(request, values, meant, repeatable=request.is_repeatable)
         made = Made(outcome.kind, outcome.doubt, outcome.sent, outcome.message, outcome.stop)
         if made.kind is Kind.ACCEPTED:
-            return replace(made, **_credential(self._connection, account, values, decoded(answers[-1].text)))
+            return replace(made, **credential(self._connection, values, decoded(answers[-1].text)))
         if answers and is_any(definition.limit.reached, answers[-1]):
-            return replace(made, kind=Kind.REFUSED_ACCESS, message=self._too_many(values, made.message))
+            text = (
+                f"{made.message.rstrip('.')}. No more credentials are possible. There are: {self._there(values)}. "
+                "Delete the one that nobody uses; this collection deletes only what it made"
+            )
+            return replace(made, kind=Kind.REFUSED_ACCESS, message=text)
         return made
 
-    def _too_many(self, values: Mapping[str, str], message: str) -> str:
+    def _there(self, values: Mapping[str, str]) -> str:
+        """Return which credentials there are, in words."""
         listing = self._connection.definition.list_credentials
         try:
-            there = told(self._listed(values), listing) if listing else ""
+            return (told(self._listed(values), listing) if listing else "") or "none that are listed"
         except Refused as error:
-            there = str(error)
-        text = (
-            f"{message.rstrip('.')}. No more credentials are possible. There are: {there or 'none that are listed'}. "
-            "Delete the one that nobody uses; this collection deletes only what it made"
-        )
-        return text
+            return str(error)
 
     def _called(
         self,
@@ -245,27 +252,13 @@ class _Work:
 def _meaning(connection: Connection, reply: Reply) -> Meaning:
     """Return what an answer to the call that makes a password means: without one, nobody knows what was made."""
     definition, issued = connection.definition, connection.definition.issued
-    found = find(decoded(reply.text), issued.secret) if issued else []
+    body = decoded(reply.text)
+    found = find(body, issued.secret) if issued else []
     meaning = read(definition, reply, [*map(str, found), *connection.credentials.values()])
     if is_any(definition.limit.reached, reply):
         return replace(meaning, kind=Kind.REFUSED_ACCESS, stop=False)
-    if meaning.kind is Kind.ACCEPTED and not (len(found) == 1 and isinstance(found[0], str) and found[0]):
-        text = f"{definition.name} answered {reply.status}, and the answer has no new password"
+    lacks = lacking(definition, body) if meaning.kind is Kind.ACCEPTED else ""
+    if lacks:
+        text = f"{definition.name} answered {reply.status}, and the answer has no {lacks}"
         return replace(meaning, kind=Kind.UNKNOWN, message=text)
     return meaning
-
-
-def _credential(connection: Connection, account: str, values: Mapping[str, str], body: Any) -> dict[str, Any]:
-    """Return what an answer says of the credential that was made."""
-    issued = connection.definition.issued
-    if issued is None:
-        return {}
-    ids = [str(one) for one in find(body, issued.id)] if issued.id else []
-    names = [str(one) for one in find(body, issued.username)] if issued.username else []
-    if issued.login:
-        names = [fill(issued.login, {**connection.settings, **values, "id": ids[0] if ids else ""})]
-    secret = str(find(body, issued.secret)[0])
-    if issued.derive:
-        secret = DERIVATIONS[issued.derive](secret, connection.settings)
-    username = names[0] if names and names[0] != account else None
-    return {"secret": secret, "username": username, "id": ids[0] if ids else None}

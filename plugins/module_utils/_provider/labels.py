@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
@@ -19,7 +20,13 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing imp
 PREFIX = "mailops-"
 # Where a provider keeps no label, a credential is ours if it was created about when it was requested.
 BEFORE, AFTER = timedelta(minutes=2), timedelta(minutes=15)
+# After this time, a request that nobody waits for any more, and what a provider lists, are no longer on their way.
+LATE = timedelta(hours=1)
 _FORMAT = "%Y%m%dT%H%M%SZ"
+# Not fromisoformat, which takes few forms before Python 3.11.
+ISO = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+NUMBER = re.compile(r"\d{1,15}(?:\.\d+)?", re.ASCII)
+MOST_SECONDS = 100_000_000_000
 
 
 def new_label(now: datetime, random: Callable[[int], str] = secrets.token_hex) -> str:
@@ -39,14 +46,31 @@ def requested_at(label: str) -> datetime:
     return datetime.strptime(label.partition("-")[0], _FORMAT).replace(tzinfo=timezone.utc)
 
 
-def orphans(items: Iterable[Any], listing: Listing, labels: Sequence[str], keep: Sequence[str]) -> list[str]:
-    """Return the IDs of credentials that requests with these labels made.
+def named(label: str) -> str:
+    """Return what a request calls its credential: lower case, because a provider may make it so.
+
+    :param label: the request's label
+    """
+    return PREFIX + label.lower()
+
+
+def may_be_late(label: str, now: datetime) -> bool:
+    """Return whether what a request makes may still appear in the provider's list.
+
+    :param label: the request's label
+    :param now: the time
+    """
+    return now < requested_at(label) + LATE
+
+
+def orphans(items: Iterable[Any], listing: Listing, labels: Sequence[str], keep: Sequence[str]) -> dict[str, str]:
+    """Return the IDs of credentials that requests with these labels made, each with its label.
 
     :param items: what the provider lists
     :param listing: where each has what
     :param labels: the labels
     :param keep: IDs that are stored, and so are no orphans
-    :raises Refused: if a label, or the time of a request, fits two of them
+    :raises Refused: if a label, or the time of a request, fits two of them, or a time cannot be read
     """
     found: dict[str, str] = {}
     for item in items:
@@ -64,28 +88,33 @@ def orphans(items: Iterable[Any], listing: Listing, labels: Sequence[str], keep:
                 )
             found[ids[0]] = label
             break
-    return list(found)
+    return found
 
 
 def _fits(item: Any, listing: Listing, label: str) -> bool:
     if listing.label:
-        # A provider may write an address in lower case.
-        wanted = (PREFIX + label).lower()
-        return any(wanted in str(one).lower() for one in find(item, listing.label))
+        return any(named(label) in str(one).lower() for one in find(item, listing.label))
     asked = requested_at(label)
     moments = [_moment(one) for one in find(item, listing.created)]
-    return any(one is not None and asked - BEFORE <= one <= asked + AFTER for one in moments)
+    if len(moments) != 1:
+        raise Refused("the provider lists a credential without the time at which it was created")
+    return asked - BEFORE <= moments[0] <= asked + AFTER
 
 
-def _moment(value: Any) -> datetime | None:
-    """Return a time that an answer has, as seconds since 1970 or as ISO 8601."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return datetime.fromtimestamp(value, timezone.utc)
+def _moment(value: Any) -> datetime:
+    """Return a time that an answer has: seconds or milliseconds since 1970, or ISO 8601."""
+    text = str(value).strip()
     try:
-        moment = datetime.fromisoformat(str(value).strip().replace("Z", "+00:00"))
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        if NUMBER.fullmatch(text):
+            seconds = float(text)
+            return datetime.fromtimestamp(seconds / 1000 if seconds > MOST_SECONDS else seconds, timezone.utc)
+        match = ISO.fullmatch(text)
+        if match:
+            zone = (match[3] or "Z").replace("Z", "+0000").replace(":", "")
+            return datetime.strptime(f"{match[1]}T{match[2]}{zone}", "%Y-%m-%dT%H:%M:%S%z")
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise Refused(f"the provider lists a credential with a time that cannot be read: {text[:40]!r}")
 
 
 def told(items: Iterable[Any], listing: Listing) -> str:
@@ -97,6 +126,6 @@ def told(items: Iterable[Any], listing: Listing) -> str:
     words = []
     for item in items:
         ids, labels = find(item, listing.id), find(item, listing.label) if listing.label else []
-        made = " (made by this collection)" if any(PREFIX in str(one) for one in labels) else ""
+        made = " (made by this collection)" if any(PREFIX in str(one).lower() for one in labels) else ""
         words += [f"{str(one)[:80]}{made}" for one in ids[:1]]
     return ", ".join(words[:10]) + (f" and {len(words) - 10} more" if len(words) > 10 else "")

@@ -28,7 +28,11 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition 
     Listing,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import sent
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values, names_in
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import (
+    account_values,
+    check_accounts,
+    names_in,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience, change
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.transports import Client, client_of
 
@@ -85,37 +89,64 @@ class Lookup:
         self._patience = patience
         self._lock = threading.Lock()
         self._every: list[Any] | None = None
+        self._refusal: Refused | None = None
 
     def id_of(self, client: Client, account: str) -> str | None:
         """Return the ID of an account, None if the API knows it by its login.
 
         :param client: carries the calls
         :param account: the account
-        :raises ProviderError: if the provider does not list it, or lists two of that name
+        :raises Refused: if the provider does not list it, or lists two of that name
+        :raises InputError: if no call can be made with its ID
         """
         known, listing = self._connection.account_ids.get(account), self._connection.definition.find_account
         if known is not None or listing is None:
             return known
-        found = {
-            str(one)
-            for item in self._items(client, listing, account)
-            if listing.is_of_one or account in find(item, listing.name)
-            for one in find(item, listing.id)
-        }
+        found = _ids(self._items(client, listing, account), listing, account)
         if len(found) != 1:
             name = self._connection.definition.name
             what = f"knows no account {account!r}; check its name" if not found else f"lists {account!r} more than once"
             raise Refused(f"{name} {what}, or set account_ids")
-        return found.pop()
+        places = {**self._connection.settings, "label": "label", "id": "id"}
+        check_accounts([account], self._connection.definition.change, {account: found[0]}, places)
+        return found[0]
+
+    def known(self, accounts: Iterable[str]) -> dict[str, str]:
+        """Return the IDs of accounts that a list of all of them has.
+
+        :param accounts: the accounts; an ID that was not found, or not once only, is left out
+        """
+        listing, every = self._connection.definition.find_account, self._every
+        if listing is None or every is None:
+            return {}
+        wanted: dict[str, list[str]] = {account: [] for account in accounts}
+        for item in every:
+            for name in find(item, listing.name):
+                if name in wanted:
+                    wanted[name] += [str(one) for one in find(item, listing.id)]
+        return {account: ids[0] for account, ids in wanted.items() if len(set(ids)) == 1}
 
     def _items(self, client: Client, listing: Listing, account: str) -> Iterable[Any]:
         request = listing.request
         if names_in([request.path, request.query, request.headers, request.body]) & set(ACCOUNT_PLACEHOLDERS):
             return items_of(client, self._connection, listing, account_values(account), self._patience)
         with self._lock:
+            if self._refusal is not None:
+                raise self._refusal
             if self._every is None:
-                self._every = list(items_of(client, self._connection, listing, {}, self._patience))
+                try:
+                    self._every = list(items_of(client, self._connection, listing, {}, self._patience))
+                except Refused as error:
+                    # It was asked for as often as it may be, and the other accounts would wait for the same answer.
+                    self._refusal = error
+                    raise
             return self._every
+
+
+def _ids(items: Iterable[Any], listing: Listing, account: str) -> list[str]:
+    """Return what an account is called by the items with its name, each once."""
+    named = (item for item in items if listing.is_of_one or account in find(item, listing.name))
+    return list(dict.fromkeys(str(one) for item in named for one in find(item, listing.id)))
 
 
 def items_of(
@@ -145,7 +176,7 @@ def items_of(
             return
         if listing.paging == "none" or (listing.paging != "cursor" and len(found) < listing.page_size):
             return
-    raise ProviderError(f"{connection.definition.name}: the list of accounts does not end after {MOST_PAGES} pages")
+    raise Refused(f"{connection.definition.name}: the list of {_what(listing)} does not end after {MOST_PAGES} pages")
 
 
 def _without_cursor(listing: Listing) -> Listing:

@@ -10,9 +10,8 @@ import importlib.util
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.sealing import LONGEST, sealed
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.sealing import sealed
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.transports import PACKAGES
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
@@ -64,12 +63,9 @@ def made(
     secrets = {account: one.secret or "" for account, one in outcomes.items()}
     plain = public(outcomes, secrets, credentials, reason)
     for account, one in outcomes.items():
-        plain[account].update(username=one.username, id=one.id, idle=list(one.idle), deleted=list(one.deleted))
-        if not one.secret:
-            continue
-        if len(one.secret.encode("utf-8")) > LONGEST:
-            text = f"the provider's password has more than {LONGEST} bytes, which is not supported"
-            plain[account].update(kind=Kind.UNKNOWN.value, doubt=True, message=text, idle=[])
-        else:
+        plain[account].update(
+            username=one.username, id=one.id, idle=list(one.idle), late=list(one.late), deleted=list(one.deleted)
+        )
+        if one.secret:
             plain[account]["sealed"] = sealed(one.secret, pads[account])
     return plain

@@ -10,27 +10,24 @@ The pad travels to the module in its arguments, which are never shown, is random
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 
-LONGEST = 256
+PAD_BYTES = 32
 
 
 def new_pad() -> str:
     """Return a random pad for one text."""
-    return secrets.token_hex(LONGEST)
+    return secrets.token_hex(PAD_BYTES)
 
 
 def sealed(text: str, pad: str) -> str:
     """Return a text that only the pad opens.
 
-    :param text: the text, at most 256 bytes as UTF-8
+    :param text: the text
     :param pad: the pad
-    :raises ValueError: if the text is longer than the pad
     """
-    data, key = text.encode("utf-8"), bytes.fromhex(pad)
-    if len(data) > len(key):
-        raise ValueError("longer than the pad")
-    return base64.b64encode(bytes(one ^ other for one, other in zip(data, key))).decode()
+    return base64.b64encode(_hidden(text.encode("utf-8"), pad)).decode()
 
 
 def opened(text: str, pad: str) -> str:
@@ -38,5 +35,12 @@ def opened(text: str, pad: str) -> str:
 
     :param text: what C(sealed) returned
     :param pad: the pad
+    :raises ValueError: if it is something else
     """
-    return bytes(one ^ other for one, other in zip(base64.b64decode(text), bytes.fromhex(pad))).decode("utf-8")
+    return _hidden(base64.b64decode(text, validate=True), pad).decode("utf-8")
+
+
+def _hidden(data: bytes, pad: str) -> bytes:
+    """Return data with as many random bytes over it as it has; twice gives the data again."""
+    key = hashlib.shake_256(bytes.fromhex(pad)).digest(len(data))
+    return bytes(one ^ other for one, other in zip(data, key))

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
@@ -29,7 +29,10 @@ def table(fleet: Fleet, *, everything: bool) -> list[str]:
     :param everything: whether all accounts are shown
     """
     outcome, verdict = fleet.leader.outcome or Outcome(), fleet.leader.verdict or Verdict()
-    rows = [_row(entry, verdict) for entry in outcome.accounts]
+    adopted = fleet.leader.plan.adopted if fleet.leader.plan else []
+    rows = [_row(entry, verdict, adopted) for entry in outcome.accounts]
+    shown = {row[0] for row in rows}
+    rows += [(account, "adopted", "", "", "") for account in adopted if account not in shown]
     rows += [(account, "left unchanged", "", "", "") for account in outcome.excluded]
     senders = list(_of_senders(fleet))
     if len(rows) <= MOST_SHOWN or everything:
@@ -58,8 +61,9 @@ def _proof(one: Mapping[str, Any]) -> tuple[str, ...]:
     return (one["program"], one["how"], one["reply"])
 
 
-def _row(entry: Mapping[str, Any], verdict: Verdict) -> tuple[str, ...]:
+def _row(entry: Mapping[str, Any], verdict: Verdict, adopted: Sequence[str]) -> tuple[str, ...]:
     account, action = str(entry["account"]), str(entry["action"])
+    action = "adopted" if account in adopted and action == "unchanged" else action
     since = _minute(entry.get("effective_at"))
     tested = _minute(entry.get("verified_at")) or "no"
     if account in verdict.proved:

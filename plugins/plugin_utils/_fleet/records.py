@@ -16,6 +16,8 @@ T = TypeVar("T")
 REGISTERED = "__smtp_rotation"
 # What the last task registers beside it: as it can fail, it shows no record.
 ENDED = "__smtp_rotation_ended"
+# What is registered when a host has come to the end, however it did, and by the host that then tells of all.
+ENDS, TOLD = "__smtp_rotation_ends", "__smtp_rotation_told"
 # What the tasks register that loop over hosts, each item with the host that it was done for.
 HOLDS, TESTS, AUDITS = "__smtp_rotation_holds", "__smtp_rotation_tests", "__smtp_rotation_audits"
 
@@ -44,7 +46,8 @@ class Plan:
     C(work): accounts that this run changes, finishes or tests, C(changing): those that get another password, C(begun):
     those of which an earlier run may have changed the password already. C(goes_on): whether there is anything to do, as
     there always is for a host that uses passwords. C(next): the role's file of tasks that comes next. C(reconciles):
-    the plan puts right what an audit found, C(then): by which file of tasks.
+    the plan puts right what an audit found, C(then): by which file of tasks. C(inner): the file of tasks that one that
+    publishes includes. C(adopted): accounts whose password came into the store before, from a variable.
     """
 
     users: dict[str, list[str]] = field(default_factory=dict)
@@ -62,6 +65,8 @@ class Plan:
     next: str = ""
     reconciles: bool = False
     then: str = ""
+    inner: str = ""
+    adopted: list[str] = field(default_factory=list)
 
     @property
     def accounts(self) -> list[str]:
@@ -138,7 +143,8 @@ class Record:
     the SMTP server answers. C(notified): a handler of the playbook is to run. C(fresh): a mail program was given
     another login. C(programs): the mail programs of this host, C(on_hold): those that an earlier run left on hold,
     C(proofs): how it was seen that mail goes out, C(released): the mail of all of them is released. C(left):
-    senders whose new account works from here. The last six fields are the leader's.
+    senders whose new account works from here. The last eight fields are the leader's. C(publications): what became of
+    each password that is published, C(pending): those that tasks of the playbook are to publish.
     """
 
     leader: str = ""
@@ -171,6 +177,8 @@ class Record:
     switch: Switch | None = None
     audit: Audit | None = None
     unrecorded: str = ""
+    publications: list[dict[str, str]] = field(default_factory=list)
+    pending: list[dict[str, Any]] = field(default_factory=list)
 
 
 PARTS = {"plan": Plan, "outcome": Outcome, "verdict": Verdict, "switch": Switch, "audit": Audit}

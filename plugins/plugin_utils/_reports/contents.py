@@ -16,13 +16,14 @@ from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._overview import overview
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import behind, published_at
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, next_due, with_window
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
 STATES = ("none", "staged", "waiting", "effective", "verified")
 # Why somebody should look at an account, the most urgent first.
-REASONS = ("failed", "doubtful", "overdue", "staged", "none", "undated", "unverified")
+REASONS = ("failed", "doubtful", "overdue", "staged", "none", "undated", "unverified", "unpublished")
 # What passes by itself: a report that differs in nothing else says the same.
 PASSING = ("age_seconds", "seconds_until_effective")
 
@@ -110,9 +111,12 @@ def report_on(
         record = records[facts["account"]]
         due_at = next_due(record, max_age)
         del facts["listed"]
+        targets = published(record, now, in_use=facts["role"] in (None, "in_use"))
+        reasons = [*attention(record, now, due_at), *(["unpublished"] if any(one["behind"] for one in targets) else [])]
         more = {
             "window_open": record.password is not None and record.waits_at(now),
-            "attention": list(attention(record, now, due_at)),
+            "attention": reasons,
+            "published": targets,
         }
         accounts.append(Account({**facts, **more}, record, due_at))
     return Report(name, now, max_age, tuple(accounts), senders)
@@ -139,6 +143,21 @@ def attention(record: Record, now: datetime, due_at: datetime | None) -> Iterato
         yield "undated"
     if record.is_unverified and not record.has_failed and not record.waits_at(now):
         yield "unverified"
+
+
+def published(record: Record, now: datetime, *, in_use: bool) -> list[dict[str, Any]]:
+    """Return where a password is published, and which of these places are behind.
+
+    None is as long as the password is not settled; nor where an account at rest was published when it was in use.
+
+    :param record: what the store keeps
+    :param now: the time
+    :param in_use: whether it is an account that senders use
+    """
+    settled = in_use and record.staged_password is None and not record.waits_at(now)
+    late = behind(record.published, record.password) if record.password and settled else []
+    moments = published_at(record.published)
+    return [{"target": name, "published_at": moment, "behind": name in late} for name, moment in moments.items()]
 
 
 def _sender(name: str, sender: Sender) -> dict[str, Any]:

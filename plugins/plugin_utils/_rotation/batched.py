@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 class Batched(ABC):
     """Changes the accounts of one task.
 
+    C(AT_RISK): what becomes of a batch that cannot be written any more, in words.
+
     :param request: what the task asks for
     :param tools: what the rotation uses
     :param done: collects the outcome for each account
@@ -43,6 +45,10 @@ class Batched(ABC):
     :param accounts: the accounts, in order
     :param again: those for which an earlier run has begun
     """
+
+    AT_RISK = (
+        "Every password that was sent is staged in the store; the next run sends it again and completes the rotation"
+    )
 
     def __init__(
         self,
@@ -101,7 +107,7 @@ class Batched(ABC):
             sent, answers = self._batch, self._answers()
             halted = self._halt(answers)
             self._batch = {} if halted or not self._left else self._taken(self._batches.size())
-            with _naming_accepted(answers), lock.store():
+            with _naming_accepted(answers, self.AT_RISK), lock.store():
                 self._settle(sent, answers)
                 if made_file and not self._batch:
                     self._tools.store.remove(self._tools.store.read())
@@ -147,12 +153,11 @@ class Batched(ABC):
 
 
 @contextlib.contextmanager
-def _naming_accepted(answers: Mapping[str, Change]) -> Iterator[None]:
+def _naming_accepted(answers: Mapping[str, Change], what_now: str) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
         taken = sorted(account for account, change in answers.items() if change.kind is Kind.ACCEPTED)
         raise StoreError(
-            f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}. Every password that "
-            f"was sent is staged in the store; the next run sends it again and completes the rotation"
+            f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}. {what_now}"
         ) from None

@@ -37,6 +37,11 @@ class Issuing(Batched):
     :param old: accounts of which only the credential before the stored one is to be deleted
     """
 
+    AT_RISK = (
+        "These passwords could not be stored and are lost. Every request is noted in the store; mend it and run again, "
+        "which requests other passwords"
+    )
+
     def __init__(
         self,
         request: Request,
@@ -69,11 +74,11 @@ class Issuing(Batched):
         self._jobs = {}
         for account, label in batch.items():
             record = self._request.record_in(current, account)
-            goes = record.previous_id is not None and not hindered(record, self._request.keep_old, now)
+            old = record.previous_id if self._request.beside else None
             self._jobs[account] = Job(
                 label=label,
                 sweep=record.requests,
-                delete=[record.previous_id] if record.previous_id is not None and goes else [],
+                delete=[old] if old is not None and not hindered(record, self._request.keep_old, now) else [],
                 keep=[one for one in (record.credential_id, record.previous_id) if one is not None],
             )
             if label:
@@ -115,11 +120,18 @@ class Issuing(Batched):
         if record.previous_id is not None and record.previous_id in made.deleted:
             record = records.retired(record)
         if ciphertext is None:
-            return records.unanswered(record, made.idle)
+            return records.unanswered(record, made.idle, made.late)
         # Where no answer has a user name, it is the one that it was.
         username = record.username if made.username is None and not self._request.beside else made.username
         credential = Credential(ciphertext, None if username == account else username, made.id)
-        return records.issued(record, credential, self._tools.now(), self._request.propagation)
+        return records.issued(
+            record,
+            credential,
+            self._tools.now(),
+            self._request.propagation,
+            beside=self._request.beside,
+            late=made.late,
+        )
 
     def _note_answer(self, account: str, change: Change, record: Record) -> None:
         super()._note_answer(account, change, record)

@@ -29,8 +29,8 @@ class Wish:
 
     C(explicit): a password is given. C(is_current), C(is_staged): it equals the stored or the staged one.
     C(only_stage): nothing is sent. C(seen): the record as first read, before the task waited for the account's lock.
-    C(issued): the provider makes the passwords. C(keep_old): for how long the credential before the stored one is kept
-    after every host has left it.
+    C(issued): the provider makes the passwords; C(beside): beside the stored one. C(keep_old): for how long the
+    credential before the stored one is kept after every host has left it.
     """
 
     rotate: str
@@ -41,6 +41,7 @@ class Wish:
     only_stage: bool = False
     seen: Record | None = None
     issued: bool = False
+    beside: bool = False
     keep_old: timedelta = timedelta(0)
 
 
@@ -64,7 +65,7 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
     if record.staged_password is not None and not (wish.explicit and not wish.is_staged):
         return _with_staged(record, wish)
     if wish.explicit:
-        if wish.is_current and record.staged_password is None and not record.in_doubt:
+        if wish.is_current and not record.is_begun and not record.in_doubt:
             return Plan(Step.NOTHING, "the password given is the stored one")
         if record.password is None:
             return Plan(Step.NEW, "first password, given explicitly")
@@ -73,6 +74,8 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
                 Step.NEW, "the given password is the stored one, but another one may be in force, so it is sent again"
             )
         return Plan(Step.NEW, "the given password differs from the stored one")
+    if record.is_requested:
+        return Plan(Step.NEW, f"{_requested(record)}, so a new one is set")
     if wish.rotate == "never":
         return Plan(Step.NOTHING, "rotate is never")
     if record.password is None:
@@ -112,24 +115,38 @@ def _when_due(record: Record, wish: Wish, now: datetime) -> Plan:
 
 def _of_issued(record: Record, wish: Wish, now: datetime) -> Plan:
     """Return the plan for an account whose passwords the provider makes."""
-    since = f" at {written(record.staged_at)}" if record.staged_at else ""
-    if record.requests and wish.only_stage:
-        return Plan(Step.NOTHING, f"a new password is to be requested since{since[3:]}; state=present requests it")
-    if record.requests:
-        return Plan(
-            Step.RESEND,
-            f"a new password was requested{since}, and the answer is not known, so another one is requested",
-        )
-    # What is staged was meant for another way of changing it, and is kept beside the new one.
-    plan = decide(replace(record, staged_password=None), replace(wish, issued=False), now)
-    if record.previous_id is None:
+    plan = _request_for(record, wish, now)
+    if not wish.beside or record.previous_id is None:
         return plan
     reason = hindered(record, wish.keep_old, now)
-    if plan.step is Step.NEW and reason:
+    if plan.step in (Step.NEW, Step.RESEND) and reason:
         return Plan(Step.NOTHING, f"{plan.reason}, but {reason}")
-    if plan.step is Step.NOTHING and not reason and not wish.only_stage:
-        return Plan(Step.RETIRE, f"no host uses {record.previous_id} any more, so it is deleted")
-    return plan
+    if plan.step is not Step.NOTHING or reason or wish.only_stage:
+        return plan
+    if record.has_failed:
+        return Plan(
+            Step.NOTHING, f"{plan.reason}; {record.previous_id} is kept, because the last test of the stored one failed"
+        )
+    return Plan(Step.RETIRE, f"no host uses {record.previous_id} any more, so it is deleted")
+
+
+def _request_for(record: Record, wish: Wish, now: datetime) -> Plan:
+    if record.is_requested and wish.only_stage:
+        since = f" since {written(record.staged_at)}" if record.staged_at else ""
+        return Plan(Step.NOTHING, f"a new password is to be requested{since}; state=present requests it")
+    if record.is_requested:
+        return Plan(Step.RESEND, f"{_requested(record)}, so another one is requested")
+    if record.staged_password is not None:
+        return Plan(
+            Step.NEW,
+            "a password has been staged and may be in force, but this provider takes none, so one is requested",
+        )
+    return decide(record, replace(wish, issued=False), now)
+
+
+def _requested(record: Record) -> str:
+    at = f" at {written(record.staged_at)}" if record.staged_at else ""
+    return f"a new password was requested{at}, and the answer is not known"
 
 
 def hindered(record: Record, keep_old: timedelta, now: datetime) -> str:

@@ -118,10 +118,14 @@ def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
     """Return the outcome that the module reports for an account, unknown if it reports none."""
     reported = (outcome.get("outcomes") or {}).get(account)
     if reported is None:
-        message = f"the module ended without a result: {words[:500]}"
-        return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)
+        text = f"the module ended without a result: {words[:500]}"
+        return _unknown(text)
+    try:
+        kind = Kind(reported["kind"])
+    except ValueError:
+        return _unknown("the module's result was changed on its way")
     return Change(
-        kind=Kind(reported["kind"]),
+        kind=kind,
         doubt=reported["doubt"],
         sent=reported["sent"],
         message=reported["message"],
@@ -129,19 +133,28 @@ def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
     )
 
 
+def _unknown(message: str) -> Change:
+    return Change(kind=Kind.UNKNOWN, doubt=True, sent=True, message=message)
+
+
 def _made(outcome: Mapping[str, Any], account: str, words: str, pad: str) -> Made:
     """Return what the module reports for an account, with what the provider made."""
-    change = _change(outcome, account, words)
     reported = (outcome.get("outcomes") or {}).get(account) or {}
+    change, secret = _change(outcome, account, words), None
+    try:
+        secret = opened(reported["sealed"], pad) if reported.get("sealed") else None
+    except ValueError:
+        change, reported = _unknown("the module's result was changed on its way"), {}
     return Made(
         kind=change.kind,
         doubt=change.doubt,
         sent=change.sent,
         message=change.message,
         stop=change.stop,
-        secret=opened(reported["sealed"], pad) if reported.get("sealed") else None,
+        secret=secret,
         username=reported.get("username"),
         id=reported.get("id"),
         idle=reported.get("idle", []),
+        late=reported.get("late", []),
         deleted=reported.get("deleted", []),
     )

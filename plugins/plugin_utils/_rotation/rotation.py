@@ -62,7 +62,7 @@ class Rotation:
     def __init__(self, request: Request, tools: Tools) -> None:
         self._request = request
         self._tools = tools
-        self._done = Done(issued=request.issued)
+        self._done = Done(issued=request.issued, beside=request.beside)
         self._opened: dict[str, str] = {}
 
     def run(self, *, check_mode: bool) -> Done:
@@ -127,6 +127,7 @@ class Rotation:
             only_stage=self._request.state == "staged",
             seen=seen,
             issued=self._request.issued,
+            beside=self._request.beside,
             keep_old=self._request.keep_old,
         )
 
@@ -180,7 +181,7 @@ class Rotation:
             if plan.step is Step.RETIRE:
                 self._done.after[account] = records.retired(record)
                 continue
-            if plan.step is Step.NEW:
+            if plan.step is Step.NEW or record.staged_password is None:
                 record = records.staged(record, "(not made in check mode)", now)
             if self._request.state != "staged":
                 record = records.accepted(record, record.staged_password or "", now, self._request.propagation)

@@ -48,7 +48,7 @@ def _settled(request: Request, tools: Tools, snapshot: Snapshot, done: Done) -> 
         record = request.record_in(snapshot, account)
         done.before[account] = record
         done.note(account, "unchanged", "that was already recorded", record)
-        if not record.is_verified or record.requests:
+        if not record.is_verified or (record.is_requested and not request.beside):
             raise InputError(
                 f"{account}: its stored password was not tested since it was changed, so no host can be settled with "
                 "it; test it, record that with state=verified, then run again"

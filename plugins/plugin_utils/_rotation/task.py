@@ -89,7 +89,7 @@ class Done:
 
     C(kept): accounts whose refused password is kept as doubtful. C(untried): accounts for which no password was made,
     because the provider would have refused it too. C(taken): when the provider accepted a password, more
-    precisely than in the store. C(issued): the provider makes the passwords.
+    precisely than in the store. C(issued): the provider makes the passwords; C(beside): beside the old ones.
     """
 
     before: dict[str, Record] = field(default_factory=dict)
@@ -102,6 +102,7 @@ class Done:
     warnings: list[str] = field(default_factory=list)
     skew: timedelta = timedelta(0)
     issued: bool = False
+    beside: bool = False
 
     @property
     def changed(self) -> bool:

@@ -81,7 +81,7 @@ def unfinished(record: Record, now: datetime) -> str | None:
     """
     if record.staged_password is not None:
         return "a password is staged and may have reached the provider: send it again"
-    if record.requests:
+    if record.is_requested:
         return "a new password was requested, and the answer is not known: request another one"
     if record.password is None:
         return "no password is stored"

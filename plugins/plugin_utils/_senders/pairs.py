@@ -70,10 +70,10 @@ def _check_one(
             f"{written(other.effective_at)}; run again after that"
         )
     if other.is_begun and account in new:
-        begun = "a staged password" if other.staged_password is not None else "a requested password"
+        what, again = ("staged", "send") if other.staged_password is not None else ("requested", "request")
         raise InputError(
-            f"{account}: {partner}, the other account of its sender '{name}', has {begun} that may be in force; run "
-            f"with {partner} first to send it again"
+            f"{account}: {partner}, the other account of its sender '{name}', has a {what} password that may be in "
+            f"force; run with {partner} first to {again} it again"
         )
 
 

@@ -17,7 +17,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import audit a
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Audit, Phase, Plan
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.changes import change_options
-from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.checks import stages
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.checks import published, stages
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     Options,
     Result,
@@ -189,6 +189,9 @@ def _put_right(tools: Tools, found: Audit, adopt: Mapping[str, str], rotate: Seq
     made = change.planned(tools.fleet, known, preview, pairs=False, tests=tools.options["test_send"])
     then = "stage" if stages(tools) else str(tools.options["strategy"])
     made = replace(made, goes_on=True, next=plan.next, reconciles=True, then=then)
+    if tools.options["publish"]:
+        around = published(tools, made, then)
+        made = replace(around, next=plan.next, then=around.next)
     found = replace(found, adopted=known.finishing, rotated=known.due, trouble=trouble)
     return remembered(replace(own, plan=made, audit=found), **shown(*(results[-1:] if values else [])))
 

@@ -10,10 +10,11 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change, ids, limit, mistakes
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import adopting, change, ids, limit, mistakes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import logins, programs_of
@@ -33,13 +34,16 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
     unique,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.adopting import adopt, to_adopt
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     Result,
     Tools,
     failed,
     remembered,
+    shown,
     why,
 )
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import utc_now, written
 
 UNCHANGED = "Nothing has been changed."
 LOCAL = "localhost"
@@ -111,6 +115,8 @@ def _mistakes(tools: Tools) -> list[str]:
     theirs = {name: tools.fleet.value(leader, forms.PREFIX + name, options[name]) for name in names}
     accounts = tools.fleet.own.accounts
     wrong = [*mistakes.failures(options, accounts, {**theirs, "name": leader}, no_files)]
+    if options["publish"]:
+        wrong += _publishing().mistakes(tools)
     return wrong + programs.mistakes_of(tools, tools.fleet.own)
 
 
@@ -209,13 +215,17 @@ def plan(tools: Tools) -> Result:
     known = _known(tools)
     if tools.options["state"] == AUDITED:
         return _planned_audit(tools, known)
-    tried = unique([*known.due, *known.finishing])
-    preview = tools.call("smtp_account_password", _preview_options(tools, known, tried), pretend=True)
-    if failed(preview):
-        raise InputError(why(preview))
-    options = tools.options
+    preview, options = _preview(tools, known), tools.options
+    adopted: Result = {}
+    if options["adopt_from"]:
+        known, preview, adopted = _adopted(tools, known, preview)
     made = change.planned(tools.fleet, known, preview, pairs=options.alternates, tests=options["test_send"])
+    if adopted:
+        saves = bool(options["persist_tasks"]) and not tools.check_mode
+        made = adopting.with_adopted(made, [one["account"] for one in adopted["accounts"]], saves=saves)
     made = replace(made, next=_next(tools) if made.goes_on else "")
+    if options["publish"]:
+        made = published(tools, made, made.next)
     if options["state"] == "present" and made.changing:
         _check_api_host(tools)
     if not made.goes_on and not tools.check_mode and tools.store.has_leftovers():
@@ -225,8 +235,34 @@ def plan(tools: Tools) -> Result:
     # What a later batch may still hold, this one releases: nothing is in doubt.
     record = replace(own, plan=made, outcome=seen, verdict=Verdict() if seen else None, reached=Phase.PLANNED)
     tools.fleet = tools.fleet.with_record(record)
-    warnings = {} if made.goes_on else {"warnings": preview.get("warnings", [])}
-    return remembered(record, **warnings)
+    told = [] if made.goes_on else preview.get("warnings", [])
+    return remembered(record, **shown(adopted, {"warnings": told}))
+
+
+def _preview(tools: Tools, known: Plan) -> Result:
+    """Return what would become of the accounts."""
+    tried = unique([*known.due, *known.finishing])
+    preview = tools.call("smtp_account_password", _preview_options(tools, known, tried), pretend=True)
+    if failed(preview):
+        raise InputError(why(preview))
+    return preview
+
+
+def _adopted(tools: Tools, known: Plan, preview: Result) -> tuple[Plan, Result, Result]:
+    """Adopt what the store does not have, and look again: that can leave nothing to be rotated."""
+    passwords = to_adopt(tools, known.users)
+    if not passwords:
+        return known, preview, {}
+    adopted = adopt(tools, known, passwords)
+    if not tools.check_mode:
+        known = _known(tools)
+        return known, _preview(tools, known), adopted
+    # Nothing was written, so a look would find all of them without a password, and due.
+    now = written(utc_now())
+    entries = {one["account"]: one for one in adopted["accounts"] if (one["next_due"] or now) > now}
+    seen = [one for one in preview["accounts"] if one["account"] not in entries]
+    due, finishing = ([name for name in names if name not in entries] for names in (known.due, known.finishing))
+    return replace(known, due=due, finishing=finishing), {**preview, "accounts": seen}, adopted
 
 
 def _planned_audit(tools: Tools, known: Plan) -> Result:
@@ -261,9 +297,11 @@ def _known(tools: Tools) -> Plan:
     if _uses_passwords(options):
         wrong += mistakes.of_later(unknown_of_later(fleet, options.variable), options.variable)
     wrong += _of_limit(tools, accounts)
+    pairs = senders_of(fleet) if options.alternates else {}
+    if options["publish"]:
+        wrong += _publishing().clashes(tools, unique(accounts), pairs)
     if wrong:
         raise InputError(f"{' '.join(wrong)} {UNCHANGED}")
-    pairs = senders_of(fleet) if options.alternates else {}
     advice = _advice(tools, pairs) if options.alternates else []
     due, finishing = change.to_try(users, advice, pairs=options.alternates)
     known_ids = ids.merged(fleet.hostvars, everyone, own_ids)
@@ -300,13 +338,35 @@ def _next(tools: Tools) -> str:
     return "stage" if stages(tools) or options.alternates else str(options["strategy"])
 
 
+def published(tools: Tools, made: Plan, then: str) -> Plan:
+    """Return a plan whose passwords are published too.
+
+    :param tools: what the step works with
+    :param made: the plan
+    :param then: the role's file of tasks that comes next, empty if nothing is due
+    """
+    publishing = _publishing()
+    if not then and not publishing.behind(tools, replace(tools.fleet.own, plan=made)):
+        return made
+    return replace(made, next="publish_early" if then and publishing.is_early(tools) else "publish_late", inner=then)
+
+
+def _publishing() -> ModuleType:
+    """Return what publishes. Ansible compiles every file that is imported, and most runs publish nothing."""
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import publishing
+
+    return publishing
+
+
 def stages(tools: Tools) -> bool:
     """Return whether passwords are staged in a task of their own, and the store saved elsewhere before the call.
 
     :param tools: what the step works with
     """
     saves = bool(tools.options["persist_tasks"]) and not tools.check_mode
-    return tools.options["state"] == "staged" or saves
+    if tools.options["state"] == "staged" or saves:
+        return True
+    return bool(tools.options["publish"]) and not tools.check_mode and bool(_publishing().stages_first(tools))
 
 
 def _check_api_host(tools: Tools) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import audit, ending, proof, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change as decisions
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import published as publications
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
@@ -283,9 +284,10 @@ def report(tools: Tools) -> Result:
     # With free, a host does not know how the mail of others is proved.
     batch = [tools.here] if tools.apart else (fleet.play.batch if fleet.play.batch[0] == tools.here else [])
     lines += ending.sent(fleet, batch, everything=tools.verbose)
+    lines += publications.table(fleet.own, everything=tools.verbose)
     for line in lines:
         tools.tell(line)
-    told = _failure(tools)
+    told = " ".join([text for text in [_failure(tools)] if text] + [*publications.failures(fleet.own)])
     token = fleet.leader.token
     ended: Result = {"born": fleet.own.born, "served": token, "done": token if fleet.leads else ""}
     if seen:

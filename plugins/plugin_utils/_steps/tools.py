@@ -21,8 +21,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import map_in_threads
 
-NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts")
-SWITCHES = ("test_send", "release_on_failure", "reconcile")
+SWITCHES = ("test_send", "release_on_failure", "reconcile", "publish_again")
+NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts", "notify_due_days")
 TRUE = ("true", "yes", "on", "1", "t", "y")
 # Options of smtp_account_password that each task sets for itself.
 OF_TASKS = ("accounts", "account_ids", "rotate", "state", "password", "passwords")
@@ -57,6 +57,13 @@ class Options(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def beside(self, name: str) -> Any:
+        """Return a variable that is none of the role's.
+
+        :param name: its whole name
+        """
+        return self._value(name)
 
     def replaced(self, **values: Any) -> Options:
         """Return the options with other values for some.
@@ -134,6 +141,8 @@ class Tools:
     :param learn: takes a secret that must never be shown
     :param uptime: returns the seconds since the controller started
     :param apart: whether hosts do not go in step
+    :param foreign: runs a module of another collection, with a secret in its options and an environment of its own
+    :param has_module: tells whether there is a module
     """
 
     fleet: Fleet
@@ -152,6 +161,8 @@ class Tools:
     check_mode: bool
     verbose: bool
     apart: bool
+    foreign: Callable[[str, Result, Mapping[str, str]], Result]
+    has_module: Callable[[str], bool]
     _store: Store | None = field(default=None)
 
     @property

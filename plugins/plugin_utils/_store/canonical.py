@@ -20,9 +20,11 @@ from functools import lru_cache
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import NOTE, TARGET, Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import (
     MOMENT,
     NAME,
+    NOTES,
     REQUESTS,
     SECRET,
     SECRETS,
@@ -94,6 +96,11 @@ def _read_escape(match: re.Match[str]) -> str:
     return chr(int(code, 16)) if code else match[0][1]
 
 
+def _read_notes(text: str) -> Notes:
+    notes = [line.strip().partition(": ") for line in text.strip().splitlines()]
+    return tuple(sorted((name.strip('"'), note[1:-1]) for name, _colon, note in notes))
+
+
 # The pattern after a field's name and colon, and the function that reads it.
 _WAYS: dict[str, tuple[Form, str, Callable[[str], Any]]] = {
     "secret": (SECRET, rf" {_vaulted(6)}", _read_secret),
@@ -102,6 +109,7 @@ _WAYS: dict[str, tuple[Form, str, Callable[[str], Any]]] = {
     "name": (NAME, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_name),
     "text": (TEXT, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_name),
     "requests": (REQUESTS, r"\n(?:      - [0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}\n)+", _read_requests),
+    "notes": (NOTES, rf'\n(?:      (?:{TARGET.pattern}|"{TARGET.pattern}"): "(?:{NOTE.pattern})"\n)+', _read_notes),
     "word": (WORD, r" [a-z][a-z_]{0,39}\n", _read_name),
 }
 _KINDS = {f"{kind}_value": kind for kind in _WAYS}

@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second, written
 
 
@@ -33,9 +34,10 @@ class Record:
     Where the provider makes the passwords: C(username), if it is not the account's name; C(credential_id), by which the
     provider knows the credential; C(previous_username) and C(previous_id) of the one before it, as long as the provider
     has it; C(settled_at), when every host was seen to use the stored one; C(requests), the labels of requests whose
-    answer is not known.
+    answer is not known, or without C(staged_at), of which at most a credential may still appear that nobody has.
     C(doubtful_passwords) may have taken effect. As long as one of them may have done so after C(password), C(staged_at)
     is kept without a staged password: a test of the password then proves nothing.
+    C(published): where others read the password, and what each place was given last.
     Source of the layout: README.md, "What is stored where".
     """
 
@@ -55,6 +57,7 @@ class Record:
     previous_id: str | None = None
     settled_at: datetime | None = None
     requests: tuple[str, ...] = ()
+    published: Notes = ()
 
     def login(self, account: str) -> str:
         """Return the SMTP user name.
@@ -66,7 +69,12 @@ class Record:
     @property
     def is_begun(self) -> bool:
         """Return whether a change has begun whose outcome is not known."""
-        return self.staged_password is not None or bool(self.requests)
+        return self.staged_password is not None or self.is_requested
+
+    @property
+    def is_requested(self) -> bool:
+        """Return whether a new password was requested, and the answer is not known."""
+        return bool(self.requests) and self.staged_at is not None
 
     @property
     def is_settled(self) -> bool:
@@ -190,38 +198,72 @@ def requested(record: Record, label: str, now: datetime) -> Record:
     return replace(record, requests=(*record.requests, label), staged_at=whole_second(now))
 
 
-def issued(record: Record, credential: Credential, now: datetime, propagation: timedelta) -> Record:
-    """Return the record after the provider made a password.
+def chosen(record: Record, ciphertext: str, now: datetime, propagation: timedelta) -> Record:
+    """Return the record after the provider accepted a password for the account's own name.
 
-    A credential that was created beside the stored one leaves that one at the provider, until it is deleted.
+    A credential that was created before is still at the provider.
+
+    :param record: the record before
+    :param ciphertext: the accepted password
+    :param now: the time
+    :param propagation: how long the provider may take to put it into force
+    """
+    after = accepted(record, ciphertext, now, propagation)
+    if record.credential_id is None:
+        return after
+    return replace(
+        after,
+        username=None,
+        credential_id=None,
+        previous_username=record.username,
+        previous_id=record.credential_id,
+    )
+
+
+def issued(
+    record: Record,
+    credential: Credential,
+    now: datetime,
+    propagation: timedelta,
+    *,
+    beside: bool,
+    late: Collection[str] = (),
+) -> Record:
+    """Return the record after the provider made a password.
 
     :param record: the record before
     :param credential: what the provider made
     :param now: the time
     :param propagation: how long the provider may take to put it into force
+    :param beside: whether it was made beside the stored one, which the provider has until it is deleted
+    :param late: labels of requests of which a credential may still appear
     """
     # What another flow has staged may still be in force, and is kept.
     staged = (record.staged_password,) if record.staged_password is not None else ()
     before = replace(record, staged_password=None, doubtful_passwords=(*record.doubtful_passwords, *staged))
     after = accepted(before, credential.ciphertext, now, propagation)
-    beside = credential.id is not None and record.credential_id not in (None, credential.id)
-    return replace(
+    after = replace(
         after,
         username=credential.username,
         credential_id=credential.id,
-        previous_username=record.username if beside else None,
-        previous_id=record.credential_id if beside else None,
+        requests=tuple(label for label in record.requests if label in late),
     )
+    if not beside or record.password is None:
+        return after
+    return replace(after, previous_username=record.username, previous_id=record.credential_id)
 
 
-def unanswered(record: Record, labels: Collection[str]) -> Record:
+def unanswered(record: Record, idle: Collection[str], late: Collection[str] = ()) -> Record:
     """Return the record without requests that are known to have had no effect.
 
     :param record: the record before
-    :param labels: their labels
+    :param idle: their labels
+    :param late: labels of requests that have had none yet, and of which a credential may still appear
     """
-    left = tuple(label for label in record.requests if label not in labels)
-    return replace(record, requests=left, staged_at=record.staged_at if left or record.staged_password else None)
+    left = tuple(label for label in record.requests if label not in idle)
+    # What is in doubt stays so: it may have been before the request, too.
+    kept = set(left) - set(late) or record.staged_password or record.doubtful_passwords
+    return replace(record, requests=left, staged_at=record.staged_at if kept else None)
 
 
 def settled(record: Record, now: datetime) -> Record:
@@ -230,7 +272,11 @@ def settled(record: Record, now: datetime) -> Record:
     :param record: the record before
     :param now: the time
     """
-    return record if record.is_settled else replace(record, settled_at=whole_second(now))
+    if record.is_settled:
+        return record
+    # Not before the change, by a clock that is behind the one of then.
+    moment = whole_second(now)
+    return replace(record, settled_at=max(moment, record.changed_at) if record.changed_at else moment)
 
 
 def retired(record: Record) -> Record:

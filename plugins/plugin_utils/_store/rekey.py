@@ -13,6 +13,7 @@ from enum import Enum
 
 import yaml
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store import publication
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import SECTIONS
@@ -124,7 +125,9 @@ def rekeyed(document: Document, new: Mapping[str, str]) -> dict[str, Record]:
         record = entry.record
         single = {name: new.get(getattr(record, name), getattr(record, name)) for name in SINGLE}
         doubtful = tuple(new.get(ciphertext, ciphertext) for ciphertext in record.doubtful_passwords)
-        after = replace(record, **single, doubtful_passwords=doubtful)
+        after = replace(
+            record, **single, doubtful_passwords=doubtful, published=publication.rekeyed(record.published, new)
+        )
         if after != record:
             changed[account] = after
     return changed

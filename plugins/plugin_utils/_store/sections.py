@@ -20,6 +20,7 @@ import yaml
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import NOTE, TARGET, Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 
@@ -167,6 +168,16 @@ def _write_requests(name: str, labels: tuple[str, ...], indent: int) -> list[str
     return [f"{' ' * indent}{name}:\n", *(f"{' ' * indent}  - {label}\n" for label in labels)]
 
 
+def _read_notes(node: yaml.Node, where: str) -> Notes:
+    if not isinstance(node, yaml.MappingNode):
+        raise StoreError(f"{where} must map each target to what it was given last")
+    notes = [(str(_scalar(key, where).value), str(_scalar(value, where).value)) for key, value in node.value]
+    for target, note in notes:
+        if not TARGET.fullmatch(target) or not NOTE.fullmatch(note):
+            raise StoreError(f"{where}: {target[:64]!r} has no note as the role writes it; remove the line")
+    return tuple(sorted(dict(notes).items()))
+
+
 def _write_secret(name: str, ciphertext: str, indent: int) -> list[str]:
     return [f"{' ' * indent}{name}: !vault |\n", *_ciphertext_lines(ciphertext, indent + 2)]
 
@@ -190,6 +201,11 @@ def _write_name(name: str, text: str, indent: int) -> list[str]:
     return [f"{' ' * indent}{name}: {plain_or_quoted(text)}\n"]
 
 
+def _write_notes(name: str, notes: Notes, indent: int) -> list[str]:
+    lines = [f'{" " * indent}  {plain_or_quoted(target)}: "{note}"\n' for target, note in notes]
+    return [f"{' ' * indent}{name}:\n", *lines]
+
+
 SECRET = Form(_read_secret, _write_secret)
 SECRETS = Form(_read_secrets, _write_secrets)
 MOMENT = Form(_read_moment, _write_moment)
@@ -197,6 +213,7 @@ NAME = Form(_read_name, _write_name)
 TEXT = Form(_read_given, _write_name)
 REQUESTS = Form(_read_requests, _write_requests)
 WORD = Form(_read_word, _write_name)
+NOTES = Form(_read_notes, _write_notes)
 
 ACCOUNTS = Section(
     key="smtp_accounts",
@@ -219,6 +236,7 @@ ACCOUNTS = Section(
         "previous_id": TEXT,
         "settled_at": MOMENT,
         "requests": REQUESTS,
+        "published": NOTES,
     },
     example="password and changed_at",
     passing=frozenset({"staged_password", "doubtful_passwords", "staged_at", "failed_at", "failure", "requests"}),

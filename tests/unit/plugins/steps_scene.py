@@ -87,6 +87,7 @@ def stage(
     variables: Mapping[str, Any] | None = None,
     store: Store | None = None,
     files: str = "",
+    missing: str = "",
     check_mode: bool = False,
     verbose: bool = False,
     apart: bool = False,
@@ -100,6 +101,7 @@ def stage(
     :param variables: the task's variables
     :param store: the store
     :param files: the files that there are, in a text
+    :param missing: the modules that are not installed, in a text
     :param check_mode: whether the play only looks
     :param verbose: whether C(-v) is given
     :param apart: whether hosts do not go in step
@@ -107,7 +109,7 @@ def stage(
     """
     values = {**DEFAULTS, **{PREFIX + name: value for name, value in {**GIVEN, **options}.items()}}
     left = {name: list(answer) if isinstance(answer, list) else answer for name, answer in (answers or {}).items()}
-    none = dict.fromkeys(("host", "until", "content", "unheld", "trouble", "unkept"))
+    none = dict.fromkeys(("host", "until", "content", "unheld", "trouble", "unkept", "number"))
     named = {"playbook_dir": "/play", "ansible_play_name": "Rotate", "groups": {"all": list(fleet.play.everyone)}}
 
     def run(name: str, asked: Result, *, pretend: bool = False) -> Result:
@@ -116,6 +118,11 @@ def stage(
         one.calls.append((short, asked))
         one.pretended += [short] if pretend else []
         answer = left.get(short, {})
+        return dict(answer.pop(0) if isinstance(answer, list) else answer)
+
+    def ran_foreign(name: str, asked: Result, environment: Mapping[str, str]) -> Result:
+        one.calls.append((name, {**asked, "environment": dict(environment)}))
+        answer = left.get(name, {})
         return dict(answer.pop(0) if isinstance(answer, list) else answer)
 
     def opened(_path: str, _vault_id: str | None) -> Store:
@@ -141,6 +148,8 @@ def stage(
         check_mode=check_mode,
         verbose=verbose,
         apart=apart,
+        foreign=ran_foreign,
+        has_module=lambda name: name not in missing.split(),
     )
     one = Stage(tools, told=told, warned=warned, slept=slept)
     return one

@@ -4,13 +4,26 @@
 
 """Modoboa, on a server of one's own.
 
-Source: modoboa/admin/api/v2 of Modoboa, and runs of version 2.12.0. The API knows an account by its C(pk), which its
-list has; the server's names are in lower case. The rules are those of its settings.py. All changes count as one view
-of at most 5 a second. The server cuts off blanks at the ends of a password.
+Source: modoboa/admin/api/v2 of Modoboa 2.12.0, and runs against it. The API knows accounts by numbers. For each of its
+users, the server allows five changes a second and 300 calls a minute: four changes leave something for other calls.
 """
 
 from __future__ import annotations
 
+# All of them at once: a search finds parts of names as well, and only 200 are allowed a minute.
+ACCOUNTS = {
+    "method": "GET",
+    "path": "/api/v2/accounts/",
+    "query": {"page": "{page}", "page_size": "{limit}"},
+    "paging": "page",
+    "page_size": 500,
+    # After the last page.
+    "empty_statuses": [404],
+    "items": "results",
+    "name": "username",
+    "standing": "verified",
+    "source": "Modoboa 2.12.0, modoboa/admin/api/v2/viewsets.py",
+}
 DEFINITION = {
     "name": "modoboa",
     "credentials": {"api_key": "MODOBOA_API_TOKEN"},
@@ -18,44 +31,23 @@ DEFINITION = {
     "set_password": {
         "method": "PATCH",
         "path": "/api/v2/accounts/{account}/",
+        "encoding": "json",
         "body": {"password": "{password}"},
         "standing": "verified",
-        "source": "modoboa, modoboa/admin/api/v2/viewsets.py",
+        "source": "Modoboa 2.12.0, modoboa/admin/api/v2/serializers.py",
     },
-    "find_account": {
-        "method": "GET",
-        "path": "/api/v2/accounts/",
-        "query": {"page": "{page}", "page_size": "{limit}"},
-        "paging": "page",
-        "page_size": 500,
-        "items": "results",
-        "name": "username",
-        "id": "pk",
-        "empty_statuses": [404],
-        "standing": "verified",
-        "source": "modoboa, modoboa/admin/api/v2/viewsets.py",
-    },
-    "list_accounts": {
-        "method": "GET",
-        "path": "/api/v2/accounts/",
-        "query": {"page": "{page}", "page_size": "{limit}"},
-        "paging": "page",
-        "page_size": 500,
-        "items": "results",
-        "name": "username",
-        "empty_statuses": [404],
-        "standing": "verified",
-        "source": "modoboa, modoboa/admin/api/v2/viewsets.py",
-    },
+    "list_accounts": ACCOUNTS,
+    "find_account": {**ACCOUNTS, "id": "pk"},
     "answer": {
         "accepted": [{"path": "pk", "exists": True}],
-        "message": ["password.*", "password", "detail"],
+        "message": ["detail", "password.*"],
     },
-    "password": {"min_length": 8, "max_length": 128, "classes": ["lower", "upper", "digit"]},
+    "password": {"min_length": 8, "max_length": 128, "classes": ["lower", "upper", "digit"], "trimmed": True},
     "rate_limit": {"calls": 4, "seconds": 1},
     "hints": {
-        "401": "Check api_key: it is the token of a super administrator (Settings > API)",
-        "403": "Check api_key: it is the token of a super administrator (Settings > API)",
-        "404": "Check the account's name",
+        "401": "Check api_key: it must be the API token of an administrator who is active",
+        "403": "Check api_key: its user must be an administrator",
+        "404": "Check that the user of api_key manages the account's domain; account_ids, if set, must have the "
+        "account's number (pk)",
     },
 }

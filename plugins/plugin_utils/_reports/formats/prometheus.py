@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._reports.contents import Account, Report
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import read
 
 # The labels of each series beside the store, and its value.
 Series = Sequence[tuple[Mapping[str, str], float | None]]
@@ -74,11 +75,11 @@ def rendered(report: Report) -> str:
     :param report: what it says
     """
     lines = [f"# mailops.smtp, fingerprint {report.fingerprint()}", *_of_report(report)]
-    for name, text, read in METRICS:
-        values = ((account, read(account)) for account in report.accounts)
+    for name, text, value_of in METRICS:
+        values = ((account, value_of(account)) for account in report.accounts)
         series = [({"account": account.name}, value) for account, value in values if value is not None]
         lines += _metric(report, f"smtp_account_{name}", text, series)
-    lines += [*_of_failures(report), *_of_senders(report)]
+    lines += [*_of_failures(report), *_of_targets(report), *_of_senders(report)]
     return "\n".join(lines) + "\n"
 
 
@@ -104,6 +105,19 @@ def _of_failures(report: Report) -> Iterator[str]:
     ]
     text = "When the last test with the stored password failed, if no later one succeeded."
     yield from _metric(report, "smtp_account_test_failed_timestamp_seconds", text, series)
+
+
+def _of_targets(report: Report) -> Iterator[str]:
+    places = [
+        ({"account": account.name, "target": one["target"]}, one)
+        for account in report.accounts
+        for one in account.facts["published"]
+    ]
+    text = "When the target was last given a password of the account."
+    moments = [(labels, _unix(read(one["published_at"]))) for labels, one in places if one["published_at"]]
+    yield from _metric(report, "smtp_account_published_timestamp_seconds", text, moments)
+    text = "Whether the target has another password than the store, or none."
+    yield from _metric(report, "smtp_account_target_behind", text, [(labels, one["behind"]) for labels, one in places])
 
 
 def _of_senders(report: Report) -> Iterator[str]:

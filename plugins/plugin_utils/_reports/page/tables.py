@@ -23,6 +23,7 @@ TONES = {
     "none": "warn",
     "undated": "warn",
     "unverified": "warn",
+    "unpublished": "warn",
     "waiting": "wait",
     "verified": "good",
 }
@@ -60,7 +61,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
 
 
 def _row(account: Account, report: Report) -> str:
-    also = "".join(f" {pill(kind)}" for kind in account.attention[1:])
+    also = "".join(f" {pill(kind)}" for kind in account.attention[1:]) + _behind(account)
     cells = [
         words.moment(account.record.changed_at, report.now) or NOTHING,
         _life(account, report),
@@ -69,6 +70,12 @@ def _row(account: Account, report: Report) -> str:
     ]
     shown = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr><th scope="row">{words.name(account.name)}{also}{_sender(account)}</th>{shown}</tr>\n'
+
+
+def _behind(account: Account) -> str:
+    """Return the places that are to get the password still."""
+    late = ", ".join(words.name(str(one["target"])) for one in account.facts["published"] if one["behind"])
+    return f" <small>not published to {late}</small>" if late else ""
 
 
 def _sender(account: Account) -> str:

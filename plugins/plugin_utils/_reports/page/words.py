@@ -24,6 +24,10 @@ KINDS = {
     "none": ("no password", "The store has no password for this account. The next run sets one."),
     "undated": ("no date", "The store does not say when the password was set, so its age is unknown."),
     "unverified": ("not tested", "The password is in force, but no test message was sent with it."),
+    "unpublished": (
+        "not published",
+        "A place where others read the password has an older one. The next run publishes it.",
+    ),
     "waiting": ("waiting", "The password was changed, and no login is allowed until it takes effect."),
     "verified": ("verified", "A test message with the password was accepted."),
 }

@@ -36,6 +36,15 @@ def shown(leader: Any, *, everything: bool = False) -> list[str]:
             {"outcome": {"accounts": [entry("1.smtp")]}, "verdict": {"proved": ["1.smtp"]}},
             [HEADINGS, "1.smtp   rotated  2026-01-01 10:00  yes     2026-03-02 10:00"],
         ),
+        # Adopted, and in check mode not looked at any more.
+        (
+            {"outcome": {"accounts": [entry("1.smtp", "unchanged")]}, "plan": {"adopted": ["1.smtp", "2.smtp"]}},
+            [
+                HEADINGS,
+                "1.smtp   adopted  2026-01-01 10:00  no      2026-03-02 10:00",
+                "2.smtp   adopted",
+            ],
+        ),
         # Nobody tested it now: a test before counts, and none is told as none.
         (
             {

@@ -32,6 +32,7 @@ FINE: dict[str, Any] = {
     "postfix_entries": [],
     "consumer": "",
     "program_options": {},
+    "publish": [],
 }
 CONSUMER = "smtp_rotation_consumer must be a name, such as postfix, or a list of names"
 OF_PROGRAMS = (

@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._reports.contents import REASONS, STATES, Account
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import mark, with_failure, with_note
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 from ansible_collections.mailops.smtp.tests.unit.plugins.report_scene import (
@@ -20,7 +22,7 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.report_scene import (
     changed,
     reported,
 )
-from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW
+from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NEW, OLD
 
 
 def one(record: Record) -> Account:
@@ -83,7 +85,7 @@ def test_totals_count_accounts_states_and_reasons() -> None:
     totals = reported(ACCOUNTS, SENDERS).totals()
     assert (totals["accounts"], totals["senders"], totals["attention"]) == (9, 1, 7)
     assert totals["states"] == {"none": 1, "staged": 1, "waiting": 1, "effective": 3, "verified": 3}
-    assert totals["reasons"] == dict.fromkeys(REASONS, 1)
+    assert totals["reasons"] == {**dict.fromkeys(REASONS, 1), "unpublished": 0}
 
 
 def test_fingerprint_stays_while_only_time_passes() -> None:
@@ -93,3 +95,30 @@ def test_fingerprint_stays_while_only_time_passes() -> None:
     assert reported(accounts, now=NOW + DAY).fingerprint() == before
     assert reported(accounts, now=NOW + 81 * DAY).fingerprint() != before
     assert reported(accounts, name="other").fingerprint() != before
+
+
+GIVEN = with_note((), "prod", mark(OLD, "here"), NOW)
+
+
+@pytest.mark.parametrize(
+    ("over", "sender", "late"),
+    [
+        ({}, None, []),
+        ({"password": NEW}, None, ["prod"]),
+        ({"published": with_failure(GIVEN, "other")}, None, ["other"]),
+        # Not settled yet: the run that is to come publishes it.
+        ({"password": NEW, "effective_at": NOW + DAY}, None, []),
+        ({"password": NEW, "staged_password": OLD}, None, []),
+        ({"password": None}, None, []),
+        # The note is of the time when it was in use.
+        ({"password": NEW}, Sender(in_use="b", at_rest="a", switched_at=NOW), []),
+        ({"password": NEW}, Sender(in_use="a", at_rest="b", switched_at=NOW), ["prod"]),
+    ],
+)
+def test_targets_that_are_behind(over: dict[str, Any], sender: Sender | None, late: list[str]) -> None:
+    """Catches: a target with an old password that no report names; one that is named although nothing is to be done."""
+    record = replace(changed(DAY), **{"published": GIVEN, **over})
+    found = reported({"a": record}, {"s": sender} if sender else {})
+    facts = next(account.facts for account in found.accounts if account.name == "a")
+    assert [one["target"] for one in facts["published"] if one["behind"]] == late
+    assert ("unpublished" in facts["attention"]) == bool(late)

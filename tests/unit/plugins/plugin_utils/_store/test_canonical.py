@@ -56,6 +56,7 @@ def by_yaml(text: str) -> dict[str, Part] | None:
         SENDERS + USUAL.partition("\n")[2],
         "---\n# zażółć\n\n" + USUAL,
         "smtp_accounts:\n  1.acme.smtp:\n",
+        USUAL + '    published:\n      prod: "never"\n      "123": "2026-11-23T13:15:10Z 3f5a9c0e1b2d-9ab0c1d2e3f4"\n',
         USUAL.replace("1.acme.smtp", '"a b\\\\c \\"d\\" é\\u00a0\\U0001f4ee"'),
         USUAL + SENDERS.replace("newsletter", '"news: letter"').replace("1.acme.smtp", '"a # b"'),
     ],

@@ -113,6 +113,10 @@ RECORDS = st.builds(
     staged_at=MOMENTS,
     failed_at=MOMENTS,
     failure=st.none() | st.sampled_from(["connect", "auth_rejected", "null", "yes", "no"]),
+    published=st.dictionaries(
+        st.sampled_from(["prod", "null", "123", "yes", "a-b.c_d", "1e3"]),
+        st.sampled_from(["never", "2026-11-23T13:15:10Z 3f5a9c0e1b2d-9ab0c1d2e3f4"]),
+    ).map(lambda notes: tuple(sorted(notes.items()))),
 )
 CHANGES = st.dictionaries(st.sampled_from(["a", "b", "c", "new"]), RECORDS, max_size=3)
 STEPS = st.lists(CHANGES, max_size=5)

@@ -74,6 +74,9 @@ INVALID = {"error": "The password is weak", "error_code": f"{CODE}NON_VALIDATING
 DENIED = {"error": "No permission", "error_code": f"{CODE}ENDPOINT_PERMISSION_DENIED"}
 FIELD = {"field_validation_errors": {"fieldname": "email_password", "message": "Too weak"}}
 
+TOO_SHORT = "This password is too short. It must contain at least 8 characters."
+NOT_PERMITTED = "You do not have permission to perform this action"
+
 
 def both(error: dict[str, Any]) -> list[dict[str, Any]]:
     """Return an error in the two forms that SMTP2GO publishes."""
@@ -250,6 +253,38 @@ TABLE = {
             (200, [{"email": "a@b.example", "password": "{SSHA}x"}], U, ""),
         ),
     ),
+    "modoboa": Row(
+        {
+            **call("PATCH", "/api/v2/accounts/{account}/", "json", {"password": "{password}"}),
+            "set_password.standing": "verified",
+            **key_in("Authorization", "Token {api_key}"),
+            **listing("GET", "/api/v2/accounts/", "results", "username"),
+            "list_accounts.request.query": {"page": "{page}", "page_size": "{limit}"},
+            "list_accounts.paging": "page",
+            "list_accounts.empty_statuses": (404,),
+            "find_account.request.path": "/api/v2/accounts/",
+            "find_account.name": "username",
+            "find_account.id": "pk",
+            **lengths(8, 128),
+            "password.classes": ("lower", "upper", "digit"),
+            "password.trimmed": True,
+            "rate_limit": 4,
+            "propagation_seconds": 0,
+            "api_url": "",
+        },
+        (
+            (200, {"pk": 2, "username": "a@b.example", "is_active": True}, A, ""),
+            (200, {"count": 0, "next": None, "previous": None, "results": []}, U, ""),
+            (200, {}, U, ""),
+            (400, {"password": [TOO_SHORT]}, V, f": {TOO_SHORT}"),
+            (400, {"password": ["This field may not be blank."]}, V, ": This field may not be blank."),
+            (401, {"detail": "Invalid token."}, N, ": Invalid token"),
+            (401, {"detail": "User inactive or deleted."}, N, ": User inactive or deleted"),
+            (403, {"detail": f"{NOT_PERMITTED}."}, N, f": {NOT_PERMITTED}"),
+            (404, {"detail": "No User matches the given query."}, N, ": No User matches the given query"),
+            (429, {"detail": "Request was throttled."}, T, ": Request was throttled."),
+        ),
+    ),
     "smtp2go": Row(
         {
             **call("PATCH", "/users/smtp/edit", "json", {"username": "{account}", "email_password": "{password}"}),
@@ -292,32 +327,6 @@ TABLE = {
              ": Not enough privileges (MissingPrivileges)"),
             (404, {"error": "This user does not exist", "code": "UserNotFound"}, N,
              ": This user does not exist (UserNotFound)"),
-        ),
-    ),
-    "modoboa": Row(
-        {
-            **call("PATCH", "/api/v2/accounts/{account}/", "json", {"password": "{password}"}),
-            **key_in("Authorization", "Token {api_key}"),
-            **finding("/api/v2/accounts/", "results", "username", "pk"),
-            **listing("GET", "/api/v2/accounts/", "results", "username"),
-            "find_account.request.query": {"page": "{page}", "page_size": "{limit}"},
-            "find_account.empty_statuses": (404,),
-            "password.classes": ("lower", "upper", "digit"),
-            "rate_limit": 4,
-            "api_url": "",
-        },
-        (
-            (200, {"pk": 2, "username": "app@acme.example", "role": "SimpleUsers"}, A, ""),
-            (200, {"username": "app@acme.example"}, U, ""),
-            (400, {"password": ["This password is too short. It must contain at least 8 characters."]}, V,
-             ": This password is too short. It must contain at least 8 characters."),
-            (400, {"password": "This password is too common."}, V, ": This password is too common."),
-            (401, {"detail": "Invalid token."}, N, ": Invalid token."),
-            (403, {"detail": "You do not have permission to perform this action."}, N,
-             ": You do not have permission to perform this action."),
-            (404, {"detail": "No User matches the given query."}, N, ": No User matches the given query."),
-            (429, {"detail": "Request was throttled."}, T, ": Request was throttled."),
-            (500, "<html>An internal error occurred</html>", U, ""),
         ),
     ),
     "mailinabox": Row(

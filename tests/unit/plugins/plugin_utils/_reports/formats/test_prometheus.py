@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -88,3 +89,15 @@ def test_senders() -> None:
 def test_label_values_are_escaped(name: str, written: str) -> None:
     """Catches: one odd account name for which the collector drops the whole file."""
     assert escaped(name) == written
+
+
+def test_targets() -> None:
+    """Catches: an alert on a target that is behind which nobody can write; a date of one that never had a password."""
+    notes = (("new", "never"), ("prod", "2026-11-23T13:15:10Z 3f5a9c0e1b2d-9ab0c1d2e3f4"))
+    text = rendered(reported({"a": replace(changed(DAY), published=notes)}))
+    found = [line for line in text.splitlines() if 'target="' in line]
+    assert found == [
+        'smtp_account_published_timestamp_seconds{store="smtp",account="a",target="prod"} 1795439710',
+        'smtp_account_target_behind{store="smtp",account="a",target="new"} 1',
+        'smtp_account_target_behind{store="smtp",account="a",target="prod"} 1',
+    ]
