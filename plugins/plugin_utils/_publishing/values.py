@@ -21,17 +21,26 @@ Value = str | Mapping[str, str]
 
 @dataclass(frozen=True)
 class Login:
-    """Who logs in where, without the password. C(sender): whose account it is, with two of each sender."""
+    """Who logs in where, without the password. C(sender): whose account it is, with two of each sender.
+
+    C(username): the SMTP user name, where the provider chose another one than the account's name.
+    """
 
     account: str
     host: str = ""
     port: str = ""
     encryption: str = "starttls"
     sender: str = ""
+    username: str = ""
+
+    @property
+    def user(self) -> str:
+        """Return the SMTP user name."""
+        return self.username or self.account
 
     def words(self) -> dict[str, str]:
         """Return what the placeholders of a path stand for."""
-        words = {"account": self.account, "user": self.account, "host": self.host, "port": self.port}
+        words = {"account": self.account, "user": self.user, "host": self.host, "port": self.port}
         return {**words, "sender": self.sender, "encryption": self.encryption}
 
     def secret_words(self, password: str) -> dict[str, str]:
@@ -47,7 +56,7 @@ class Login:
         :param password: the password
         """
         scheme = "smtps" if self.encryption == "tls" else "smtp"
-        user, secret = quote(self.account, safe=""), quote(password, safe="")
+        user, secret = quote(self.user, safe=""), quote(password, safe="")
         return f"{scheme}://{user}:{secret}@{self.host}:{self.port}"
 
 

@@ -47,10 +47,11 @@ class Wish:
 
 @dataclass(frozen=True)
 class Plan:
-    """A step and its reason in words."""
+    """A step and its reason in words. C(hindered): a new password is due, and cannot be made yet."""
 
     step: Step
     reason: str
+    hindered: bool = False
 
 
 def decide(record: Record, wish: Wish, now: datetime) -> Plan:
@@ -120,7 +121,7 @@ def _of_issued(record: Record, wish: Wish, now: datetime) -> Plan:
         return plan
     reason = hindered(record, wish.keep_old, now)
     if plan.step in (Step.NEW, Step.RESEND) and reason:
-        return Plan(Step.NOTHING, f"{plan.reason}, but {reason}")
+        return Plan(Step.NOTHING, f"{plan.reason}, but {reason}", hindered=True)
     if plan.step is not Step.NOTHING or reason or wish.only_stage:
         return plan
     if record.has_failed:

@@ -172,6 +172,9 @@ class Rotation:
             self._done.before[account] = self._done.after[account] = self._request.record_in(snapshot, account)
             self._done.actions[account] = "unchanged"
             self._done.reasons[account] = plan.reason
+            warning = f"{account} keeps its password: {plan.reason}"
+            if plan.hindered and warning not in self._done.warnings:
+                self._done.warnings.append(warning)
 
     def _pretend(self, busy: Mapping[str, Plan]) -> None:
         now = self._tools.now()

@@ -17,7 +17,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import adopting, change, ids, limit, mistakes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import logins, programs_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import (
     leader_of,
     senders_of,
@@ -26,6 +26,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import (
     users_of,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import (
+    OVERLAP,
     Outcome,
     Phase,
     Plan,
@@ -36,6 +37,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.adopting import adopt, to_adopt
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
+    Options,
     Result,
     Tools,
     failed,
@@ -101,6 +103,7 @@ def _begun(tools: Tools) -> Record:
         reached=Phase.CHECKED,
         accounts=accounts if options.alternates else [str(one) for one in options["accounts"]],
         senders=senders,
+        bare=not (options.consumers or options["deploy_tasks"]),
     )
 
 
@@ -127,7 +130,7 @@ def _of_limit(tools: Tools, accounts: list[str]) -> list[str]:
         return []
     groups = tools.variables["groups"]
     outside = [host for host in groups["all"] if host not in play.everyone]
-    left_out = [] if options.alternates else limit.using(hostvars, outside, accounts)
+    left_out = [] if options.alternates or options.overlaps else limit.using(hostvars, outside, accounts)
     unsure = limit.unsure(
         hostvars,
         options.variable,
@@ -156,10 +159,10 @@ def _uses_passwords(options: Mapping[str, Any]) -> bool:
 def _checked_programs(tools: Tools, record: Record) -> Record:
     """Return the record after a look at the mail programs. What cannot be done is no failure of the play."""
     named = programs_of(tools.options["consumer"])
-    names, result = programs.found(tools, tools.here, named, logins(record, [], {}))
+    names, result = programs.found(tools, tools.here, named, record)
     looks = [result] if result else []
-    # With two accounts of each sender nothing is held.
-    state = "found" if tools.options.alternates else "held"
+    # Where mail flows all the time nothing is held.
+    state = "found" if tools.options.alternates or tools.options.overlaps else "held"
     for name in names if not failed(result) else []:
         users = programs.users_of(tools, record, name)
         looks.append(programs.ask(tools, name, state, tools.here, users, pretend=True))
@@ -219,11 +222,11 @@ def plan(tools: Tools) -> Result:
     adopted: Result = {}
     if options["adopt_from"]:
         known, preview, adopted = _adopted(tools, known, preview)
-    made = change.planned(tools.fleet, known, preview, pairs=options.alternates, tests=options["test_send"])
+    made = change.planned(tools.fleet, known, preview, tests=options["test_send"])
     if adopted:
         saves = bool(options["persist_tasks"]) and not tools.check_mode
         made = adopting.with_adopted(made, [one["account"] for one in adopted["accounts"]], saves=saves)
-    made = replace(made, next=_next(tools) if made.goes_on else "")
+    made = replace(made, next=_next(tools, made) if made.goes_on else "")
     if options["publish"]:
         made = published(tools, made, made.next)
     if options["state"] == "present" and made.changing:
@@ -289,6 +292,7 @@ def _planned_audit(tools: Tools, known: Plan) -> Result:
 def _known(tools: Tools) -> Plan:
     """Return what is known of the accounts of all hosts."""
     fleet, options = tools.fleet, tools.options
+    way = _way(options)
     users = users_of(fleet, fleet.own.accounts, fleet.own.senders, pairs=options.alternates)
     everyone, own_ids = fleet.play.everyone, options["account_ids"]
     accounts = [account for accounts in users.values() for account in accounts]
@@ -305,7 +309,28 @@ def _known(tools: Tools) -> Plan:
     advice = _advice(tools, pairs) if options.alternates else []
     due, finishing = change.to_try(users, advice, pairs=options.alternates)
     known_ids = ids.merged(fleet.hostvars, everyone, own_ids)
-    return Plan(users=users, pairs=pairs, ids=known_ids, advice=advice, due=due, finishing=finishing)
+    return Plan(users=users, pairs=pairs, ids=known_ids, advice=advice, due=due, finishing=finishing, way=way)
+
+
+def _way(options: Options) -> str:
+    """Return how passwords change.
+
+    :raises InputError: if hosts could not switch to what the provider makes
+    """
+    if not options.overlaps:
+        return str(options["strategy"])
+    if options.alternates:
+        raise InputError(
+            "smtp_rotation_strategy is alternate, but this provider makes a new credential beside the old one, so mail "
+            "flows all the time with one account for each sender. Set smtp_rotation_strategy to in_place, and "
+            f"smtp_rotation_accounts instead of smtp_rotation_senders. {UNCHANGED}"
+        )
+    if options["state"] == "present" and not options["test_send"]:
+        raise InputError(
+            "smtp_rotation_test_send is false, but this provider makes a new credential beside the old one, and hosts "
+            f"switch to it only after its test. Set smtp_rotation_test_send to true. {UNCHANGED}"
+        )
+    return OVERLAP
 
 
 def _advice(tools: Tools, pairs: Mapping[str, list[str]]) -> list[dict[str, Any]]:
@@ -332,10 +357,9 @@ def _preview_options(tools: Tools, known: Plan, tried: list[str]) -> Result:
     }
 
 
-def _next(tools: Tools) -> str:
+def _next(tools: Tools, made: Plan) -> str:
     """Return the role's file of tasks that comes next."""
-    options = tools.options
-    return "stage" if stages(tools) or options.alternates else str(options["strategy"])
+    return "stage" if stages(tools) or tools.options.alternates else made.way
 
 
 def published(tools: Tools, made: Plan, then: str) -> Plan:

@@ -243,7 +243,8 @@ def _targets(tools: Tools) -> list[Target]:
 def _login(tools: Tools, account: str, sender: str = "") -> Login:
     options = tools.options
     host, port, encryption = (str(options[f"smtp_{name}"]) for name in ("host", "port", "encryption"))
-    return Login(account, host, port, encryption, sender)
+    username = tools.store.read().document.record(account).username or ""
+    return Login(account, host, port, encryption, sender, username)
 
 
 def _logins(tools: Tools, own: Record) -> list[Login]:

@@ -114,7 +114,7 @@ def _account(name: str, record: Record, due_at: datetime | None) -> Account:
     return Account(
         name=name,
         doubtful=record.in_doubt,
-        staged=record.staged_password is not None,
+        staged=record.is_begun,
         unverified=record.is_unverified or (record.has_failed and record.password is not None),
         failure=record.failure or "" if record.has_failed else "",
         changed_at=_written(record.changed_at),

@@ -32,9 +32,9 @@ class Record:
 
     C(failed_at), C(failure): the last failed test, and its reason in one word.
     Where the provider makes the passwords: C(username), if it is not the account's name; C(credential_id), by which the
-    provider knows the credential; C(previous_username) and C(previous_id) of the one before it, as long as the provider
-    has it; C(settled_at), when every host was seen to use the stored one; C(requests), the labels of requests whose
-    answer is not known, or without C(staged_at), of which at most a credential may still appear that nobody has.
+    provider knows the credential; C(previous_username) and C(previous_id) of the one before it, the ID as long as the
+    provider has it; C(settled_at), when every host was seen to use the stored one; C(requests), the labels of requests
+    whose answer is not known, or without C(staged_at), of which at most a credential may still appear that nobody has.
     C(doubtful_passwords) may have taken effect. As long as one of them may have done so after C(password), C(staged_at)
     is kept without a staged password: a test of the password then proves nothing.
     C(published): where others read the password, and what each place was given last.
@@ -65,6 +65,13 @@ class Record:
         :param account: the account's name, which it is unless the provider chose another one
         """
         return account if self.username is None else self.username
+
+    def logins(self, account: str) -> list[str]:
+        """Return the SMTP user names under which a host may know the account, the present one first.
+
+        :param account: the account's name
+        """
+        return list(dict.fromkeys([self.login(account), self.previous_username or account, account]))
 
     @property
     def is_begun(self) -> bool:
@@ -248,8 +255,12 @@ def issued(
         credential_id=credential.id,
         requests=tuple(label for label in record.requests if label in late),
     )
-    if not beside or record.password is None:
+    if record.password is None:
         return after
+    if not beside:
+        # The old name is dead, and hosts find by it what they are to replace.
+        renamed = record.previous_id is None and record.username not in (None, credential.username)
+        return replace(after, previous_username=record.username) if renamed else after
     return replace(after, previous_username=record.username, previous_id=record.credential_id)
 
 
@@ -300,6 +311,15 @@ def adopted(record: Record, ciphertext: str, changed_at: datetime, propagation: 
     after = accepted(record, ciphertext, changed_at, propagation)
     doubtful = tuple(other for other in after.doubtful_passwords if other != ciphertext)
     since = record.staged_at if record.in_doubt and doubtful else None
+    if ciphertext == record.previous_password and record.previous_id is not None:
+        # Both credentials change places: each has a user name and an ID of its own.
+        after = replace(
+            after,
+            username=record.previous_username,
+            credential_id=record.previous_id,
+            previous_username=record.username,
+            previous_id=record.credential_id,
+        )
     return replace(
         after, doubtful_passwords=doubtful, staged_at=since if since is not None and changed_at < since else None
     )

@@ -23,7 +23,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 
 ACCOUNT = "news@shop.example"
-LABEL, OLDER = "20251130T001500Z-3f9a1c2b4d5e", "20251129T001500Z-000000000001"
+LABEL, OLDER = "20260130T001500Z-3f9a1c2b4d5e", "20260129T001500Z-000000000001"
 SECRET = "Secret-0123456789-abcdef"
 TENANT, CREDENTIAL = "3d1a6f0e-8a52-4c1e-9f63-0b7f5a1d2c34", "7e2b9c10-1f3d-4e5a-8b6c-9d0e1f2a3b4c"
 SETTINGS = {"account_id": TENANT, "domain_id": "dom-1"}
@@ -64,7 +64,7 @@ class Row:
 V, N, T, U = Kind.REFUSED_VALUE, Kind.REFUSED_ACCESS, Kind.THROTTLED, Kind.UNKNOWN
 AHASEND = f"/v2/accounts/{TENANT}/smtp-credentials"
 MAILERSEND = "/domains/dom-1/smtp-users"
-NAME = f"mailops-{LABEL}".lower()
+NAME = f"mailops-{LABEL.lower()}"
 ADDRESS = f"{NAME}@shop.example"
 WILDDUCK_ID = "507f1f77bcf86cd799439011"
 
@@ -353,7 +353,7 @@ def test_deletion_is_refused(provider: Provider, name: str, row: Row) -> None:
 def test_leftover_is_found_by_its_label(provider: Provider, name: str, row: Row) -> None:
     """Catches: a credential that nobody has and that stays for ever, or somebody else's that is deleted."""
     ours = row.item(row.id, NAME)
-    others = [row.item("x-1", ""), row.item("x-2", f"mailops-{OLDER}".lower())]
+    others = [row.item("x-1", ""), row.item("x-2", f"mailops-{OLDER.lower()}")]
     if name == "elasticemail":
         # Its own removal call has the address in lower case, as this list has it.
         provider.answers[f"DELETE /security/smtp/{NAME.lower()}%40shop.example"] = said(200)
@@ -369,7 +369,7 @@ def test_leftover_is_found_by_its_label(provider: Provider, name: str, row: Row)
 @EACH
 def test_nothing_left(provider: Provider, name: str, row: Row) -> None:
     """Catches: an empty list, or one of others' credentials, in which something is found."""
-    for items in ([], [row.item("x-1", "by hand"), row.item("x-2", f"mailops-{OLDER}".lower())]):
+    for items in ([], [row.item("x-1", "by hand"), row.item("x-2", f"mailops-{OLDER.lower()}")]):
         provider.answers = answers_of(row, *items)
         provider.calls.clear()
         made = run(name, Job(sweep=[LABEL]))
