@@ -39,13 +39,6 @@ PASSWORD, PATIENCE = "Abcdefgh-12345678", Patience(0, 0)
 # Provider to its contract. The others have none of their own, but rows of documented answers.
 CREATING = {name: name for name in ("sendgrid", "resend", "elasticemail", "mailersend")} | {"wildduck_asp": "wildduck"}
 UUID, USER_ID = "7e2b9c10-1f3d-4e5a-8b6c-9d0e1f2a3b4c", "507f1f77bcf86cd799439011"
-PAGE = {"count": 2, "next": None, "previous": None}
-
-
-def modoboa(known: int, name: str, mailbox: int) -> dict[str, t.Any]:
-    """Return an account as Modoboa shows it, whose mailbox has another number."""
-    more = {"role": "SimpleUsers", "is_active": True, "tfa_enabled": False, "aliases": [], "domains": []}
-    return {"pk": known, "username": name, **more, "mailbox": {"pk": mailbox, "full_address": name}}
 
 
 def boxed(name: str) -> dict[str, t.Any]:
@@ -54,13 +47,6 @@ def boxed(name: str) -> dict[str, t.Any]:
 
 
 FINDING: dict[str, dict[str, Reply]] = {
-    "modoboa": {
-        "GET /api/v2/accounts/?page=1&page_size=500": said(
-            200,
-            {**PAGE, "results": [modoboa(1, f"my.{ACCOUNT}", 2), modoboa(2, ACCOUNT, 1)]},
-        ),
-        "PATCH /api/v2/accounts/2/": said(200, modoboa(2, ACCOUNT, 1)),
-    },
     "mailinabox": {
         "GET /mail/users?format=json": said(
             200,

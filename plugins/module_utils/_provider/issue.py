@@ -215,19 +215,20 @@ class _Work:
         if made.kind is Kind.ACCEPTED:
             return replace(made, **credential(self._connection, values, decoded(answers[-1].text)))
         if answers and is_any(definition.limit.reached, answers[-1]):
-            return replace(made, kind=Kind.REFUSED_ACCESS, message=self._too_many(values, made.message))
+            text = (
+                f"{made.message.rstrip('.')}. No more credentials are possible. There are: {self._there(values)}. "
+                "Delete the one that nobody uses; this collection deletes only what it made"
+            )
+            return replace(made, kind=Kind.REFUSED_ACCESS, message=text)
         return made
 
-    def _too_many(self, values: Mapping[str, str], message: str) -> str:
+    def _there(self, values: Mapping[str, str]) -> str:
+        """Return which credentials there are, in words."""
         listing = self._connection.definition.list_credentials
         try:
-            there = told(self._listed(values), listing) if listing else ""
+            return (told(self._listed(values), listing) if listing else "") or "none that are listed"
         except Refused as error:
-            there = str(error)
-        return (
-            f"{message.rstrip('.')}. No more credentials are possible. There are: {there or 'none that are listed'}. "
-            "Delete the one that nobody uses; this collection deletes only what it made"
-        )
+            return str(error)
 
     def _called(
         self,

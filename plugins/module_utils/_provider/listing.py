@@ -127,10 +127,6 @@ def _page(
     return items, str(cursors[0]) if cursors else ""
 
 
-def _cannot(listing: Listing) -> str:
-    return f"the {_what(listing)} cannot be listed"
-
-
 def _what(listing: Listing) -> str:
     return "credentials" if listing.label or listing.created else "accounts"
 

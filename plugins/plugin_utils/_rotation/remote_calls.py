@@ -117,7 +117,8 @@ def _change(outcome: Mapping[str, Any], account: str, words: str) -> Change:
     """Return the outcome that the module reports for an account, unknown if it reports none."""
     reported = (outcome.get("outcomes") or {}).get(account)
     if reported is None:
-        return _unknown(f"the module ended without a result: {words[:500]}")
+        text = f"the module ended without a result: {words[:500]}"
+        return _unknown(text)
     try:
         kind = Kind(reported["kind"])
     except ValueError:
