@@ -12,13 +12,14 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 requirements:
-  - requests (Python package), on the host where the API is called
+  - requests (Python package), on the host where the API is called; boto3 in its place for O(provider=ses)
 options:
   provider:
     description:
       - The email provider. V(emaillabs), V(messageflow) and V(redlink) are one platform with three addresses,
         V(mailgun) and V(mailgun_eu) one with two. V(mailcow), V(mailu) and V(modoboa) run on your own server; set
-        O(api_url) to its address.
+        O(api_url) to its address. V(ses) is Amazon SES, whose accounts here are IAM users; O(provider_settings) needs
+        their C(region).
       - The collection's README says what is known about each API, and what is B(assumed) because it is not published.
     type: str
     default: emaillabs
@@ -46,6 +47,7 @@ options:
       - redlink
       - resend
       - sendgrid
+      - ses
       - smtp2go
       - wildduck
       - wildduck_asp
@@ -75,6 +77,7 @@ options:
     description:
       - The base URL of the API, without the path. Defaults to the provider's own.
       - Must use C(https), except on loopback. Redirects are never followed, so the keys are not sent anywhere else.
+      - For V(ses), the address of IAM, which boto3 knows by default.
     type: str
   application_key:
     description:
@@ -98,6 +101,10 @@ options:
   api_credentials:
     description:
       - Credentials by name, for an O(provider_definition) that needs more than O(api_key).
+      - For V(ses), C(access_key), C(secret_key) and, if they are temporary, C(session_token). By default, the
+        environment variables E(AWS_ACCESS_KEY_ID), E(AWS_SECRET_ACCESS_KEY) and E(AWS_SESSION_TOKEN) on the controller.
+        Without those too, boto3 looks for keys on the host that calls the API, in its profiles and the role of its
+        instance.
     type: dict
   timeout:
     description:
@@ -126,6 +133,6 @@ options:
   ca_path:
     description:
       - A file or directory with the certificate authorities to trust instead of the system's, on the host that calls
-        the API.
+        the API. For V(ses), a file.
     type: path
 """
