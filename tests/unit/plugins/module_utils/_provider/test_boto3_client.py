@@ -17,7 +17,6 @@ from support.iam import ONE, REGION, TWO, Iam, smtp_password
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.boto3_client import Boto3Client
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import ses
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Untrusted
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, Made, issue
@@ -25,6 +24,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 
 KEYS = {"access_key": "AKIAIOSFODNN7EXAMPLE", "secret_key": "secret-key-of-the-tests-0123456789"}
+HINTS = definition_from({"provider": "ses"}).hints
 LABEL = "20261130T001500Z-3f9a1c2b4d5e"
 NEW = Job(label=LABEL)
 LIST = Request("POST", "/iam/list_access_keys", body={"UserName": "{account}"})
@@ -99,9 +99,7 @@ def test_put_off(aws: Iam) -> None:
     assert (late.kind, late.doubt, late.idle) == (Kind.THROTTLED, False, [LABEL])
     assert (
         late.message
-        == "ses answered 400: Rate exceeded (Throttling) [request id r-1]. "
-        + ses.DEFINITION["hints"]["400"]
-        + " (after 3 attempts)"
+        == "ses answered 400: Rate exceeded (Throttling) [request id r-1]. " + HINTS["400"] + " (after 3 attempts)"
     )
 
 
@@ -129,7 +127,7 @@ def test_unknown_user(aws: Iam) -> None:
     made = done(connection(aws.api_url), account="nobody")
     assert (made.kind, made.stop, made.idle) == (Kind.REFUSED_ACCESS, False, [LABEL])
     assert "The user with name nobody cannot be found. (NoSuchEntity) [request id " in made.message
-    assert made.message.endswith(ses.DEFINITION["hints"]["404"])
+    assert made.message.endswith(HINTS["404"])
 
 
 def test_deleting(aws: Iam) -> None:
@@ -151,7 +149,7 @@ def test_wrong_keys(aws: Iam, wrong: dict[str, str], code: str) -> None:
     with aws.checked("iam:*") as keys:
         made = done(connection(aws.api_url, {**keys, **wrong}))
     assert (made.kind, made.stop) == (Kind.REFUSED_ACCESS, True)
-    assert f"({code}) [request id " in made.message and made.message.endswith(ses.DEFINITION["hints"]["403"])
+    assert f"({code}) [request id " in made.message and made.message.endswith(HINTS["403"])
 
 
 def test_forbidden(aws: Iam) -> None:
