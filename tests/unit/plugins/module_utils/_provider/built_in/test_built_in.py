@@ -54,9 +54,6 @@ def pages(row: Row) -> list[Answer]:
     return [page for page in PAGES if page[:2] not in own]
 
 
-R = " [request id r]"
-
-
 def same(*cases: tuple[int, dict[str, Any], Kind]) -> tuple[Answer, ...]:
     """Return answers whose message is repeated word by word."""
     return tuple((status, body, kind, f": {body['message']}") for status, body, kind in cases)
@@ -286,37 +283,6 @@ TABLE = {
             (403, {"detail": f"{NOT_PERMITTED}."}, N, f": {NOT_PERMITTED}"),
             (404, {"detail": "No User matches the given query."}, N, ": No User matches the given query"),
             (429, {"detail": "Request was throttled."}, T, ": Request was throttled."),
-        ),
-    ),
-    "ses": Row(
-        {
-            "flow": "create",
-            "transport": "boto3",
-            "settings": {"region": ""},
-            "create_credential.path": "/iam/create_access_key",
-            "delete_credential.path": "/iam/delete_access_key",
-            "list_credentials.request.path": "/iam/list_access_keys",
-            "issued.derive": "ses_smtp_password",
-            "limit.credentials": 2,
-            "list_accounts": None,
-            "api_url": "",
-        },
-        (
-            (200, {"AccessKey": {"AccessKeyId": "a"}, "RequestId": "r"}, A, " [request id r]"),
-            *(
-                (status, {"Error": {"Code": code, "Message": "Odd"}, "RequestId": "r"}, kind, f": Odd ({code}){R}")
-                for status, code, kind in (
-                    (400, "Throttling", T),
-                    (503, "Throttling", U),
-                    (400, "ValidationError", V),
-                    (400, "ExpiredToken", N),
-                    (403, "InvalidClientTokenId", N),
-                    (403, "AccessDenied", N),
-                    (404, "NoSuchEntity", N),
-                    (409, "LimitExceeded", N),
-                    (500, "ServiceFailure", U),
-                )
-            ),
         ),
     ),
     "smtp2go": Row(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Amazon SES: its calls, held against botocore's model of IAM, which is the contract."""
+"""Amazon SES: its calls, held against botocore's model of IAM, which is the contract, and what its answers mean."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, read
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in.ses import DEFINITION
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
+from ansible_collections.mailops.smtp.tests.unit.plugins.module_utils._provider.test_answer import reply
 
 SES = build(DEFINITION)
 IAM = botocore.session.get_session().get_service_model("iam")
@@ -63,3 +65,31 @@ def test_errors_are_as_agreed() -> None:
     for request, code in ((SES.create_credential, "LimitExceeded"), (SES.delete_credential, "NoSuchEntity")):
         assert code in {error.error_code for error in operation(request.path).error_shapes}
     assert SES.limit.credentials == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, "Throttling", Kind.THROTTLED),
+        (400, "ValidationError", Kind.REFUSED_VALUE),
+        (400, "ExpiredToken", Kind.REFUSED_ACCESS),
+        (403, "InvalidClientTokenId", Kind.REFUSED_ACCESS),
+        (403, "AccessDenied", Kind.REFUSED_ACCESS),
+        (404, "NoSuchEntity", Kind.REFUSED_ACCESS),
+        (409, "LimitExceeded", Kind.REFUSED_ACCESS),
+        (500, "ServiceFailure", Kind.UNKNOWN),
+        (503, "Throttling", Kind.UNKNOWN),
+    ],
+)
+def test_answers(status: int, code: str, kind: Kind) -> None:
+    """Catches: a call that was put off and counts as refused, or keys that AWS refuses taken for a refused request."""
+    meaning = read(SES, reply(status, {"Error": {"Code": code, "Message": "Odd"}, "RequestId": "r"}))
+    assert (meaning.kind, meaning.stop) == (kind, status == 403)
+    hint = SES.hints.get(str(status), "")
+    assert meaning.message == f"ses answered {status}: Odd ({code}) [request id r]" + (f". {hint}" if hint else "")
+
+
+def test_success_is_one_of_boto3() -> None:
+    """Catches: a page of something in between that counts as a success."""
+    assert read(SES, reply(200, {"RequestId": "r"})).kind is Kind.ACCEPTED
+    assert read(SES, reply(200, "<html>Log in</html>")).kind is Kind.UNKNOWN
