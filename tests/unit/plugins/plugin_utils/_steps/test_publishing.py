@@ -69,6 +69,13 @@ def test_target_that_fails(tmp_path: Path) -> None:
     assert results(again) == [("1", "down", DONE)]
 
 
+def test_secrets_among_the_options(tmp_path: Path) -> None:
+    """Catches: a token that a module echoes in its error and that is shown; a region that is masked everywhere."""
+    one = a_stage(tmp_path, [{**SSM, "options": {"aws_secret_key": "k-secret", "region": "eu-central-1", "n_key": 5}}])
+    results(one)
+    assert "k-secret" in one.learnt and "eu-central-1" not in one.learnt
+
+
 def test_words_of_a_program(tmp_path: Path) -> None:
     """Catches: an exit code without the reason, or a whole page of it."""
     one = a_stage(
