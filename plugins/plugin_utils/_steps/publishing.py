@@ -46,8 +46,6 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._times import utc_now
 
 # Options of other collections' modules by which they log in.
 SECRETS = re.compile(r"token|secret|password|passphrase|key|jwt")
-# Of what a program prints when it fails.
-MOST_PRINTED = 300
 
 # -- before anything changes
 
@@ -212,7 +210,8 @@ def _run(tools: Tools, one: Publication, record: Entry) -> str:
 
 def _reason(result: Result) -> str:
     """Return why a module failed; of a program what it printed on its stderr, which is never what it was given."""
-    printed = " ".join(str(result.get("stderr", "")).split())[:MOST_PRINTED]
+    # Not shortened: a secret that has been cut would not be masked any more.
+    printed = " ".join(str(result.get("stderr", "")).split())
     return f"{why(result)}: {printed}" if printed else why(result)
 
 
