@@ -8,6 +8,8 @@ PYTHON ?= python3
 JOBS ?= 3
 # More arguments for pytest: make unit ARGS='-k window'
 ARGS ?=
+# Whose API the demonstration calls: make demo PROVIDER=ses
+PROVIDER = emaillabs
 # Arguments for the chaos: make chaos CHAOS_ARGS='--seed 7 --kills 1000 --minutes 120'
 CHAOS_ARGS ?=
 # Arguments for the fleet: make fleet FLEET_ARGS='--relays 10 --window 60'
@@ -22,6 +24,7 @@ VENV := .cache/venv
 MATRIX := .cache/matrix
 # The collections that passwords are published with are large, and nothing else needs them.
 PUBLISH := .cache/publish
+MODOBOA := .cache/modoboa
 RUN := $(VENV)/bin/python
 LINK := .cache/collections/ansible_collections/mailops/smtp
 # The tests' own packages, under the names that the tests import.
@@ -55,13 +58,13 @@ endif
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: FORCE bench chaos clean clients clients-short demo diagrams docs-tables docsite e2e fleet fleet-killed galaxy help install-test lint link
-.PHONY: matrix newest molecule molecule-root postfix proof publish release-check sanity test unit workflows
+.PHONY: matrix newest molecule molecule-root postfix proof providers publish release-check sanity test unit workflows
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/demo link ## Rotate a password before your eyes, against a stand-in for the provider
-	@$(RUN) tests/demo/demo.py
+demo: $(VENV)/$(if $(filter ses,$(PROVIDER)),aws,demo) link ## Rotate a password before your eyes, against a stand-in for the provider; also PROVIDER=ses
+	@$(RUN) tests/demo/$(if $(filter emaillabs,$(PROVIDER)),demo,$(PROVIDER)).py
 
 test: unit e2e install-test molecule newest ## Run all tests that need no root and no hours
 
@@ -125,6 +128,11 @@ clients-short: $(VENV)/test link
 	@echo '== Mail programs, in short'
 	@tests/support/install-mail
 	@$(PYTEST) --dist loadfile -k '$(SHORT)' tests/clients
+
+providers: $(VENV)/test $(MODOBOA)/complete link ## Run the tests against a real provider, Modoboa, in a Debian of its own, as root
+	@echo '== Real providers'
+	@tests/support/install-mail
+	@$(PYTEST) --dist loadfile tests/providers
 
 lint: $(VENV)/lint link workflows galaxy sanity ## Check style, types, metadata, documentation, licences, sanity
 	@echo '== ruff'
@@ -207,7 +215,12 @@ $(VENV)/demo: $(VENV)/made-for requirements/run.txt requirements/standin.txt
 	@$(PIP) -r requirements/run.txt -r requirements/standin.txt
 	@touch $@
 
-$(VENV)/test: $(VENV)/demo requirements/test.txt
+$(VENV)/aws: $(VENV)/demo requirements/aws.txt
+	@echo '== Installing what the demonstration of Amazon SES needs'
+	@$(PIP) -r requirements/aws.txt
+	@touch $@
+
+$(VENV)/test: $(VENV)/demo requirements/test.txt requirements/pytest.txt requirements/aws.txt
 	@echo '== Installing what the tests need'
 	@$(PIP) -r requirements/test.txt
 	@touch $@
@@ -232,6 +245,15 @@ $(PUBLISH)/done: $(VENV)/made-for requirements/publish.txt requirements/pytest.t
 	@echo '== Installing what publishing needs'
 	@$(LOCK) $(RUN) -m venv --clear $(PUBLISH)
 	@$(LOCK) $(PUBLISH)/bin/python -m pip install --quiet --quiet --disable-pip-version-check -r requirements/publish.txt
+	@touch $@
+
+# The frozen versions fit each other, but not each Python. What it deployed before is another version's.
+$(MODOBOA)/complete: $(VENV)/made-for tests/support/modoboa/requirements.txt
+	@echo '== Installing Modoboa'
+	@$(LOCK) rm -rf $(MODOBOA)
+	@$(LOCK) $(RUN) -m venv $(MODOBOA)/venv
+	@$(LOCK) $(MODOBOA)/venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps \
+		-r tests/support/modoboa/requirements.txt
 	@touch $@
 
 $(VENV)/docs: $(VENV)/made-for requirements/docs.txt

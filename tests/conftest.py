@@ -34,5 +34,6 @@ for folder in (TESTS, COLLECTIONS):
 def pytest_configure(config: pytest.Config) -> None:
     """Name the mark of what `make e2e` leaves out and `make proof` runs; let no example fail for a busy machine."""
     config.addinivalue_line("markers", "long: a case of a proof that takes too long for every run")
+    config.addinivalue_line("markers", "flows(*names): the flows of a provider for which a test holds")
     settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("any machine")

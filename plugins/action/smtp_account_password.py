@@ -7,15 +7,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_RULES, PASSWORD_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.derivations import DERIVATIONS
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import check_accounts
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import (
+    credentials_from,
+    definition_from,
+    settings_from,
+)
+from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction, tell
 from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import (
     check_limits,
@@ -37,11 +43,12 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import o
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, moment_given, utc_now
 
 if TYPE_CHECKING:
-    from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adoption import Login
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
 
 
 # States that call nobody, so that accounts need no IDs and no password is generated.
-RECORDING = ("verified", "adopted", "absent")
+RECORDING = ("verified", "settled", "adopted", "absent")
 
 
 class ActionModule(SecretAction):
@@ -60,16 +67,18 @@ class ActionModule(SecretAction):
         definition = definition_from(params)
         params["account_ids"] = checked_ids(params["account_ids"], checked_accounts(params["accounts"]))
         request = _request(params, definition)
-        credentials = {}
+        credentials: dict[str, str] = {}
         if params["state"] == "present":
             credentials = credentials_from(definition, params, os.environ)
             self.scrubber.add(*credentials.values())
+            self.require_pipelining()
         store = open_store(self._loader, params["vault_file"], params["vault_id"])
         tools = Tools(
             store=store,
             vault=store.vault,
             generate=lambda: generate(params["password_length"], params["password_symbols"]),
-            caller=self._caller(params, definition, credentials, task_vars),
+            caller=lambda: self._caller(params, definition, credentials, task_vars).send,
+            issuer=lambda: self._caller(params, definition, credentials, task_vars).issue,
             now=utc_now,
             learn=self.scrubber.add,
             tell=tell,
@@ -90,17 +99,11 @@ class ActionModule(SecretAction):
         definition: Definition,
         credentials: Mapping[str, str],
         task_vars: dict[str, Any],
-    ) -> Callable[[], Callable[[Mapping[str, str]], Mapping[str, Change]]]:
-        """Return a factory of the function that has the module set passwords on the task's host."""
+    ) -> Caller:
+        """Return what has the module call the provider on the task's host."""
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
 
-        def caller() -> Callable[[Mapping[str, str]], Mapping[str, Change]]:
-            from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
-
-            return Caller(self, params, definition, credentials, task_vars).send
-
-        if params["state"] == "present":
-            self.require_pipelining()
-        return caller
+        return Caller(self, params, definition, credentials, task_vars)
 
 
 def _check_survives(said: bool | None, store: str, task_vars: Mapping[str, Any]) -> None:
@@ -115,8 +118,7 @@ def _request(params: Mapping[str, Any], definition: Definition) -> Request:
     """Return the checked request, or refuse it before anything changes."""
     accounts = params["accounts"]
     if params["state"] not in RECORDING:
-        check_accounts(accounts, definition.set_password, params["account_ids"])
-        check_shape(params["password_length"], params["password_symbols"], definition.password)
+        _check_calls(params, definition)
     _check_state(params)
     explicit = _explicit(params, accounts, definition)
     propagation = params["propagation_seconds"]
@@ -131,19 +133,43 @@ def _request(params: Mapping[str, Any], definition: Definition) -> Request:
         only_at_rest=params["only_at_rest"],
         failures=_failures(params, accounts),
         changed_at=moment_given(params["changed_at"], "changed_at", utc_now()),
+        logins=_logins(params, definition),
         breaches={
             account: " and ".join(found)
             for account, password in explicit.items()
             if params["state"] == "adopted" and (found := list(breaches(password, definition.password)))
         },
         force=params["force"],
+        issued=definition.issues,
+        beside=definition.flow == "create",
+        keep_old=_keep_old(params["keep_old"]),
     )
+
+
+def _keep_old(given: str) -> timedelta:
+    """Return for how long an old credential is kept. Not at all is a choice, too."""
+    return timedelta(0) if given.strip() == "0" else duration(given, "keep_old") or timedelta(0)
+
+
+def _check_calls(params: Mapping[str, Any], definition: Definition) -> None:
+    """Refuse options with which no call could be made."""
+    settings = settings_from(definition, params)
+    ids, accounts = params["account_ids"], params["accounts"]
+    # The ID of any other account is found by a call.
+    known = [one for one in accounts if one in ids] if definition.find_account else accounts
+    check_accounts(known, definition.change, ids, {**settings, "label": "label", "id": "id"})
+    if definition.issued and definition.issued.derive:
+        DERIVATIONS[definition.issued.derive]("", settings)
+    if not definition.issues:
+        check_shape(params["password_length"], params["password_symbols"], definition.password)
 
 
 def _check_state(params: Mapping[str, Any]) -> None:
     """Refuse options that have no effect in this state."""
     if params["changed_at"] is not None and params["state"] != "adopted":
         raise InputError("changed_at: can be set with state=adopted only")
+    if params["logins"] and params["state"] != "adopted":
+        raise InputError("logins: can be set with state=adopted only")
     if params["force"] and params["state"] != "absent":
         raise InputError("force: can be set with state=absent only")
 
@@ -164,6 +190,28 @@ def _failures(params: Mapping[str, Any], accounts: list[str]) -> dict[str, str]:
     return given
 
 
+def _logins(params: Mapping[str, Any], definition: Definition) -> dict[str, Login]:
+    """Return the user name and the ID that belong to each password to adopt."""
+    given = params["logins"] or {}
+    if given and not definition.issues:
+        raise InputError(f"logins: {definition.name} sets passwords for the account's own name; remove the option")
+    if given:
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adoption import Login
+    found = {}
+    for account, fields in given.items():
+        if account not in params["accounts"]:
+            raise InputError(f"logins: {account!r} is not listed in accounts")
+        if not isinstance(fields, Mapping) or not fields or set(fields) - {"username", "id"}:
+            raise InputError(f"logins[{account!r}]: must be a dictionary with username, id or both")
+        texts = {name: str(value) for name, value in fields.items() if value is not None}
+        for name, text in texts.items():
+            if not text.strip() or has_control(text):
+                raise InputError(f"logins[{account!r}].{name}: is empty, or more than one line")
+        username = texts.get("username", account)
+        found[account] = Login(None if username == account else username, texts.get("id"))
+    return found
+
+
 def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Definition) -> dict[str, str]:
     """Return the given passwords, by account."""
     given: dict[str, str] = {}
@@ -177,6 +225,8 @@ def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Defini
             raise InputError(f"passwords: {account!r} is not listed in accounts")
         given[account] = str(password)
     option = "password" if params["password"] is not None else "passwords"
+    if given and definition.issues and params["state"] != "adopted":
+        raise InputError(f"{option}: {definition.name} makes the passwords itself; remove the option")
     for account, password in given.items():
         where = option if option == "password" else f"passwords[{account!r}]"
         if params["state"] == "adopted":

@@ -48,6 +48,16 @@ def _published(tools: Tools) -> Result:
     return published(tools)
 
 
+def _of_telling(name: str) -> Callable[[Tools], Result]:
+    def step(tools: Tools) -> Result:
+        # Likewise: most playbooks have nobody told.
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import telling
+
+        return getattr(telling, name)(tools)  # type: ignore[no-any-return]
+
+    return step
+
+
 STEPS: dict[str, Callable[[Tools], Result]] = {
     "check": checks.check,
     "plan": checks.plan,
@@ -71,6 +81,9 @@ STEPS: dict[str, Callable[[Tools], Result]] = {
     "note": proofs.note,
     "wait": proofs.wait,
     "report": proofs.report,
+    "end": _of_telling("end"),
+    "news": _of_telling("news"),
+    "unheard": _of_telling("unheard"),
 }
 # What precedes every plan: what a host remembers is of a rotation before.
 BEFORE = ("check", "plan")
@@ -86,6 +99,14 @@ class ActionModule(SecretAction):
     """Runs one step."""
 
     SPEC = ARGUMENT_SPEC
+
+    def run(self, tmp: Any = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Run the step. By its name a result is known to be free of secrets, which that of a bad template may not be.
+
+        :param tmp: part of Ansible's interface, not used
+        :param task_vars: the task's variables
+        """
+        return {**super().run(tmp, task_vars), "step": self._task.args.get("step")}
 
     def perform(self, params: dict[str, Any], task_vars: dict[str, Any]) -> dict[str, Any]:
         """Run the step, and return what this host remembers from now on.

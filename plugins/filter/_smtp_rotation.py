@@ -47,6 +47,7 @@ options:
       - then
       - to_hold
       - to_visit
+      - way
 positional: decision
 """
 
@@ -77,16 +78,25 @@ def awaits(hostvars: Mapping[str, Any], play: Mapping[str, Any], until: str) -> 
     return waiting.awaits(_seen(hostvars, play), until, uptime())
 
 
-def what_is_next(hostvars: Mapping[str, Any], play: Mapping[str, Any], strategy: str) -> str:
+def what_is_next(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> str:
     """Return the file of tasks that comes after the plan, an empty text if nothing is to be done.
 
     :param hostvars: the variables of all hosts
     :param play: Ansible's magic variables of the play
-    :param strategy: the option C(strategy) of this host
     """
     fleet = _seen(hostvars, play)
     plan = fleet.leader.plan
-    return "" if plan is None else plan.next or (strategy if fleet.own.consumes else "")
+    return "" if plan is None else plan.next or (plan.way if fleet.own.consumes else "")
+
+
+def way(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> str:
+    """Return the file of tasks that changes the passwords.
+
+    :param hostvars: the variables of all hosts
+    :param play: Ansible's magic variables of the play
+    """
+    plan = _seen(hostvars, play).leader.plan
+    return plan.way if plan else ""
 
 
 def then(hostvars: Mapping[str, Any], play: Mapping[str, Any]) -> str:
@@ -217,6 +227,7 @@ DECISIONS: dict[str, Callable[..., Any]] = {
     "then": then,
     "to_hold": to_hold,
     "to_visit": to_visit,
+    "way": way,
 }
 
 

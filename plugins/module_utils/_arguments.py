@@ -9,15 +9,34 @@ from __future__ import annotations
 from typing import Any
 
 PROVIDERS = [
+    "ahasend",
+    "cloudflare",
+    "cpanel",
+    "elasticemail",
+    "emailit",
     "emaillabs",
+    "hubspot",
     "jetemail",
     "mailcow",
+    "mailersend",
     "mailgun",
     "mailgun_eu",
+    "mailinabox",
     "mailu",
+    "mailu_token",
     "messageflow",
+    "migadu",
+    "mittwald",
+    "modoboa",
+    "purelymail",
     "redlink",
+    "resend",
+    "sendgrid",
+    "ses",
     "smtp2go",
+    "wildduck",
+    "wildduck_asp",
+    "zoho",
 ]
 
 PROVIDER_SPEC: dict[str, Any] = {
@@ -28,6 +47,7 @@ PROVIDER_SPEC: dict[str, Any] = {
     "api_key": {"type": "str", "no_log": True},
     "api_credentials": {"type": "dict", "no_log": True},
     "provider_definition": {"type": "dict"},
+    "provider_settings": {"type": "dict"},
     "account_ids": {"type": "dict"},
     "timeout": {"type": "int", "default": 30},
     "retries": {"type": "int", "default": 4},
@@ -45,8 +65,14 @@ PASSWORD_SPEC: dict[str, Any] = {
     "only_at_rest": {"type": "bool", "default": False},
     "failures": {"type": "dict"},
     "max_age": {"type": "str"},
-    "state": {"type": "str", "default": "present", "choices": ["present", "staged", "verified", "adopted", "absent"]},
+    "state": {
+        "type": "str",
+        "default": "present",
+        "choices": ["present", "staged", "verified", "settled", "adopted", "absent"],
+    },
+    "keep_old": {"type": "str", "default": "24h"},
     "changed_at": {"type": "str"},
+    "logins": {"type": "dict"},
     "force": {"type": "bool", "default": False},
     "password_length": {"type": "int", "default": 32, "no_log": False},
     "password_symbols": {"type": "str", "default": "", "no_log": False},
@@ -69,6 +95,8 @@ PASSWORD_SPEC: dict[str, Any] = {
     "rate_limit": {"type": "float"},
     "rate_burst": {"type": "int", "default": 0},
     "rate_recent": {"type": "list", "elements": "float", "default": []},
+    "requests": {"type": "dict"},
+    "pads": {"type": "dict", "no_log": True},
     "lock_timeout": {"type": "int", "default": 60},
 }
 

@@ -193,17 +193,18 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import INFO_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import connection_from, patience_from
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import can_call
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import list_accounts
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import missing
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
 
 def main() -> None:
     """List the provider's accounts; the action plugin reads the store."""
     module = AnsibleModule(argument_spec=INFO_SPEC, supports_check_mode=True)
-    if not can_call():
-        module.fail_json(msg=missing_required_lib("requests"))
     connection = connection_from(module.params)
+    lacking = missing(connection.definition.transport)
+    if lacking:
+        module.fail_json(msg=missing_required_lib(lacking[0]))
     try:
         known = module.params["accounts"] or []
         module.exit_json(changed=False, listed=list_accounts(connection, known, patience=patience_from(module.params)))

@@ -65,6 +65,7 @@ options:
     description:
       - The passwords to set, by account, for some or all of O(accounts). For the others, a password is generated when
         one is due. With O(state=adopted), all accounts need one.
+      - A provider that makes the passwords itself takes none, but with O(state=adopted).
     type: dict
   rotate:
     description:
@@ -103,6 +104,11 @@ options:
       - V(present) stages a new password for each account that is due, sends it to the provider and stores it.
       - V(staged) only stages it and makes no API call. A CI job can then commit and push the store before it runs
         V(present), so that nothing is lost if the runner disappears.
+      - Of a provider that makes the passwords itself, V(staged) only notes in the store that one is to be requested;
+        V(present) requests it. If the answer is lost, the next run requests another one. V(present) also deletes the
+        credential before the stored one, once O(keep_old) is over.
+      - V(settled) records that every host uses the stored credential. Only then is the one before it deleted. Set it
+        after every host was given the new user name and password.
       - V(verified) records that a test with the stored password succeeded or, with O(failures), failed. Fails before
         the password takes effect.
       - V(adopted) writes the given password into the store as the one in force and makes no API call, for an account
@@ -113,13 +119,31 @@ options:
         Vault secret, unless the whole store is encrypted. See O(force).
     type: str
     default: present
-    choices: [present, staged, verified, adopted, absent]
+    choices: [present, staged, verified, settled, adopted, absent]
+  keep_old:
+    description:
+      - For a provider that creates another credential beside the old one, how long the old one is kept after every host
+        has left it, such as V(24h), V(7d) or a number of seconds. See O(state=settled).
+    type: str
+    default: 24h
+    version_added: 0.3.0
   changed_at:
     description:
       - With O(state=adopted), when the password was set, such as V(2026-01-31T12:00:00Z) or the day alone. Defaults to
         the time of the task.
       - The password takes effect O(propagation_seconds) later, and is due by this date.
     type: str
+    version_added: 0.3.0
+  logins:
+    description:
+      - With O(state=adopted) and a provider that makes the passwords itself, what belongs to the given passwords. By
+        account, a dictionary with C(username), the SMTP user name if it is not the account's name, and C(id), the
+        provider's ID of the credential.
+      - With the ID, an adopted credential is deleted after another one has replaced it. Without it, it stays at the
+        provider.
+      - For an account that is not listed, the stored user name and ID stay if the password is the stored one, or if the
+        provider changes passwords in place.
+    type: dict
     version_added: 0.3.0
   force:
     description:
@@ -220,6 +244,16 @@ options:
     elements: float
     default: []
     version_added: 0.2.0
+  requests:
+    description:
+      - Internal. What the module is to do for each account of a provider that makes the passwords itself.
+    type: dict
+    version_added: 0.3.0
+  pads:
+    description:
+      - Internal. With what the module hides each new password on its way back.
+    type: dict
+    version_added: 0.3.0
   lock_timeout:
     description:
       - How long to wait, in seconds, for another run that is using the same accounts or store.
@@ -277,6 +311,19 @@ EXAMPLES = r"""
     vault_file: group_vars/all/smtp.yml
   delegate_to: localhost
 
+- name: Adopt a credential that was created in the provider's panel, so that it is replaced and later deleted
+  mailops.smtp.smtp_account_password:
+    account: newsletter
+    provider_definition: "{{ my_provider }}"
+    password: "{{ old_smtp_password }}"
+    logins:
+      newsletter:
+        username: user5
+        id: "5"
+    state: adopted
+    vault_file: group_vars/all/smtp.yml
+  delegate_to: localhost
+
 - name: Remove an account that no longer exists
   mailops.smtp.smtp_account_password:
     account: 9.acme.smtp
@@ -310,13 +357,16 @@ accounts:
     action:
       description:
         - V(rotated) if a new password was set.
-        - V(recovered) if a password that an earlier run left staged was set.
+        - V(recovered) if a password that an earlier run left staged was set, or if one was requested again because the
+          answer to an earlier request was lost.
         - V(staged) if a new password was staged but not sent.
         - V(verified) if a successful test was recorded.
         - V(test_failed) if a failed test was recorded.
         - V(adopted) if the given password was stored as the one in force.
+        - V(retired) if the credential before the stored one was deleted at the provider.
+        - V(settled) if it was recorded that every host uses the stored credential.
         - V(removed) if the account was removed from the store.
-        - V(would_rotate) in check mode, if the account would change.
+        - V(would_rotate), V(would_retire) or V(would_settle) in check mode, if the account would change.
         - V(unchanged) if nothing was done.
         - V(refused) if the provider refused the password or the call. The password in force does not change.
         - V(unknown) if the outcome is not known. The password stays staged, and the next run sends it again.
@@ -326,6 +376,11 @@ accounts:
       description: The reason, in one sentence. If the provider refused, in its own words.
       type: str
       returned: success
+    username:
+      description: The SMTP user name, which is the account's name unless the provider chose another one.
+      type: str
+      returned: success
+      version_added: 0.3.0
     in_doubt:
       description:
         - Whether a password that the provider refused may be in force in place of the stored one, because an earlier
@@ -384,6 +439,7 @@ vault_file:
 """
 
 import time
+from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -394,35 +450,74 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_option
     patience_from,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, issue, not_begun
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Reader
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import can_call, public
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import made, missing, public
+from ansible_collections.mailops.smtp.plugins.module_utils._secrets import SHORTEST_INNER
 
 
 def main() -> None:
     """Make the API calls for the action plugin, which validates, decides and stores."""
     module = AnsibleModule(argument_spec=PASSWORD_SPEC, supports_check_mode=True, **PASSWORD_RULES)
-    params, passwords = module.params, module.params["passwords"] or {}
-    if not can_call():
-        reason = missing_required_lib("requests")
-        module.exit_json(changed=False, outcomes=public(dict.fromkeys(passwords, NOT_SENT), passwords, {}, reason))
-    connection = connection_from(params)
-    pace, began = pace_from(params, connection.definition), time.monotonic()
+    connection = connection_from(module.params)
+    lacking = missing(connection.definition.transport)
+    reason = missing_required_lib(lacking[0]) if lacking else ""
+    pace, began = pace_from(module.params, connection.definition), time.monotonic()
+    calls, lookup = _issued if module.params["requests"] else _set, Lookup(connection, patience_from(module.params))
     try:
-        changes = set_passwords(
-            connection,
-            passwords,
-            patience=patience_from(params),
-            concurrency=params["concurrency"],
-            pace=pace,
-            abandoned=Reader().is_gone,
-        )
+        outcomes = calls(module.params, connection, pace, lookup, reason)
     except Abandoned:
-        # Most likely nobody reads this. Whatever was sent is staged in the store, and the next run sends it again.
+        # Most likely nobody reads this. Whatever was sent is noted in the store, and the next run goes on from there.
         module.fail_json(
             msg="The controlling process has gone, so no further requests are sent. The next run completes them."
         )
-    module.exit_json(changed=True, outcomes=public(changes, passwords, connection.credentials), **pace.handover(began))
+    # Ansible would mask a short key, such as a user name, wherever its letters occur. Ours are scrubbed.
+    module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_INNER}
+    ids = lookup.known(module.params["accounts"])
+    handover = {} if reason else {**pace.handover(began), "account_ids": ids}
+    module.exit_json(changed=not reason, outcomes=outcomes, invocation={}, **handover)
+
+
+def _set(
+    params: dict[str, Any], connection: Connection, pace: Pace, lookup: Lookup, reason: str
+) -> dict[str, dict[str, Any]]:
+    """Set the passwords that the caller chose."""
+    passwords = params["passwords"] or {}
+    if reason:
+        return public(dict.fromkeys(passwords, NOT_SENT), passwords, {}, reason)
+    changes = set_passwords(
+        connection,
+        passwords,
+        patience=patience_from(params),
+        concurrency=params["concurrency"],
+        pace=pace,
+        lookup=lookup,
+        abandoned=Reader().is_gone,
+    )
+    return public(changes, passwords, connection.credentials)
+
+
+def _issued(
+    params: dict[str, Any], connection: Connection, pace: Pace, lookup: Lookup, reason: str
+) -> dict[str, dict[str, Any]]:
+    """Have the provider make passwords."""
+    jobs, pads = {account: Job(**job) for account, job in params["requests"].items()}, params["pads"]
+    if reason:
+        return made({account: not_begun(job) for account, job in jobs.items()}, pads, {}, reason)
+    outcomes = issue(
+        connection,
+        jobs,
+        patience=patience_from(params),
+        concurrency=params["concurrency"],
+        pace=pace,
+        lookup=lookup,
+        abandoned=Reader().is_gone,
+    )
+    return made(outcomes, pads, connection.credentials)
 
 
 if __name__ == "__main__":

@@ -58,6 +58,9 @@ options:
       - publish
       - published
       - report
+      - end
+      - news
+      - unheard
       - kept
       - note
       - wait

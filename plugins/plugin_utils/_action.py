@@ -32,13 +32,35 @@ GIVEN = "_mailops_smtp_given"
 # longer than most tasks. A test compares both.
 KEY_VARIABLES = frozenset(
     {
+        "AHASEND_API_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "CLOUDFLARE_API_TOKEN",
+        "CPANEL_API_TOKEN",
+        "CPANEL_USER",
+        "ELASTICEMAIL_API_KEY",
+        "EMAILIT_API_KEY",
         "EMAILLABS_APPLICATION_KEY",
         "EMAILLABS_AUTHORIZATION_KEY",
+        "HUBSPOT_ACCESS_TOKEN",
         "JETEMAIL_API_KEY",
         "MAILCOW_API_KEY",
+        "MAILERSEND_API_KEY",
         "MAILGUN_API_KEY",
+        "MAILINABOX_API_KEY",
+        "MAILINABOX_USER",
         "MAILU_API_TOKEN",
+        "MIGADU_API_KEY",
+        "MIGADU_USER",
+        "MITTWALD_API_TOKEN",
+        "MODOBOA_API_TOKEN",
+        "PURELYMAIL_API_TOKEN",
+        "RESEND_API_KEY",
+        "SENDGRID_API_KEY",
         "SMTP2GO_API_KEY",
+        "WILDDUCK_ACCESS_TOKEN",
+        "ZOHO_ACCESS_TOKEN",
     }
 )
 

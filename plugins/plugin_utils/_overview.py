@@ -70,7 +70,7 @@ def _entry(
 
 
 def _is_due(record: Record, max_age: timedelta | None, due_at: datetime | None, now: datetime) -> bool:
-    if record.password is None or record.staged_password is not None:
+    if record.password is None or record.is_begun:
         return True
     if record.in_doubt:
         return True

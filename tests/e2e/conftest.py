@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.flows import FLOWS
 from support.long import cases
 from support.scene import PROFILES, Scene, a_scene
 
@@ -23,9 +24,14 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run what is to hold with any provider with every one of them, in the short tests with one, in turn."""
+    """Run what is to hold with any provider with every one of them, in the short tests with one, in turn.
+
+    The mark C(flows) names the flows for which a test holds, all without it.
+    """
     if "any_scene" in metafunc.fixturenames:
-        providers = [*PROFILES]
+        mark = metafunc.definition.get_closest_marker("flows")
+        flows = mark.args if mark else FLOWS
+        providers = [name for name, profile in PROFILES.items() if profile.flow in flows]
         turn = zlib.crc32(metafunc.function.__name__.encode()) % len(providers)
         metafunc.parametrize("any_scene", cases(providers, short=[providers[turn]]), indirect=True)
 

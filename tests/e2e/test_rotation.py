@@ -12,7 +12,10 @@ from urllib.parse import quote
 
 import pytest
 from standin.faults import Fault
+from support.flows import SET_ONLY
 from support.scene import OLD, Scene
+
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
 
 SET = "Set the passwords"
 
@@ -38,20 +41,21 @@ def test_first_run_sets_one_password_and_the_second_calls_nobody(scene: Scene) -
     assert len(scene.provider.record.changes(scene.one)) == 1
     record = scene.controller.seen_by_ansible()[scene.one]
     assert record["password"] == scene.provider.accounts.current(scene.one)
-    assert len(record["password"]) == 32
+    assert len(record["password"]) >= 32
     before = scene.controller.store.read_bytes()
     second = rotated(scene)
     assert second["changed"] is False
     assert [entry["action"] for entry in second["accounts"]] == ["unchanged"]
-    assert len(scene.provider.record.api_calls()) == 1
+    assert len(scene.changes()) == 1
     assert scene.controller.store.read_bytes() == before
 
 
 def test_old_password_is_refused_and_the_new_one_accepted(scene: Scene) -> None:
     """Catches: a rotation that only the store believes in."""
     rotated(scene)
-    assert scene.login(scene.one, OLD) == 535
-    assert scene.login(scene.one, scene.controller.decrypted()[scene.one]["password"]) == 235
+    # What is created beside it leaves it as it is.
+    assert scene.first_login(scene.one) == (235 if scene.profile.flow == "create" else 535)
+    assert scene.stored_login(scene.one) == 235
 
 
 def test_store_is_readable_without_the_vault_secret_but_for_its_passwords(scene: Scene) -> None:
@@ -124,6 +128,7 @@ def test_max_age_makes_it_due(scene: Scene) -> None:
     assert rotated(scene, max_age="90d")["accounts"][0]["action"] == "rotated"
 
 
+@SET_ONLY
 def test_explicit_password_is_set_once(scene: Scene) -> None:
     """Catches: a given password that is sent again although it is the stored one, or not sent when it is another."""
     chosen = "Chosen-by-hand-0123"
@@ -135,6 +140,7 @@ def test_explicit_password_is_set_once(scene: Scene) -> None:
     assert scene.controller.decrypted()[scene.one]["password"] == "Another-one-45678"
 
 
+@SET_ONLY
 def test_symbols_and_length(scene: Scene) -> None:
     """Catches: options of the generator that do not reach it."""
     rotated(scene, password_length=30, password_symbols="-_")
@@ -143,6 +149,7 @@ def test_symbols_and_length(scene: Scene) -> None:
     assert sum(char in "-_" for char in password) >= 2
 
 
+@SET_ONLY
 def test_staged_makes_no_call_and_present_sends_that_value(scene: Scene) -> None:
     """Catches: a staged password that is not the one sent, or a call by state=staged."""
     assert rotated(scene, state="staged")["accounts"][0]["action"] == "staged"
@@ -197,6 +204,7 @@ def test_diff_shows_dates_and_states(scene: Scene) -> None:
     assert "VAULT" not in diff["after"]
 
 
+@SET_ONLY
 def test_unknown_outcome_is_kept_and_finished_by_the_next_run(scene: Scene) -> None:
     """Catches: a password that landed and is not in the store (time-out after the change)."""
     scene.provider.faults.push(Fault(kind="reset", when="after"))
@@ -212,6 +220,7 @@ def test_unknown_outcome_is_kept_and_finished_by_the_next_run(scene: Scene) -> N
     assert len(scene.provider.record.changes(scene.one)) == 1
 
 
+@SET_ONLY
 def test_unknown_outcome_is_retried_with_the_same_value(scene: Scene) -> None:
     """Catches: a retry with another password, which would make two of one rotation."""
     scene.provider.faults.push(Fault(kind="status", status=503))
@@ -222,6 +231,7 @@ def test_unknown_outcome_is_retried_with_the_same_value(scene: Scene) -> None:
 
 def test_one_refusal_does_not_stop_the_others(scene: Scene) -> None:
     """Catches: a batch that ends at its first failure, or a task that does not fail."""
+    scene.refuse(scene.profile.missing)
     ended = scene.rotate(accounts=[scene.profile.missing, scene.one, scene.two])
     result = ended.result(SET)
     assert ended.code != 0
@@ -232,6 +242,7 @@ def test_one_refusal_does_not_stop_the_others(scene: Scene) -> None:
     assert records[scene.two]["password"] == scene.provider.accounts.current(scene.two)
 
 
+@SET_ONLY
 def test_refusal_after_doubt_keeps_the_value(scene: Scene) -> None:
     """Catches: a landed password deleted because a later attempt with it was refused (unknown, then 422)."""
     rotated(scene)
@@ -248,6 +259,7 @@ def test_refusal_after_doubt_keeps_the_value(scene: Scene) -> None:
     assert "doubtful_passwords" not in scene.controller.decrypted()[scene.one]
 
 
+@SET_ONLY
 @pytest.mark.parametrize("status", [401, 403, 404, 405])
 def test_refused_access_after_doubt_keeps_it_staged(scene: Scene, status: int) -> None:
     """Catches: a landed password deleted because the keys were refused afterwards (unknown, then 401)."""
@@ -288,11 +300,12 @@ def test_other_content_of_the_store_stays(scene: Scene) -> None:
 def test_keys_come_from_the_controllers_environment(scene: Scene) -> None:
     """Catches: keys that must be written into a playbook."""
     options = scene.options()
-    prefix = "EMAILLABS" if "application_key" in options else scene.profile.provider.upper()
-    scene.controller.environment = {f"{prefix}_{name.upper()}": options.pop(name) for name in scene.profile.keys}
+    variables = BUILT_IN[scene.profile.provider]["credentials"]
+    scene.controller.environment = {variables[name]: options.pop(name) for name in scene.profile.keys}
     assert scene.task(options).code == 0
 
 
+@SET_ONLY
 def test_replaced_call(scene: Scene) -> None:
     """Catches: a password_request that is not used; the stand-in answers 404 to a path that it does not know."""
     ended = scene.rotate(password_request={"method": "POST", "path": "/v9/{account}", "field": "secret"})
@@ -301,6 +314,7 @@ def test_replaced_call(scene: Scene) -> None:
     assert (call["method"], call["path"]) == ("POST", f"/v9/{quote(scene.one)}")
 
 
+@SET_ONLY
 def test_task_that_is_tried_again_sets_the_password_that_was_given(scene: Scene) -> None:
     """Catches: a second attempt (`until`) that sees the arguments as they are shown, and not as they are."""
     scene.provider.faults.push(Fault(kind="status", status=503))

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from support.controller import Ended
 from support.fleet_of_hosts import Fleet
+from support.issuer import CREATE, an_issuer, options
 from support.long import LONG
 from support.postfix import SECONDS, Postfix, relay_settings
 from support.scene import OLD, ONE, TWO, Scene, a_scene
@@ -118,3 +120,36 @@ def test_account_whose_test_fails_is_released_if_asked_for(scene: Scene) -> None
         assert not is_held(relays["mail1"])
         assert "stays on hold" not in said(ended)
         assert len(scene.provider.record.logins()) == 1
+
+
+@LONG
+def test_credential_made_beside_the_old_one(scene: Scene) -> None:
+    """Catches: mail held for nothing; an old entry that stays in the map; a login with what Postfix had before."""
+    record, window = scene.provider.record, 12
+    with hosts_with_postfix(scene, {"mail1": [ONE]}) as (fleet, relays), an_issuer(scene.provider.accounts) as issuer:
+        relay = relays["mail1"]
+        for number, before in ((1, ONE), (2, f"user1.{ONE}")):
+            given = {"consumer": "postfix", "rotate": "always", "propagation_seconds": window}
+            process, results = fleet.start(**options(issuer, CREATE), **given)
+            until(lambda count=number: len(issuer.made) == count, seconds=SECONDS)
+            made = time.time()
+            relay.submit(f"in window {number}")
+            until(lambda count=number: sent(scene, f"in window {count}"), seconds=SECONDS)
+            assert sent(scene, f"in window {number}") == [before]
+            assert time.time() < made + window and not is_held(relay)
+            ended = scene.controller.ended(process, results)
+            assert ended.code == 0, ended.output
+            now = time.time()
+            username = f"user{number}.{ONE}"
+            (line,) = (relay.config / "sasl_passwd").read_text().splitlines()
+            assert line.split()[1].startswith(f"{username}:")
+            relay.submit(f"after {number}")
+            until(lambda count=number: sent(scene, f"after {count}"), seconds=SECONDS)
+            assert {login["account"] for login in record.logins() if login["time"] > now} == {username}
+        assert no_bad_login(scene)
+        assert "mail1  postfix" in ended.output and f"user2.{ONE}" in ended.output
+
+
+def sent(scene: Scene, subject: str) -> list[str]:
+    """Return who sent the messages with a subject."""
+    return [one["account"] for one in scene.provider.record.messages() if one["subject"] == subject]

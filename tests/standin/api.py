@@ -125,6 +125,7 @@ class ApiHandler(Handler):
             operation=route.operation,
             status=None if silent else answer.status,
             effect=answer.effect,
+            credential=answer.credential,
             request_id=None if silent else answer.request_id,
             authenticated=self.server.dialect.authenticated(call),
             in_window=in_window,

@@ -23,7 +23,7 @@ def spoil(fault: Fault, answer: Answer, dialect: Dialect, call: Call) -> Answer:
     headers = {**spoiled.headers, **fault.headers}
     if fault.body is not None:
         spoiled = spoiled.but(body=fault.body.encode(), request_id=None)
-    return spoiled.but(headers=headers, effect=answer.effect)
+    return spoiled.but(headers=headers, effect=answer.effect, credential=answer.credential)
 
 
 def _spoiled(fault: Fault, answer: Answer, dialect: Dialect, call: Call) -> Answer:

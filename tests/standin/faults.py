@@ -20,7 +20,7 @@ KINDS = {
     "truncated_json": "cuts the answer in half; its length agrees",
     "short_body": "closes the connection in the middle of the body",
     "no_meta": "leaves out the envelope's meta (emaillabs)",
-    "errors": "puts errors into a success, whose count of errors stays 0 (emaillabs, smtp2go, mailcow, jetemail)",
+    "errors": "puts errors into a success, counted as 0 (emaillabs, smtp2go, mailcow, jetemail, cloudflare)",
     "error_count": "counts one error in a success that lists none (emaillabs)",
     "partly_refused": "answers 207, with errors (emaillabs)",
     "refused_value": "refuses the password as the provider does, with 422, 400 or 200, in words that echo it",

@@ -69,8 +69,12 @@ class Record:
         return self.events("api", operation=operation, account=account)
 
     def changes(self, account: str | None = None) -> list[Event]:
-        """Return the calls that changed a password, whether or not their answer arrived."""
-        return self.events("api", account=account, effect="changed")
+        """Return the calls that changed a password or made another one, whether or not their answer arrived."""
+        return [one for one in self.events("api", account=account) if one["effect"] in ("changed", "created")]
+
+    def deletions(self, account: str | None = None) -> list[Event]:
+        """Return the calls that deleted a credential, whether or not their answer arrived."""
+        return self.events("api", account=account, effect="deleted")
 
     def logins(self, account: str | None = None, *, in_window: bool | None = None) -> list[Event]:
         """Return the logins that were tried, accepted or not."""
@@ -90,7 +94,7 @@ def described(event: Event) -> str:
 
 
 def _api(event: Event) -> str:
-    effect = {"changed": ", password changed", "same": ", password as it was"}.get(event["effect"], "")
+    effect = _EFFECTS.get(event["effect"], "")
     fault = f", fault {event['fault']}" if event.get("fault") else ""
     status = event["status"] if event["status"] is not None else "no answer"
     return f"API     {event['method']} {event['path']} -> {status}{effect}{fault}"
@@ -111,4 +115,10 @@ def _other(event: Event) -> str:
     return f"{event['kind']} {facts}".rstrip()
 
 
+_EFFECTS = {
+    "changed": ", password changed",
+    "same": ", password as it was",
+    "created": ", credential created",
+    "deleted": ", credential deleted",
+}
 _DESCRIPTIONS: dict[str, Callable[[Event], str]] = {"api": _api, "login": _login, "message": _message}

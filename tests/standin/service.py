@@ -62,10 +62,15 @@ class StandIn:
     ) -> None:
         self._cleanup = contextlib.ExitStack()
         folder = directory or Path(self._cleanup.enter_context(tempfile.TemporaryDirectory(prefix="standin-")))
-        self.accounts = AccountStore(
-            accounts, propagation=propagation, old_works=old_works, same_password=same_password, clock=clock
-        )
         dialect = dialect_class(provider)
+        self.accounts = AccountStore(
+            accounts,
+            propagation=propagation,
+            old_works=old_works,
+            same_password=same_password,
+            login=dialect.login,
+            clock=clock,
+        )
         keys = {"application_key": application_key, "authorization_key": authorization_key, "api_key": api_key}
         self.api = ApiOptions(**{**dialect.defaults, **keys})
         self.submission = SubmissionOptions()

@@ -98,6 +98,7 @@ class Mailroom:
         self.record.add(
             "login",
             account=account,
+            owner=outcome.owner,
             accepted=accepted,
             which=outcome.which,
             mechanism=mechanism,
@@ -105,8 +106,9 @@ class Mailroom:
             port=port,
             code=235 if accepted else int(refusal[:3]),
         )
-        # Only the name is kept, and the server's session holds it for the message that follows.
-        return AuthResult(success=accepted, handled=False, message=None if accepted else refusal, auth_data=account)
+        # Only the names are kept, and the server's session holds them for the message that follows.
+        who = (account, outcome.owner)
+        return AuthResult(success=accepted, handled=False, message=None if accepted else refusal, auth_data=who)
 
     def refused_sender(self, address: str) -> str | None:
         """Return what a sender is told who may not send, None for one who may."""
@@ -115,7 +117,7 @@ class Mailroom:
             return f"550 5.7.1 <{address}>: Sender address rejected: not authorised"
         return None
 
-    def take(self, account: str, envelope: Envelope) -> str:
+    def take(self, account: str, owner: str | None, envelope: Envelope) -> str:
         """Keep and record a message, or refuse it; return what the client is told."""
         raw = bytes(envelope.original_content or b"")
         parsed = email.message_from_bytes(raw, policy=email.policy.default)
@@ -127,6 +129,7 @@ class Mailroom:
         self.record.add(
             "message",
             account=account,
+            owner=owner,
             sender=envelope.mail_from,
             recipients=list(envelope.rcpt_tos),
             message_id=_text(parsed["Message-ID"]),
@@ -138,6 +141,12 @@ class Mailroom:
 
 def _text(header: Any) -> str | None:
     return None if header is None else str(header).strip()
+
+
+def _who(session: Session) -> tuple[str, str | None]:
+    """Return who has logged in: the user name, and the account that it is of."""
+    names: Any = session.auth_data
+    return names[0], names[1]
 
 
 class _Hooks:
@@ -173,7 +182,7 @@ class _Hooks:
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         if self._mailroom.options.refuse_sender_late:
-            told = f"Sender address rejected: not owned by user {session.auth_data}"
+            told = f"Sender address rejected: not owned by user {_who(session)[0]}"
             return f"553 5.7.1 <{envelope.mail_from}>: {told}"
         if self._mailroom.options.refuse_recipient:
             return f"550 5.1.1 <{address}>: Recipient address rejected"
@@ -182,7 +191,7 @@ class _Hooks:
         return "250 2.1.5 Ok"
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:
-        return self._mailroom.take(str(session.auth_data), envelope)
+        return self._mailroom.take(*_who(session), envelope)
 
     async def handle_exception(self, error: Exception) -> str:
         if isinstance(error, TLSSetupException):

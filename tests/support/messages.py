@@ -20,7 +20,7 @@ import yaml
 
 GAP = "…"
 # Exceptions of ours end like this; the argument that comes first, C(what) and C(advice) are what they say.
-OURS = re.compile(r"NoAnswer|Untrusted|Failure|\w+Error")
+OURS = re.compile(r"NoAnswer|Untrusted|Refused|Failure|\w+Error")
 PYTHONS = {name for name in dir(builtins) if name.endswith("Error")} | {"AnsibleError", "URLError", "DemoError"}
 # Calls that make a message, by the argument that it is in: its place, its name.
 MADE = {"fail_json": (9, "msg"), "Meaning": (1, "message"), "Change": (3, "message"), "wait_until": (9, "otherwise")}

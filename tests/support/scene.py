@@ -10,13 +10,17 @@ import contextlib
 import re
 import subprocess
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from standin.dialects._issuing import LIST as LIST_CREDENTIALS
+from standin.dialects._rest import LIST
+from standin.faults import Fault
 from standin.service import StandIn
 from support.controller import BIN, KEYS, Controller, Ended
+from support.flows import TENANT_OF_TESTS
 from support.mail import try_login
 
 ONE, TWO = "1.acme.smtp", "2.acme.smtp"
@@ -24,18 +28,31 @@ API_KEY = "api-key-of-the-tests"
 OLD = "the-password-of-before-0"
 # Seconds until a change is in force, where a test does not say otherwise.
 WINDOW = 4
-MOMENT = re.compile(r'(changed_at|effective_at|verified_at): "([^"]+)"')
+# Calls that change nothing.
+LOOKS = (LIST, LIST_CREDENTIALS)
+MOMENT = re.compile(r'(changed_at|effective_at|verified_at|settled_at): "([^"]+)"')
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How a provider differs for its users: its name, how its accounts are called, which options have its keys."""
+    """How a provider differs for its users: its name, how its accounts are called, which options have its keys.
+
+    C(flow): who makes the passwords, and how. C(options): what a task needs beside the keys. C(old_login): the user
+    name of the credential that an account begins with, if it is not the account's name.
+    """
 
     provider: str
     one: str
     two: str
     missing: str
     keys: Mapping[str, Any]
+    flow: str = "set"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    old_login: str | None = None
+
+    def selected(self) -> dict[str, Any]:
+        """Return the options that select the provider."""
+        return {"provider": self.provider, **self.options}
 
 
 PROFILES = {
@@ -44,6 +61,25 @@ PROFILES = {
         Profile("emaillabs", ONE, TWO, "9.missing.smtp", KEYS),
         Profile("mailgun", "one@acme.example", "two@acme.example", "missing@acme.example", {"api_key": API_KEY}),
         Profile("mailcow", "one@acme.example", "two@acme.example", "missing@acme.example", {"api_key": API_KEY}),
+        Profile(
+            "cloudflare",
+            "one",
+            "two",
+            "missing",
+            {"api_key": API_KEY},
+            flow="regenerate",
+            options={"provider_settings": TENANT_OF_TESTS},
+            old_login="api_token",
+        ),
+        Profile(
+            "ahasend",
+            "one@acme.example",
+            "two@acme.example",
+            "missing@acme.example",
+            {"api_key": API_KEY},
+            flow="create",
+            options={"provider_settings": TENANT_OF_TESTS},
+        ),
     )
 }
 
@@ -70,12 +106,12 @@ class Scene:
         """Return the module's options for this provider and this store; None takes an option out."""
         options = {
             "accounts": [self.one],
-            "provider": self.profile.provider,
             "vault_file": str(self.controller.store),
             "api_url": self.provider.api_url,
             "ca_path": self.provider.ca_path,
             "propagation_seconds": 0,
             "retries": 1,
+            **self.profile.selected(),
             **self.profile.keys,
             **over,
         }
@@ -90,10 +126,39 @@ class Scene:
         """Run one task of the module."""
         return self.task(self.options(**over), *arguments)
 
-    def login(self, account: str, password: str) -> int:
+    def login(self, username: str, password: str) -> int:
         """Log in at the provider's SMTP server once, and return its answer's code."""
         host, port, authority = self.provider.smtp_host, self.provider.smtp_port, self.provider.ca_path
-        return try_login(host, port, account, password, authority)[0]
+        return try_login(host, port, username, password, authority)[0]
+
+    def stored_login(self, account: str) -> int:
+        """Log in once with what the store has of an account, and return the answer's code."""
+        record = self.controller.decrypted()[account]
+        return self.login(record.get("username", account), record["password"])
+
+    def first_login(self, account: str) -> int:
+        """Log in once with what an account had in the beginning, and return the answer's code."""
+        return self.login(self.profile.old_login or account, OLD)
+
+    def newest(self, account: str) -> str:
+        """Return the password that the provider was given, or has made, last."""
+        return self.provider.accounts.history(account)[-1].password
+
+    def changes(self) -> list[dict[str, Any]]:
+        """Return the calls that were to change a password or make one, whatever came of them."""
+        return [one for one in self.provider.record.api_calls() if one["operation"] not in LOOKS]
+
+    def settle(self, account: str) -> None:
+        """Let every host use the stored credential, where another one may be beside it, and the task say so."""
+        if self.profile.flow == "create":
+            for state in ("verified", "settled"):
+                ended = self.rotate(accounts=[account], state=state)
+                assert ended.code == 0, ended.output
+
+    def refuse(self, account: str) -> None:
+        """Let the next call for an account be refused; most providers do that with one that they do not know."""
+        if self.profile.flow == "create":
+            self.provider.faults.push(Fault(kind="status", status=400, account=account))
 
     def backdate(self, **ago: float) -> None:
         """Move all dates of the store into the past, as if the time had passed."""
@@ -114,7 +179,9 @@ class Scene:
 def a_scene(provider: str, folder: Path, passwords: Mapping[str, str] | None = None) -> Iterator[Scene]:
     """Run a stand-in for a provider, with two accounts, beside a controller without a store."""
     profile = PROFILES[provider]
-    with StandIn(passwords or {profile.one: OLD, profile.two: OLD}, provider=provider, **profile.keys) as running:
+    # Where all have one user name, the password tells whose login it is.
+    two = OLD if profile.old_login is None else f"{OLD}-of-two"
+    with StandIn(passwords or {profile.one: OLD, profile.two: two}, provider=provider, **profile.keys) as running:
         yield Scene(Controller(folder), running, profile)
 
 
@@ -122,7 +189,6 @@ def variables(scene: Scene, **over: Any) -> dict[str, Any]:
     """Return the role's variables for this provider and this store; None takes one out."""
     values = {
         "accounts": [scene.one],
-        "provider": scene.profile.provider,
         "vault_file": str(scene.controller.store),
         "api_url": scene.provider.api_url,
         "ca_path": scene.provider.ca_path,
@@ -134,6 +200,7 @@ def variables(scene: Scene, **over: Any) -> dict[str, Any]:
         "progress_interval": 2,
         "retries": 1,
         "timeout": 10,
+        **scene.profile.selected(),
         **scene.profile.keys,
         **over,
     }

@@ -21,6 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition 
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
 LONGEST_MESSAGE = 500
+LONGEST_LINE = 200
 
 
 class Kind(str, Enum):
@@ -60,7 +61,7 @@ def read(definition: Definition, reply: Reply, secrets: Iterable[str] = ()) -> M
     :param reply: its answer
     :param secrets: values that the answer may echo and the message must not contain
     """
-    body = decoded(reply.text)
+    body = body_of(definition.answer, reply)
     kind = _kind(definition.answer, reply.status, body)
     return Meaning(
         kind=kind,
@@ -79,10 +80,22 @@ def decoded(text: str) -> Any:
         return None
 
 
+def body_of(answer: Answer, reply: Reply) -> Any:
+    """Return the value of a response, None if it is in no form that the definition knows.
+
+    :param answer: how the definition reads responses
+    :param reply: the response
+    """
+    body, line = decoded(reply.text), reply.text.strip()
+    # A page of a web server is not the provider's word.
+    is_line = 0 < len(line) <= LONGEST_LINE and line.isprintable() and "<" not in line
+    return line if answer.text and body is None and is_line else body
+
+
 def _kind(answer: Answer, status: int, body: Any) -> Kind:
     if status >= 500 or status == 408 or status < 200:
         return Kind.UNKNOWN
-    if status == 429:
+    if status == 429 or any(_applies(condition, status, body) for condition in answer.throttled):
         return Kind.THROTTLED
     if any(_applies(condition, status, body) for condition in answer.denied):
         return Kind.REFUSED_ACCESS
@@ -99,6 +112,16 @@ def _kind_of_success(answer: Answer, status: int, body: Any) -> Kind:
     if status != 207 and all(_applies(condition, status, body) for condition in answer.accepted):
         return Kind.ACCEPTED
     return Kind.UNKNOWN
+
+
+def is_any(conditions: Iterable[Mapping[str, Any]], reply: Reply) -> bool:
+    """Return whether any condition applies to a response.
+
+    :param conditions: the conditions
+    :param reply: the response
+    """
+    body = decoded(reply.text)
+    return any(_applies(condition, reply.status, body) for condition in conditions)
 
 
 def _applies(condition: Mapping[str, Any], status: int, body: Any) -> bool:

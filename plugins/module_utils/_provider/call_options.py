@@ -26,6 +26,7 @@ def connection_from(params: Mapping[str, Any]) -> Connection:
         timeout=params["timeout"],
         verify=verify,
         account_ids={account: str(one) for account, one in (params.get("account_ids") or {}).items()},
+        settings=params.get("provider_settings") or {},
     )
 
 

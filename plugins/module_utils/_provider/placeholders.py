@@ -83,18 +83,21 @@ def account_values(account: str, account_id: str | None = None) -> dict[str, str
     }
 
 
-def check_accounts(accounts: Iterable[str], request: Request, ids: Mapping[str, str]) -> None:
+def check_accounts(
+    accounts: Iterable[str], request: Request, ids: Mapping[str, str], more: Mapping[str, str] | None = None
+) -> None:
     """Refuse an account that cannot stand where a call needs it.
 
     :param accounts: the SMTP logins
     :param request: the call
     :param ids: account to what the provider's API calls it, where that is not the login
+    :param more: the value of each placeholder that does not depend on the account
     :raises InputError: naming the account and the place
     """
     needs_domain = "account_domain" in names_in([request.path, request.query, request.headers, request.body])
     in_headers = sorted(names_in(request.headers))
     for account in accounts:
-        values = account_values(account, ids.get(account))
+        values = {**(more or {}), **account_values(account, ids.get(account))}
         if needs_domain and not values["account_domain"]:
             raise InputError(
                 f"account {account!r} has no domain, which this provider's API needs: write it as name@example.com"

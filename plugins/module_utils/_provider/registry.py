@@ -18,23 +18,72 @@ from urllib.parse import urlsplit
 from ansible_collections.mailops.smtp.plugins.module_utils._addresses import is_loopback
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import (
+    ahasend,
+    cloudflare,
+    cpanel,
+    elasticemail,
+    emailit,
     emaillabs,
+    hubspot,
     jetemail,
     mailcow,
+    mailersend,
     mailgun,
     mailgun_eu,
+    mailinabox,
     mailu,
+    mailu_token,
     messageflow,
+    migadu,
+    mittwald,
+    modoboa,
+    purelymail,
     redlink,
+    resend,
+    sendgrid,
+    ses,
     smtp2go,
+    wildduck,
+    wildduck_asp,
+    zoho,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import Fields, build
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.fields import Fields
 from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
 BUILT_IN: dict[str, dict[str, Any]] = {
     str(module.DEFINITION["name"]): module.DEFINITION
-    for module in (emaillabs, jetemail, mailcow, mailgun, mailgun_eu, mailu, messageflow, redlink, smtp2go)
+    for module in (
+        ahasend,
+        cloudflare,
+        cpanel,
+        elasticemail,
+        emailit,
+        emaillabs,
+        hubspot,
+        jetemail,
+        mailcow,
+        mailersend,
+        mailgun,
+        mailgun_eu,
+        mailinabox,
+        mailu,
+        mailu_token,
+        messageflow,
+        migadu,
+        mittwald,
+        modoboa,
+        purelymail,
+        redlink,
+        resend,
+        sendgrid,
+        ses,
+        smtp2go,
+        wildduck,
+        wildduck_asp,
+        zoho,
+    )
 }
 # Credentials with their own option; all others are set in api_credentials.
 OPTIONS = ("application_key", "authorization_key", "api_key")
@@ -53,8 +102,13 @@ def definition_from(params: Mapping[str, Any]) -> Definition:
         Fields(own, "provider_definition").text("api_url")
     data = dict(own) if own else dict(BUILT_IN[params["provider"]])
     if short:
+        if "set_password" not in data:
+            raise InputError(
+                f"password_request: {data['name']} makes the passwords itself, so there is no call to replace; "
+                "describe its calls in provider_definition"
+            )
         data["set_password"] = _replaced(data["set_password"], short)
-    data["api_url"] = _checked_url(params.get("api_url") or data.get("api_url") or "")
+    data["api_url"] = _checked_url(params.get("api_url") or data.get("api_url") or "", data.get("transport", "http"))
     try:
         return build(data)
     except InputError as error:
@@ -81,8 +135,11 @@ def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str,
     return result
 
 
-def _checked_url(url: str) -> str:
+def _checked_url(url: str, transport: str) -> str:
     """Return the address without a trailing slash. Secrets are sent over TLS or stay on this machine."""
+    if not url and transport != "http":
+        # What carries the calls knows the provider's address.
+        return ""
     if not url:
         raise InputError("api_url: is required because this provider has no default address")
     try:
@@ -118,8 +175,33 @@ def module_options(params: Mapping[str, Any], definition: Definition, credential
     :param definition: the provider that they select
     :param credentials: its keys, wherever they come from
     """
-    found = {"provider_definition": asdict(definition), "api_credentials": dict(credentials)}
+    found = {
+        "provider_definition": asdict(definition),
+        "api_credentials": dict(credentials),
+        "provider_settings": settings_from(definition, params),
+    }
     return {**params, **dict.fromkeys(OPTIONS), "password_request": None, **found}
+
+
+def settings_from(definition: Definition, params: Mapping[str, Any]) -> dict[str, str]:
+    """Return the value of each of a provider's settings, from the options or else from its definition.
+
+    :param definition: the provider
+    :param params: the task's options
+    :raises InputError: if one is missing, unknown, or more than one line
+    """
+    given = params.get("provider_settings") or {}
+    for name in given:
+        if name not in definition.settings:
+            known = ", ".join(definition.settings) or "none"
+            raise InputError(f"provider_settings: {definition.name} has no setting {name!r}; it has: {known}")
+    found = {name: str(given.get(name, default)) for name, default in definition.settings.items()}
+    for name, value in found.items():
+        if not value.strip():
+            raise InputError(f"provider_settings.{name}: is missing or empty; {definition.name} needs it")
+        if has_control(value):
+            raise InputError(f"provider_settings.{name}: contains a line break or another control character")
+    return found
 
 
 def credentials_from(
@@ -137,11 +219,17 @@ def credentials_from(
     if unknown:
         known = ", ".join(definition.credentials) or "none"
         raise InputError(f"api_credentials: {definition.name} has no credential {unknown[0]!r}; it has: {known}")
+    if definition.transport != "http" and more:
+        # Keys belong together: a session token from elsewhere would make those that are given invalid.
+        environment = {}
     found = {}
     for name, variable in definition.credentials.items():
         value = more.get(name, params.get(name) if name in OPTIONS else None)
         if value is None and variable:
             value = environment.get(variable)
+        if value is None and definition.transport != "http":
+            # Where its users keep them is what carries the calls to find out.
+            continue
         found[name] = _checked_credential(name, value, variable)
     return found
 

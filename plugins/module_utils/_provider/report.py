@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.sealing import sealed
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.transports import PACKAGES
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 
+if TYPE_CHECKING:
+    from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Made
 
-def can_call() -> bool:
-    """Return whether the requests package is installed."""
-    return importlib.util.find_spec("requests") is not None
+
+def missing(transport: str) -> list[str]:
+    """Return the Python packages that are not installed and that a transport needs.
+
+    :param transport: what carries the calls
+    """
+    return [name for name in PACKAGES[transport] if importlib.util.find_spec(name) is None]
 
 
 def public(
@@ -40,3 +48,24 @@ def public(
         }
         for account, change in changes.items()
     }
+
+
+def made(
+    outcomes: Mapping[str, Made], pads: Mapping[str, str], credentials: Mapping[str, str], reason: str = ""
+) -> dict[str, dict[str, Any]]:
+    """Return every outcome of a job as a dict. What the provider made is sealed with the account's pad.
+
+    :param outcomes: account to its outcome
+    :param pads: account to its pad
+    :param credentials: the provider's keys
+    :param reason: why nothing could be sent at all; replaces each outcome's own message
+    """
+    secrets = {account: one.secret or "" for account, one in outcomes.items()}
+    plain = public(outcomes, secrets, credentials, reason)
+    for account, one in outcomes.items():
+        plain[account].update(
+            username=one.username, id=one.id, idle=list(one.idle), late=list(one.late), deleted=list(one.deleted)
+        )
+        if one.secret:
+            plain[account]["sealed"] = sealed(one.secret, pads[account])
+    return plain

@@ -48,6 +48,7 @@ def change(
     sleep: Callable[[float], None],
     hold: Callable[[float], None] | None = None,
     now: Callable[[], float] = time.time,
+    repeatable: bool = True,
 ) -> Change:
     """Repeat an attempt until the outcome is definite or no retries are left.
 
@@ -56,12 +57,15 @@ def change(
     :param sleep: waits a number of seconds
     :param hold: called instead of C(sleep) if the provider asks for a pause, which then applies to all accounts
     :param now: returns the time in seconds since 1970, for a Retry-After that is a date
+    :param repeatable: whether a call whose outcome is unknown may be made again; one that was put off always may
     """
     doubt = False
     for number in range(patience.retries + 1):
         meaning = attempt()
         doubt = doubt or meaning.kind is Kind.UNKNOWN
         if meaning.kind not in (Kind.UNKNOWN, Kind.THROTTLED):
+            break
+        if meaning.kind is Kind.UNKNOWN and not repeatable:
             break
         pause = _pause(meaning, number, now())
         too_long = meaning.kind is Kind.THROTTLED and pause > patience.ceiling

@@ -11,9 +11,17 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, testers_of
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Plan, unique
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import (
+    ALTERNATE,
+    RETIRE,
+    Outcome,
+    Plan,
+    unique,
+)
 
-BEGUN = "a password has been staged"
+BEGUN = ("a password has been staged", "a new password was requested")
+# To delete the credential before the stored one concerns no host.
+RETIRES = "would_retire"
 
 
 def to_try(
@@ -31,19 +39,20 @@ def to_try(
     return [account for step, account in steps if step == "rotate"], [a for step, a in steps if step == "finish"]
 
 
-def planned(fleet: Fleet, known: Plan, preview: Mapping[str, Any], *, pairs: bool, tests: bool) -> Plan:
+def planned(fleet: Fleet, known: Plan, preview: Mapping[str, Any], *, tests: bool) -> Plan:
     """Return the plan of a rotation.
 
     :param fleet: all hosts
     :param known: what is known before the accounts were looked at
     :param preview: what smtp_account_password would do
-    :param pairs: whether each sender has two accounts
     :param tests: whether there are test sends; without any, nothing is ever recorded as tested
     """
     entries = preview.get("accounts", [])
-    moving = [entry["account"] for entry in entries if entry["action"] != "unchanged"]
+    moving = [entry["account"] for entry in entries if entry["action"] not in ("unchanged", RETIRES)]
     waiting = preview.get("unverified", []) if tests or preview.get("seconds_to_wait", 0) > 0 else []
-    alternating = [*known.due, *known.finishing]
+    alternating, pairs = [*known.due, *known.finishing], known.way == ALTERNATE
+    busy = bool(moving or waiting) or _advised(known) or any(fleet.consumes(host) for host in fleet.play.everyone)
+    retires = any(entry["action"] == RETIRES for entry in entries)
     return Plan(
         users=known.users,
         pairs=known.pairs,
@@ -56,7 +65,8 @@ def planned(fleet: Fleet, known: Plan, preview: Mapping[str, Any], *, pairs: boo
         begun=[entry["account"] for entry in entries if entry["reason"].startswith(BEGUN)],
         testers=testers_of(fleet, known.users, {}),
         vault_file=preview["vault_file"],
-        goes_on=bool(moving or waiting) or _advised(known) or any(fleet.consumes(host) for host in fleet.play.everyone),
+        goes_on=busy or retires,
+        way=RETIRE if retires and not busy else known.way,
     )
 
 
@@ -64,16 +74,15 @@ def _advised(known: Plan) -> bool:
     return any(one["step"] != "nothing" for one in known.advice)
 
 
-def must_be_held(fleet: Fleet, programs: Sequence[str], hold_tasks: str, *, pairs: bool) -> list[str]:
+def must_be_held(fleet: Fleet, programs: Sequence[str], hold_tasks: str) -> list[str]:
     """Return the hosts whose mail is to be held before the accounts that they use change.
 
     :param fleet: all hosts
     :param programs: the mail programs that this host names
     :param hold_tasks: its tasks that hold mail
-    :param pairs: whether each sender has two accounts: then mail flows all the time
     """
     plan = fleet.leader.plan
-    if pairs or plan is None:
+    if plan is None or not plan.holds:
         return []
     holding = [host for host in fleet.play.active if hold_tasks or fleet.programs(host, programs)]
     return _at_work(plan, holding, troubled(fleet, []))
@@ -81,7 +90,7 @@ def must_be_held(fleet: Fleet, programs: Sequence[str], hold_tasks: str, *, pair
 
 def _at_work(plan: Plan, hosts: Sequence[str], trouble: Mapping[str, bool]) -> list[str]:
     """Return the hosts with an account that this run works on, although some hosts are in trouble."""
-    left_alone = excluded(plan, trouble, pairs=False)
+    left_alone = excluded(plan, trouble)
     return [host for host in hosts if any(account not in left_alone for account in plan.work_of(host))]
 
 
@@ -160,23 +169,22 @@ def is_held(fleet: Fleet) -> bool:
     )
 
 
-def excluded(plan: Plan, trouble: Mapping[str, bool], *, pairs: bool) -> dict[str, str]:
+def excluded(plan: Plan, trouble: Mapping[str, bool]) -> dict[str, str]:
     """Return the accounts that must not change in this run, each with the hosts that are the reason.
 
-    A host that is up and could not be held would send inside the window, unless each sender has two accounts. Changing
+    A host that is up and could not be held would send inside the window, unless mail flows all the time. Changing
     an account that only hosts in trouble use would help nobody. One that an earlier run may have changed is left alone
     too; then nobody knows which password is in force, and the mail of its hosts stays on hold.
 
     :param plan: the plan
     :param trouble: the hosts in trouble, and whether they are away
-    :param pairs: whether each sender has two accounts
     """
     found = {}
     for account in plan.changing if trouble else []:
         having = [host for host, accounts in plan.users.items() if account in accounts]
         bad = [host for host in having if host in trouble]
         up = [host for host in bad if not trouble[host]]
-        if bad and (len(bad) == len(having) or (up and not pairs)):
+        if bad and (len(bad) == len(having) or (up and plan.holds)):
             found[account] = ", ".join(up or bad)
     return found
 

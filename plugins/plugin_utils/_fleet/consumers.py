@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Record, unique
@@ -54,6 +54,20 @@ def logins(
 def _in_use(pair: Sequence[str], known: Mapping[str, Any]) -> dict[str, Any]:
     used = str(known.get("in_use", pair[0]))
     return {"username": used, "replaces": [account for account in pair if account != used]}
+
+
+def with_usernames(user: Mapping[str, Any], names_of: Callable[[str], Sequence[str]]) -> dict[str, Any]:
+    """Return who logs in by the user name that the store has. It takes over what has an earlier one.
+
+    :param user: who logs in, by the account's name
+    :param names_of: returns the user names of an account, the present one first
+    """
+    account = str(user["username"])
+    username, *earlier = names_of(account)
+    others = [name for one in user.get("replaces", []) for name in names_of(one)]
+    replaces = [name for name in unique([*earlier, *others]) if name != username]
+    found = {**user, "account": account, "username": username, "replaces": replaces}
+    return {name: value for name, value in found.items() if name != "replaces" or value}
 
 
 def symbols_in_doubt(symbols: str) -> list[tuple[str, str]]:

@@ -93,6 +93,44 @@ def leaving(fleet: Fleet) -> dict[str, Mapping[str, Any]]:
     return {name: switch.senders.get(name) or found[name] for name in switch.leaving}
 
 
+def all_given(
+    fleet: Fleet, made: Mapping[str, str], outside: Sequence[str], own: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return the accounts whose stored credential works on every host that uses them, each with these hosts.
+
+    A host with nothing that is given passwords says nothing about those that send.
+
+    :param fleet: all hosts
+    :param made: when the stored credential of each account was made
+    :param outside: hosts outside of this run
+    :param own: the accounts of this host
+    """
+    users = hosts_with(fleet, made, outside, own)
+    return {
+        account: hosts
+        for account, hosts in users.items()
+        if hosts and all(fleet.record(host).given.get(account) == made[account] for host in hosts)
+    }
+
+
+def hosts_with(
+    fleet: Fleet, accounts: Iterable[str], outside: Sequence[str], own: Sequence[str]
+) -> dict[str, list[str]]:
+    """Return the hosts that use each account, or may do so.
+
+    :param fleet: all hosts
+    :param accounts: the accounts
+    :param outside: hosts outside of this run
+    :param own: the accounts of this host
+    """
+    using = {host: fleet.used(host, "smtp_rotation_accounts", list(own)) for host in fleet.play.everyone}
+    using |= {host: fleet.value(host, "smtp_rotation_accounts", []) or [] for host in outside}
+    return {
+        account: [host for host, used in using.items() if account in used and not fleet.record(host).bare]
+        for account in accounts
+    }
+
+
 def all_left(fleet: Fleet, leaving: Iterable[str], outside: Sequence[str], own: Mapping[str, Any]) -> list[str]:
     """Return the senders whose new account every host has, and whose old one no host outside the run can still use.
 

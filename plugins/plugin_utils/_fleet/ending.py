@@ -7,15 +7,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.deploy import hosts_with
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.proof import seen_here
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Verdict
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.words import listed
 
 MOST_SHOWN, MOST_TOLD = 20, 10
-HEADINGS = ("ACCOUNT", "RESULT", "IN FORCE SINCE", "TESTED", "NEXT DUE")
+HEADINGS = ("ACCOUNT", "RESULT", "IN FORCE SINCE", "TESTED", "NEXT DUE", "USER NAME")
 OF_HOSTS = ("HOST", "MAIL PROGRAM", "PROVED BY", "RELAY'S ANSWER")
 BAD = ("refused", "unknown")
 # As a mail program tells it that sent nothing.
@@ -29,8 +31,13 @@ def table(fleet: Fleet, *, everything: bool) -> list[str]:
     :param everything: whether all accounts are shown
     """
     outcome, verdict = fleet.leader.outcome or Outcome(), fleet.leader.verdict or Verdict()
-    rows = [_row(entry, verdict) for entry in outcome.accounts]
-    rows += [(account, "left unchanged", "", "", "") for account in outcome.excluded]
+    adopted = fleet.leader.plan.adopted if fleet.leader.plan else []
+    rows = [_row(entry, verdict, adopted) for entry in outcome.accounts]
+    shown = {row[0] for row in rows}
+    rows += [(account, "adopted", "", "", "", account) for account in adopted if account not in shown]
+    rows += [(account, "left unchanged", "", "", "", account) for account in outcome.excluded]
+    if all(row[0] == row[-1] for row in rows):
+        rows = [row[:-1] for row in rows]
     senders = list(_of_senders(fleet))
     if len(rows) <= MOST_SHOWN or everything:
         return [*aligned(rows), *senders]
@@ -58,15 +65,17 @@ def _proof(one: Mapping[str, Any]) -> tuple[str, ...]:
     return (one["program"], one["how"], one["reply"])
 
 
-def _row(entry: Mapping[str, Any], verdict: Verdict) -> tuple[str, ...]:
+def _row(entry: Mapping[str, Any], verdict: Verdict, adopted: Sequence[str]) -> tuple[str, ...]:
     account, action = str(entry["account"]), str(entry["action"])
+    action = "adopted" if account in adopted and action == "unchanged" else action
     since = _minute(entry.get("effective_at"))
     tested = _minute(entry.get("verified_at")) or "no"
     if account in verdict.proved:
         tested = "yes"
     elif account in verdict.unproved:
         tested = f"failed: {verdict.unproved[account]['reason']}"
-    return (account, action.replace("_", " "), since, tested, _minute(entry.get("next_due")))
+    username = str(entry.get("username") or account)
+    return (account, action.replace("_", " "), since, tested, _minute(entry.get("next_due")), username)
 
 
 def _minute(moment: Any) -> str:
@@ -82,11 +91,9 @@ def aligned(rows: list[tuple[str, ...]], headings: tuple[str, ...] = HEADINGS) -
     """
     if not rows:
         return []
-    widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in [headings, *rows]
-    ]
+    lines = [headings[: len(rows[0])], *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines]
 
 
 def _counts(rows: list[tuple[str, ...]]) -> str:
@@ -107,6 +114,34 @@ def _of_senders(fleet: Fleet) -> Iterator[str]:
         # Under a name, as it is no message that needs an explanation.
         line = f"sender {advice['sender']}: {told['in_use']} is in use ({told['reason']})"
         yield line
+
+
+def of_overlap(
+    fleet: Fleet, made: Iterable[str], used: Mapping[str, Sequence[str]], outside: Sequence[str], keep_old: str
+) -> Iterator[str]:
+    """Yield what becomes of the credentials beside which there is a new one.
+
+    :param fleet: all hosts
+    :param made: accounts with a new credential that works beside the old one
+    :param used: those whose new credential every host uses, with the hosts
+    :param outside: hosts outside of this run
+    :param keep_old: how long the old one is kept after that
+    """
+    if used:
+        yield (
+            f"{listed(used)}: every host uses the new credential now. A run {keep_old} later or more deletes the old "
+            "one."
+        )
+    users = hosts_with(fleet, [one for one in made if one not in used], outside, fleet.own.accounts)
+    for account, hosts in list(users.items())[:MOST_TOLD]:
+        missing = [host for host in hosts if account not in fleet.record(host).given]
+        if hosts:
+            yield f"{account}: the old credential is kept, because {listed(missing)} may still use it."
+        else:
+            yield (
+                f"{account}: the old credential is kept, because no host of this play is given the new one. When all "
+                "that sends has the new one, record that with smtp_account_password, state=settled."
+            )
 
 
 def failure(fleet: Fleet, *, holds: bool, held: bool, releases: bool, stays: str) -> str:
@@ -164,6 +199,12 @@ def _of_leader(fleet: Fleet) -> Iterator[str]:
         yield f"The results of the test messages could not be recorded: {own.unrecorded}. The next run tests again."
     unproved = (own.verdict or Verdict()).unproved
     for account, test in list(unproved.items())[:MOST_TOLD]:
+        if own.plan and own.plan.overlaps:
+            yield (
+                f"{account}: the test message failed ({test['reason']}): {test['msg']} The hosts keep the login that "
+                "they have, which still works. The next run tests again."
+            )
+            continue
         yield (
             f"{account}: the test message failed ({test['reason']}): {test['msg']} The store keeps the new password as "
             f"smtp_accounts['{account}'].password, and an old one as previous_password. The next run tests again."

@@ -72,7 +72,7 @@ class Fleet:
         :param host: any host
         """
         if host not in self._records:
-            self._records[host] = record_of(self._registered(host, REGISTERED), self._registered(host, ENDED))
+            self._records[host] = record_of(self.registered(host, REGISTERED), self.registered(host, ENDED))
         return self._records[host]
 
     @property
@@ -178,7 +178,7 @@ class Fleet:
         return replace(self, _records={**self._records, self.play.here: record})
 
     def _items(self, host: str, name: str) -> list[Mapping[str, Any]]:
-        registered = self._registered(host, name)
+        registered = self.registered(host, name)
         items = registered.get("results", []) if isinstance(registered, Mapping) else []
         token = self.leader.token
         # What an earlier rotation of the same play left does not count.
@@ -187,8 +187,12 @@ class Fleet:
     def _variable(self, host: str, name: str) -> Any:
         return self.hostvars[host].get(name) if host in self.hostvars else None
 
-    def _registered(self, host: str, name: str) -> Any:
-        """Return what a host has registered. It holds no templates, and to look for them takes a second a thousand."""
+    def registered(self, host: str, name: str) -> Any:
+        """Return what a host has registered. It holds no templates, and to look for them takes a second a thousand.
+
+        :param host: any host
+        :param name: the variable
+        """
         if host not in self._known:
             raw = getattr(self.hostvars, "raw_get", self.hostvars.get)
             self._known[host] = (raw(host) or {}) if host in self.hostvars else {}

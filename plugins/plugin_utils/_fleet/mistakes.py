@@ -39,15 +39,17 @@ def failures(
         yield "smtp_rotation_progress_interval must be a number of seconds greater than 0."
     if no_files:
         yield (
-            f"{', '.join(no_files)} is not a file. smtp_rotation_hold_tasks, _deploy_tasks, _release_tasks and "
-            "_persist_tasks must name task files, and smtp_rotation_persist_check if it is not auto or git; relative "
-            "paths are relative to the playbook's directory."
+            f"{', '.join(no_files)} is not a file. smtp_rotation_hold_tasks, _deploy_tasks, _release_tasks, "
+            "_persist_tasks and _notify_tasks must name task files, and smtp_rotation_persist_check if it is not auto "
+            "or git; relative paths are relative to the playbook's directory."
         )
     if options["persist_check"] not in (NOTHING, AUTO) and not options["persist_tasks"]:
         yield (
             "smtp_rotation_persist_check looks at what smtp_rotation_persist_tasks did, and there are none. Name them, "
             "or leave the check out."
         )
+    if options["notify_due_days"] < 0:
+        yield "smtp_rotation_notify_due_days must be a number of days, or 0 for no such notification."
     yield from _of_alternate(options)
     yield from _of_audit(options)
     yield from _of_test_send(options)
@@ -61,7 +63,7 @@ def task_files(options: Mapping[str, Any]) -> list[str]:
     :param options: the role's options on this host
     """
     check = options["persist_check"]
-    named = [options[name] for name in HOOKS] + ([] if check in (AUTO, GIT) else [check])
+    named = [options[name] for name in (*HOOKS, "notify_tasks")] + ([] if check in (AUTO, GIT) else [check])
     return [path for path in named if path]
 
 

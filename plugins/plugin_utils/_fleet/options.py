@@ -17,18 +17,19 @@ PREFIX = "smtp_rotation_"
 # because reading them out of the role's argument_specs.yml on every host takes longer than most tasks; a test
 # compares them.
 _NAMES = """
-    account_ids accounts api_credentials api_host api_key api_url application_key audit_attempts
-    authorization_key ca_path concurrency consumer deploy_tasks drain_timeout hold_tasks lock_timeout max_age
-    password password_length password_request password_symbols passwords persist_branch persist_check
-    persist_remote persist_tasks postfix_config_directory postfix_entries postfix_map postfix_migrate
-    postfix_transport program_options progress_interval propagation_seconds provider provider_definition
-    publish publish_again publish_host rate_limit reconcile release_on_failure release_tasks retries
-    retry_after_ceiling rotate senders smtp_encryption smtp_host smtp_port state store_survives strategy
-    template_dest template_group template_mode template_notify template_owner template_src test_concurrency
-    test_message test_recipient test_send test_sender timeout validate_certs vault_file vault_id
+    account_ids accounts adopt_changed_at adopt_from api_credentials api_host api_key api_url application_key
+    audit_attempts authorization_key ca_path concurrency consumer deploy_tasks drain_timeout hold_tasks keep_old
+    lock_timeout max_age notify_due_days notify_tasks password password_length password_request password_symbols
+    passwords persist_branch persist_check persist_remote persist_tasks postfix_config_directory postfix_entries
+    postfix_map postfix_migrate postfix_transport program_options progress_interval propagation_seconds provider
+    provider_definition provider_settings publish publish_again publish_host rate_limit reconcile
+    release_on_failure release_tasks retries retry_after_ceiling rotate senders smtp_encryption smtp_host
+    smtp_port state store_survives strategy template_dest template_group template_mode template_notify
+    template_owner template_src test_concurrency test_message test_recipient test_send test_sender timeout
+    validate_certs vault_file vault_id
     """
 OPTIONS = frozenset(_NAMES.split())
-BESIDE = frozenset({"audit", "host", "hosts"})
+BESIDE = frozenset({"audit", "host", "hosts", "news"})
 # Options that Ansible lets through in a form that the role cannot use, with the form that they must have.
 HOW_WRITTEN = {
     "accounts": "must be a list of strings, such as [1.acme.smtp]",
@@ -37,6 +38,7 @@ HOW_WRITTEN = {
     ),
     "passwords": "must map accounts to passwords",
     "account_ids": "must map accounts to their IDs at the provider",
+    "provider_settings": "must map the provider's settings to their values, such as {region: eu-central-1}",
     "consumer": "must be a name, such as postfix, or a list of names",
     "program_options": ("must map mail programs to their options, such as {msmtp: {path: /srv/app/msmtprc}}"),
     "publish": "must be a list of mappings with a kind, such as [{kind: aws_ssm, path: '/mail/{account}'}]",
@@ -46,10 +48,12 @@ HOW_WRITTEN = {
 }
 # Options that are one text; Ansible would make one of a list too, which no file and no host is named like.
 TEXTS = (
+    "adopt_from",
     "hold_tasks",
     "deploy_tasks",
     "release_tasks",
     "persist_tasks",
+    "notify_tasks",
     "persist_check",
     "persist_remote",
     "persist_branch",

@@ -16,8 +16,13 @@ T = TypeVar("T")
 REGISTERED = "__smtp_rotation"
 # What the last task registers beside it: as it can fail, it shows no record.
 ENDED = "__smtp_rotation_ended"
+# What is registered when a host has come to the end, however it did, and by the host that then tells of all.
+ENDS, TOLD = "__smtp_rotation_ends", "__smtp_rotation_told"
 # What the tasks register that loop over hosts, each item with the host that it was done for.
 HOLDS, TESTS, AUDITS = "__smtp_rotation_holds", "__smtp_rotation_tests", "__smtp_rotation_audits"
+# The ways of a rotation, each a file of tasks: passwords change while mail is on hold, the idle account of each sender
+# gets another one, the provider makes a credential beside the old one, or old credentials are deleted and no more.
+IN_PLACE, ALTERNATE, OVERLAP, RETIRE = "in_place", "alternate", "overlap", "retire"
 
 
 class Phase(IntEnum):
@@ -43,9 +48,10 @@ class Plan:
     each sender. C(due): accounts to be given to the change, C(finishing): those whose rotation an earlier run began.
     C(work): accounts that this run changes, finishes or tests, C(changing): those that get another password, C(begun):
     those of which an earlier run may have changed the password already. C(goes_on): whether there is anything to do, as
-    there always is for a host that uses passwords. C(next): the role's file of tasks that comes next. C(reconciles):
-    the plan puts right what an audit found, C(then): by which file of tasks. C(inner): the file of tasks that one that
-    publishes includes.
+    there always is for a host that uses passwords. C(way): how it is done. C(next): the role's file of tasks that
+    comes next. C(reconciles): the plan puts right what an audit found, C(then): by which file of tasks. C(inner): the
+    file of tasks that one that publishes includes. C(adopted): accounts whose password came into the store before, from
+    a variable.
     """
 
     users: dict[str, list[str]] = field(default_factory=dict)
@@ -60,15 +66,27 @@ class Plan:
     testers: dict[str, str] = field(default_factory=dict)
     vault_file: str = ""
     goes_on: bool = False
+    way: str = IN_PLACE
     next: str = ""
     reconciles: bool = False
     then: str = ""
     inner: str = ""
+    adopted: list[str] = field(default_factory=list)
 
     @property
     def accounts(self) -> list[str]:
         """Return the accounts of all hosts, each once."""
         return unique(account for accounts in self.users.values() for account in accounts)
+
+    @property
+    def holds(self) -> bool:
+        """Return whether mail is held while passwords change."""
+        return self.way == IN_PLACE
+
+    @property
+    def overlaps(self) -> bool:
+        """Return whether a new credential works beside the old one, and hosts get it only when it is tested."""
+        return self.way == OVERLAP
 
     def work_of(self, host: str) -> list[str]:
         """Return the accounts of a host that this run works on.
@@ -140,7 +158,8 @@ class Record:
     the SMTP server answers. C(notified): a handler of the playbook is to run. C(fresh): a mail program was given
     another login. C(programs): the mail programs of this host, C(on_hold): those that an earlier run left on hold,
     C(proofs): how it was seen that mail goes out, C(released): the mail of all of them is released. C(left):
-    senders whose new account works from here. The last eight fields are the leader's. C(publications): what became of
+    senders whose new account works from here. C(bare): nothing here is given passwords. C(given): accounts whose stored
+    credential works here, by when it was made. The last eight fields are the leader's. C(publications): what became of
     each password that is published, C(pending): those that tasks of the playbook are to publish.
     """
 
@@ -168,6 +187,8 @@ class Record:
     proofs: list[dict[str, Any]] = field(default_factory=list)
     released: bool = False
     left: list[str] = field(default_factory=list)
+    bare: bool = False
+    given: dict[str, str] = field(default_factory=dict)
     plan: Plan | None = None
     outcome: Outcome | None = None
     verdict: Verdict | None = None

@@ -103,7 +103,7 @@ def wanted(target: Target, record: Record, now: datetime, rules: Rules) -> str |
         return None
     if target.publish_when in (STAGED, ACCEPTED):
         return PASSWORD
-    settled = record.staged_password is None and not record.in_doubt and not record.waits_at(now)
+    settled = not record.is_begun and not record.in_doubt and not record.waits_at(now)
     return PASSWORD if settled and not (rules.tests and record.is_unverified) else None
 
 

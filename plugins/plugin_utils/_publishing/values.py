@@ -21,25 +21,38 @@ Value = str | Mapping[str, str]
 
 @dataclass(frozen=True)
 class Login:
-    """Who logs in where, without the password. C(sender): whose account it is, with two of each sender."""
+    """Who logs in where, without the password. C(sender): whose account it is, with two of each sender.
+
+    C(username): the SMTP user name, where the provider chose another one than the account's name.
+    """
 
     account: str
     host: str = ""
     port: str = ""
     encryption: str = "starttls"
     sender: str = ""
+    username: str = ""
+
+    @property
+    def user(self) -> str:
+        """Return the SMTP user name."""
+        return self.username or self.account
 
     def words(self) -> dict[str, str]:
-        """Return what the placeholders of a path stand for."""
+        """Return what the placeholders of a path stand for. A path stays the same when the user name changes."""
         words = {"account": self.account, "user": self.account, "host": self.host, "port": self.port}
         return {**words, "sender": self.sender, "encryption": self.encryption}
+
+    def words_of_value(self) -> dict[str, str]:
+        """Return what the placeholders of a value stand for, without the password."""
+        return {**self.words(), "user": self.user}
 
     def secret_words(self, password: str) -> dict[str, str]:
         """Return what the placeholders of a value stand for.
 
         :param password: the password
         """
-        return {**self.words(), "password": password, "url": self.url_of(password)}
+        return {**self.words_of_value(), "password": password, "url": self.url_of(password)}
 
     def url_of(self, password: str) -> str:
         """Return all of it as one address.
@@ -47,7 +60,7 @@ class Login:
         :param password: the password
         """
         scheme = "smtps" if self.encryption == "tls" else "smtp"
-        user, secret = quote(self.account, safe=""), quote(password, safe="")
+        user, secret = quote(self.user, safe=""), quote(password, safe="")
         return f"{scheme}://{user}:{secret}@{self.host}:{self.port}"
 
 

@@ -135,7 +135,7 @@ def attention(record: Record, now: datetime, due_at: datetime | None) -> Iterato
         yield "doubtful"
     if due_at is not None and now >= due_at:
         yield "overdue"
-    if record.staged_password is not None:
+    if record.is_begun:
         yield "staged"
     elif record.password is None:
         yield "none"

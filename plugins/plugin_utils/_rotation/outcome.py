@@ -28,7 +28,7 @@ def settled(
     """
     doubt = before or change.doubt
     if change.kind is Kind.ACCEPTED:
-        return records.accepted(record, ciphertext, now, propagation)
+        return records.chosen(record, ciphertext, now, propagation)
     if doubt or change.kind in (Kind.UNKNOWN, Kind.THROTTLED):
         record = records.restored(record, ciphertext, now)
     if change.kind is Kind.REFUSED_VALUE or (change.kind is Kind.REFUSED_ACCESS and not doubt):

@@ -106,3 +106,5 @@ def breaches(password: str, rules: PasswordRules) -> Iterator[str]:
     missing = [name for name in rules.classes if not any(IS_OF[name](char) for char in password)]
     if missing:
         yield f"the provider also requires these kinds of characters: {', '.join(missing)}"
+    if rules.trimmed and password != password.strip():
+        yield "begins or ends with a blank, which the provider cuts off: nobody could log in with the stored password"

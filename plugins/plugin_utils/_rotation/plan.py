@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -19,7 +19,8 @@ class Step(str, Enum):
 
     NOTHING = "nothing"
     NEW = "new"  # stage a new password, then send it
-    RESEND = "resend"  # send the staged password again
+    RESEND = "resend"  # send the staged password again, or make a request again whose answer is not known
+    RETIRE = "retire"  # delete the credential before the stored one
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Wish:
 
     C(explicit): a password is given. C(is_current), C(is_staged): it equals the stored or the staged one.
     C(only_stage): nothing is sent. C(seen): the record as first read, before the task waited for the account's lock.
+    C(issued): the provider makes the passwords; C(beside): beside the stored one. C(keep_old): for how long the
+    credential before the stored one is kept after every host has left it.
     """
 
     rotate: str
@@ -37,14 +40,18 @@ class Wish:
     is_staged: bool = False
     only_stage: bool = False
     seen: Record | None = None
+    issued: bool = False
+    beside: bool = False
+    keep_old: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A step and its reason in words."""
+    """A step and its reason in words. C(hindered): a new password is due, and cannot be made yet."""
 
     step: Step
     reason: str
+    hindered: bool = False
 
 
 def decide(record: Record, wish: Wish, now: datetime) -> Plan:
@@ -54,10 +61,12 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
     :param wish: what the task asks for
     :param now: the time
     """
+    if wish.issued:
+        return _of_issued(record, wish, now)
     if record.staged_password is not None and not (wish.explicit and not wish.is_staged):
         return _with_staged(record, wish)
     if wish.explicit:
-        if wish.is_current and record.staged_password is None and not record.in_doubt:
+        if wish.is_current and not record.is_begun and not record.in_doubt:
             return Plan(Step.NOTHING, "the password given is the stored one")
         if record.password is None:
             return Plan(Step.NEW, "first password, given explicitly")
@@ -66,6 +75,8 @@ def decide(record: Record, wish: Wish, now: datetime) -> Plan:
                 Step.NEW, "the given password is the stored one, but another one may be in force, so it is sent again"
             )
         return Plan(Step.NEW, "the given password differs from the stored one")
+    if record.is_requested:
+        return Plan(Step.NEW, f"{_requested(record)}, so a new one is set")
     if wish.rotate == "never":
         return Plan(Step.NOTHING, "rotate is never")
     if record.password is None:
@@ -101,3 +112,55 @@ def _when_due(record: Record, wish: Wish, now: datetime) -> Plan:
     if now >= due:
         return Plan(Step.NEW, f"it was due at {written(due)}")
     return Plan(Step.NOTHING, f"it is due at {written(due)}")
+
+
+def _of_issued(record: Record, wish: Wish, now: datetime) -> Plan:
+    """Return the plan for an account whose passwords the provider makes."""
+    plan = _request_for(record, wish, now)
+    if not wish.beside or record.previous_id is None:
+        return plan
+    reason = hindered(record, wish.keep_old, now)
+    if plan.step in (Step.NEW, Step.RESEND) and reason:
+        return Plan(Step.NOTHING, f"{plan.reason}, but {reason}", hindered=True)
+    if plan.step is not Step.NOTHING or reason or wish.only_stage:
+        return plan
+    if record.has_failed:
+        return Plan(
+            Step.NOTHING, f"{plan.reason}; {record.previous_id} is kept, because the last test of the stored one failed"
+        )
+    return Plan(Step.RETIRE, f"no host uses {record.previous_id} any more, so it is deleted")
+
+
+def _request_for(record: Record, wish: Wish, now: datetime) -> Plan:
+    if record.is_requested and wish.only_stage:
+        since = f" since {written(record.staged_at)}" if record.staged_at else ""
+        return Plan(Step.NOTHING, f"a new password is to be requested{since}; state=present requests it")
+    if record.is_requested:
+        return Plan(Step.RESEND, f"{_requested(record)}, so another one is requested")
+    if record.staged_password is not None:
+        return Plan(
+            Step.NEW,
+            "a password has been staged and may be in force, but this provider takes none, so one is requested",
+        )
+    return decide(record, replace(wish, issued=False), now)
+
+
+def _requested(record: Record) -> str:
+    at = f" at {written(record.staged_at)}" if record.staged_at else ""
+    return f"a new password was requested{at}, and the answer is not known"
+
+
+def hindered(record: Record, keep_old: timedelta, now: datetime) -> str:
+    """Return why the credential before the stored one cannot be deleted yet, an empty text if it can.
+
+    :param record: the account's record
+    :param keep_old: for how long it is kept after every host has left it
+    :param now: the time
+    """
+    if not record.is_settled or record.settled_at is None:
+        return (
+            f"a host may still use the credential before it, {record.previous_id}: give the stored one to every host, "
+            "test it, and record that with state=settled"
+        )
+    until = record.settled_at + keep_old
+    return f"the credential before it, {record.previous_id}, is kept until {written(until)}" if now < until else ""

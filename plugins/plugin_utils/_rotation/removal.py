@@ -33,6 +33,10 @@ def _losses(account: str, record: Record, senders: Mapping[str, Sender], now: da
     if record.staged_password is not None:
         since = f" (since {written(record.staged_at)})" if record.staged_at else ""
         yield f"a staged password{since} that may be in force"
+    if record.requests:
+        yield "a requested password whose answer is not known"
+    if record.previous_id is not None:
+        yield f"the credential {record.previous_id}, which is still to be deleted at the provider"
     if record.doubtful_passwords:
         count = len(record.doubtful_passwords)
         yield (

@@ -22,6 +22,12 @@ NEXT = {
     "untried": "No new password was made for it.",
     "refused_doubtful": "An earlier attempt may have landed, so the refused password is kept in doubtful_passwords; "
     "the next run that is due makes a new one.",
+    "untouched": "No new password was made; the stored one is still in force.",
+    "untouched_alone": "No new password was made.",
+    "unanswered": "The stored password may not work any more; run again, which requests another new one.",
+    "unanswered_beside": "The stored password is still in force, and the next run requests another new one.",
+    "unanswered_alone": "The next run requests another new one.",
+    "kept_old": "No new password was made; the stored one is still in force, and the next run tries again.",
     "unknown": "The new password stays staged, and the next run sends the same one again.",
 }
 
@@ -38,6 +44,7 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
             "account": name,
             "action": done.actions[name],
             "reason": done.reasons[name],
+            "username": record.login(name),
             "in_doubt": record.in_doubt,
             **dates(record, max_age),
         }
@@ -68,7 +75,7 @@ def result_of(done: Done, *, max_age: timedelta | None, now: datetime) -> dict[s
 
 def _can_be_tested(record: Record) -> bool:
     """Return whether a test is due. A staged password may have landed just now: then nobody may log in."""
-    return record.is_unverified and record.staged_password is None
+    return record.is_unverified and not record.is_begun
 
 
 def _seconds_to_wait(done: Done, now: datetime) -> float:
@@ -106,6 +113,8 @@ def _named(names: list[str]) -> str:
 
 
 def _outcome(done: Done, name: str) -> str:
+    if done.issued:
+        return _outcome_of_issued(done, name)
     if done.actions[name] != "refused":
         return done.actions[name]
     if name in done.untried:
@@ -114,6 +123,19 @@ def _outcome(done: Done, name: str) -> str:
         return "refused_doubtful"
     record = done.after[name]
     return "refused" if record.password is not None and not record.in_doubt else "refused_alone"
+
+
+def _outcome_of_issued(done: Done, name: str) -> str:
+    record = done.after[name]
+    if record.is_requested and record.password is None:
+        return "unanswered_alone"
+    if record.is_requested:
+        return "unanswered_beside" if done.beside else "unanswered"
+    if name in done.untried:
+        return "untried"
+    if record.password is None:
+        return "untouched_alone"
+    return "kept_old" if done.beside and record.previous_id else "untouched"
 
 
 def diff_of(before: Mapping[str, Record], after: Mapping[str, Record], header: str, now: datetime) -> dict[str, str]:
@@ -137,10 +159,13 @@ def _shown(name: str, record: Record, now: datetime) -> str:
     if record == Record():
         return ""
     lines = [f"{name}:\n", f"  state: {record.state_at(now)}\n"]
-    for field in ("changed_at", "effective_at", "verified_at", "staged_at", "failed_at"):
+    for field in ("changed_at", "effective_at", "verified_at", "staged_at", "failed_at", "settled_at"):
         moment = getattr(record, field)
         lines += [f"  {field}: {written(moment)}\n"] if moment else []
-    lines += [f"  failure: {record.failure}\n"] if record.failure else []
-    if record.doubtful_passwords:
-        lines.append(f"  doubtful_passwords: {len(record.doubtful_passwords)}\n")
+    for field in ("failure", "username", "credential_id", "previous_username", "previous_id"):
+        text = getattr(record, field)
+        lines += [f"  {field}: {text}\n"] if text else []
+    for field in ("doubtful_passwords", "requests"):
+        count = len(getattr(record, field))
+        lines += [f"  {field}: {count}\n"] if count else []
     return "".join(lines)

@@ -22,10 +22,10 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import S
 # Ansible keeps no bytecode of collections, so every imported file is compiled in each run. What a run with nothing due
 # does not need is imported later, but before anything changes and before other runs wait.
 if TYPE_CHECKING:
-    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.stage_and_send import Sending
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batched import Batched
 
     # Called with the accounts to send to: again and new.
-    Begin = Callable[..., Sending]
+    Begin = Callable[..., Batched]
 
 
 def run(request: Request, tools: Tools, *, check_mode: bool) -> Done:
@@ -41,6 +41,10 @@ def run(request: Request, tools: Tools, *, check_mode: bool) -> Done:
         from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.verifying import verify
 
         return verify(request, tools, check_mode=check_mode)
+    if request.state == "settled":
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.settling import settle
+
+        return settle(request, tools, check_mode=check_mode)
     if request.state == "adopted":
         from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adopting import adopt
 
@@ -58,7 +62,7 @@ class Rotation:
     def __init__(self, request: Request, tools: Tools) -> None:
         self._request = request
         self._tools = tools
-        self._done = Done()
+        self._done = Done(issued=request.issued, beside=request.beside)
         self._opened: dict[str, str] = {}
 
     def run(self, *, check_mode: bool) -> Done:
@@ -122,6 +126,9 @@ class Rotation:
             is_staged=given is not None and given == self._plain(account, "staged_password", record.staged_password),
             only_stage=self._request.state == "staged",
             seen=seen,
+            issued=self._request.issued,
+            beside=self._request.beside,
+            keep_old=self._request.keep_old,
         )
 
     def _plain(self, account: str, name: str, ciphertext: str | None) -> str | None:
@@ -153,6 +160,8 @@ class Rotation:
         if self._request.state == "present":
             self._tools.check_survives()
         self._tools.store.check_writable()
+        if self._request.issued:
+            return
         staged = {account: snapshot.document.record(account).staged_password for account in busy}
         self._open({account: ("staged_password", sealed) for account, sealed in staged.items() if sealed})
 
@@ -163,13 +172,19 @@ class Rotation:
             self._done.before[account] = self._done.after[account] = self._request.record_in(snapshot, account)
             self._done.actions[account] = "unchanged"
             self._done.reasons[account] = plan.reason
+            warning = f"{account} keeps its password: {plan.reason}"
+            if plan.hindered and warning not in self._done.warnings:
+                self._done.warnings.append(warning)
 
     def _pretend(self, busy: Mapping[str, Plan]) -> None:
         now = self._tools.now()
         for account, plan in busy.items():
             record = self._done.before[account]
-            self._done.actions[account] = "would_rotate"
-            if plan.step is Step.NEW:
+            self._done.actions[account] = "would_retire" if plan.step is Step.RETIRE else "would_rotate"
+            if plan.step is Step.RETIRE:
+                self._done.after[account] = records.retired(record)
+                continue
+            if plan.step is Step.NEW or record.staged_password is None:
                 record = records.staged(record, "(not made in check mode)", now)
             if self._request.state != "staged":
                 record = records.accepted(record, record.staged_password or "", now, self._request.propagation)
@@ -185,11 +200,10 @@ class Rotation:
             tidy(self._tools.store, self._request.accounts[0])
 
     def _in_turn(self, busy: list[str]) -> None:
-        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.stage_and_send import Sending
         from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
         from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import WorkerThreads
 
-        begin = partial(Sending, self._request, self._tools, self._done, self._tools.caller(), opened=self._opened)
+        begin = self._beginning()
         lock = StoreLock(self._tools.store.path, mode=self._tools.store.mode(), timeout=self._request.lock_timeout)
         with lock.accounts(busy), WorkerThreads(len(busy)) as threads:
             with lock.store():
@@ -197,7 +211,18 @@ class Rotation:
             if sending:
                 sending.send(lock, made_file=made_file)
 
-    def _begin(self, busy: list[str], begin: Begin) -> tuple[Sending | None, bool]:
+    def _beginning(self) -> Begin:
+        """Return what makes the changes, before other runs wait."""
+        request, tools, done = self._request, self._tools, self._done
+        if request.issued and tools.issuer:
+            from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.issuing import Issuing
+
+            return partial(Issuing, request, tools, done, tools.issuer())
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.stage_and_send import Sending
+
+        return partial(Sending, request, tools, done, tools.caller(), opened=self._opened)
+
+    def _begin(self, busy: list[str], begin: Begin) -> tuple[Batched | None, bool]:
         """Stage the first batch. Return what to send, if anything, and whether this run creates the store.
 
         The snapshot ends with this method: if it were kept while sending, a long store would be in memory twice.
@@ -208,6 +233,14 @@ class Rotation:
         staged = {a: current.document.record(a).staged_password for a, p in plans.items() if p.step is Step.RESEND}
         again = {account: ciphertext for account, ciphertext in staged.items() if ciphertext}
         self._open({account: ("staged_password", ciphertext) for account, ciphertext in again.items()})
-        sending = begin(again=again, new=[account for account, plan in plans.items() if plan.step is Step.NEW])
+        new = [account for account, plan in plans.items() if plan.step is Step.NEW]
+        if self._request.issued:
+            sending = begin(
+                again=[account for account, plan in plans.items() if plan.step is Step.RESEND],
+                new=new,
+                old=[account for account, plan in plans.items() if plan.step is Step.RETIRE],
+            )
+        else:
+            sending = begin(again=again, new=new)
         sending.stage(current, everything=self._request.state == "staged")
         return (None if self._request.state == "staged" else sending), current.data is None

@@ -6,26 +6,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
-from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import (
-    MOST_FAILURES,
-    NOT_SENT,
-    NOT_TAKEN,
-    consecutive_failures,
-)
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
-from ansible_collections.mailops.smtp.plugins.plugin_utils._batches import Batches
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.answers import Answers
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.outcome import action_of, settled
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.lock import StoreLock
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.batched import Batched
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.outcome import settled
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record, staged
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
 from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import WorkerThreads
@@ -37,7 +27,7 @@ if TYPE_CHECKING:
 AHEAD = 2000
 
 
-class Sending:
+class Sending(Batched):
     """Sends the accounts of one task, those with a staged password first.
 
     :param request: what the task asks for
@@ -62,57 +52,12 @@ class Sending:
         new: Sequence[str],
         opened: dict[str, str],
     ) -> None:
-        self._request = request
-        self._tools = tools
-        self._done = done
+        super().__init__(request, tools, done, threads, accounts=[*again, *new], again=again)
         self._send = send
-        self._threads = threads
         self._again = dict(again)
-        self._left = deque([*again, *new])
         self._unmade = deque(new)
         self._opened = opened
         self._made: dict[str, tuple[str, Future[str]]] = {}
-        self._batches = Batches(len(self._left), tools.concurrency)
-        self._batch: dict[str, str] = {}
-        self._failures = 0
-
-    def stage(self, current: Snapshot, *, everything: bool) -> None:
-        """Stage the first batch on disk. The caller holds the store's lock and has just read it.
-
-        :param current: the current store
-        :param everything: whether the batch contains all accounts
-        """
-        self._batch = self._taken(len(self._left) if everything else self._batches.size())
-        self._write(current, {}, self._batch)
-
-    def send(self, lock: StoreLock, *, made_file: bool) -> None:
-        """Send the staged batch, settle it and stage the next one, until all are done.
-
-        :param lock: the store's lock; the caller holds the accounts
-        :param made_file: whether this run created the store, which is removed if it is empty in the end
-        :raises StoreError: if the store cannot be written; what was sent is staged in it
-        """
-        while self._batch:
-            sent, answers = self._batch, self._answers()
-            halted = self._halt(answers)
-            self._batch = {} if halted or not self._left else self._taken(self._batches.size())
-            with _naming_accepted(answers), lock.store():
-                self._settle(sent, answers)
-                if made_file and not self._batch:
-                    self._tools.store.remove(self._tools.store.read())
-            if halted:
-                self._give_up(halted)
-            elif self._batch:
-                self._tools.tell(self._batches.line())
-
-    def _halt(self, answers: Mapping[str, Change]) -> Change | None:
-        """Return why to stop sending, None to continue. The module alone does not know earlier batches."""
-        # A module without a result says nothing about the provider.
-        if isinstance(answers, Answers) and answers.calling is not None:
-            for change in answers.values():
-                self._failures = consecutive_failures(self._failures, change)
-        decisive = next((change for change in answers.values() if change.stop or not change.sent), None)
-        return decisive or (NOT_TAKEN if self._failures >= MOST_FAILURES else None)
 
     def _taken(self, size: int) -> dict[str, str]:
         """Return the next accounts with their passwords' ciphertexts, and start making more in the background."""
@@ -135,13 +80,8 @@ class Sending:
         self._opened[ciphertext] = plain
         return ciphertext
 
-    def _answers(self) -> Mapping[str, Change]:
-        began = self._tools.clock()
-        answers = self._send({account: self._opened[sealed] for account, sealed in self._batch.items()})
-        known = answers if isinstance(answers, Answers) else Answers()
-        seconds = self._tools.clock() - began
-        self._batches.took(len(self._batch), seconds, known.calling, allowed=known.allowed, burst=known.burst)
-        return answers
+    def _called(self) -> Mapping[str, Change]:
+        return self._send({account: self._opened[sealed] for account, sealed in self._batch.items()})
 
     def _settle(self, sent: Mapping[str, str], answers: Mapping[str, Change]) -> None:
         """Settle every account in the current store, whatever others have changed in it meanwhile."""
@@ -158,9 +98,10 @@ class Sending:
                 now=now,
                 propagation=self._request.propagation,
             )
-            self._warn_of_edits(account, ciphertext, record, change)
             if change.kind is Kind.ACCEPTED:
                 self._done.taken[account] = now
+                if record.staged_password != ciphertext:
+                    self._warn_of_edits(account)
         self._write(current, records, self._batch)
         for account, record in records.items():
             if sent[account] in record.doubtful_passwords:
@@ -178,34 +119,3 @@ class Sending:
             self._tools.store.write(current, {**records, **new})
         for account, record in new.items():
             self._done.note(account, "staged", self._done.reasons[account], record)
-
-    def _warn_of_edits(self, account: str, ciphertext: str, record: Record, change: Change) -> None:
-        if record.staged_password != ciphertext and change.kind is Kind.ACCEPTED:
-            self._done.warnings.append(
-                f"{account}: its record was edited while this run changed the password; the password that the "
-                f"provider accepted was stored, and the other edits were kept"
-            )
-
-    def _note_answer(self, account: str, change: Change, record: Record) -> None:
-        reason = self._done.reasons[account] if change.kind is Kind.ACCEPTED else change.message
-        self._done.note(account, action_of(change, before=account in self._again), reason, record)
-
-    def _give_up(self, halted: Change) -> None:
-        """Note that the remaining accounts were not tried, because the provider would refuse them too."""
-        change = NOT_SENT if halted.sent else halted
-        for account in self._left:
-            self._note_answer(account, change, self._done.after[account])
-        self._done.untried.update(account for account in self._left if account not in self._again)
-        self._left.clear()
-
-
-@contextlib.contextmanager
-def _naming_accepted(answers: Mapping[str, Change]) -> Iterator[None]:
-    try:
-        yield
-    except StoreError as error:
-        taken = sorted(account for account, change in answers.items() if change.kind is Kind.ACCEPTED)
-        raise StoreError(
-            f"{error}. The provider has accepted new passwords for: {', '.join(taken) or 'none'}. Every password that "
-            f"was sent is staged in the store; the next run sends it again and completes the rotation"
-        ) from None

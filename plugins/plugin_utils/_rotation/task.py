@@ -17,9 +17,12 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import S
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 
 if TYPE_CHECKING:
+    from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job
     from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adoption import Login
 
     Send = Callable[[Mapping[str, str]], Mapping[str, Change]]
+    Issue = Callable[[Mapping[str, Job]], Mapping[str, Change]]
 
 
 @dataclass(frozen=True)
@@ -28,8 +31,9 @@ class Request:
 
     C(only_at_rest): set new passwords only for accounts at rest that do not have one for the next switch yet.
     C(failures): accounts whose test failed, with the reason in one word. C(changed_at): when the passwords to adopt
-    were set, None for now. C(breaches): the provider's rules that they break, by account. C(force): also remove
-    accounts whose password is not settled.
+    were set, None for now. C(logins): what belongs to them, by account. C(breaches): the provider's rules that they
+    break, by account. C(force): also remove accounts whose password is not settled. C(issued): the provider makes the
+    passwords; C(beside): beside the old one, which is kept for C(keep_old) after every host has left it.
     """
 
     accounts: list[str]
@@ -42,8 +46,12 @@ class Request:
     only_at_rest: bool = False
     failures: Mapping[str, str] = field(default_factory=dict)
     changed_at: datetime | None = None
+    logins: Mapping[str, Login] = field(default_factory=dict)
     breaches: Mapping[str, str] = field(default_factory=dict)
     force: bool = False
+    issued: bool = False
+    beside: bool = False
+    keep_old: timedelta = timedelta(0)
 
     def record_in(self, snapshot: Snapshot, account: str) -> Record:
         """Return what a store keeps of an account, with the end of its window.
@@ -61,7 +69,7 @@ class Tools:
     C(caller): returns the function that sets passwords at the provider; called before anything changes. C(learn):
     receives every secret, to scrub it from results. C(tell): shows a line of progress. C(clock): a monotonic clock, in
     seconds. C(concurrency): how many calls are made at the same time. C(check_survives): refuses a store that does not
-    outlive the run.
+    outlive the run. C(issuer): the same as C(caller) where the provider makes the passwords.
     """
 
     store: Store
@@ -74,6 +82,7 @@ class Tools:
     clock: Callable[[], float] = time.monotonic
     concurrency: int = 8
     check_survives: Callable[[], None] = lambda: None
+    issuer: Callable[[], Issue] | None = None
 
 
 @dataclass
@@ -82,7 +91,7 @@ class Done:
 
     C(kept): accounts whose refused password is kept as doubtful. C(untried): accounts for which no password was made,
     because the provider would have refused it too. C(taken): when the provider accepted a password, more
-    precisely than in the store.
+    precisely than in the store. C(issued): the provider makes the passwords; C(beside): beside the old ones.
     """
 
     before: dict[str, Record] = field(default_factory=dict)
@@ -94,6 +103,8 @@ class Done:
     taken: dict[str, datetime] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     skew: timedelta = timedelta(0)
+    issued: bool = False
+    beside: bool = False
 
     @property
     def changed(self) -> bool:

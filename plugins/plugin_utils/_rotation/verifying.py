@@ -62,21 +62,26 @@ def _untested(request: Request, snapshot: Snapshot, accounts: list[str], tools: 
         done.before[account] = record
         done.note(account, "unchanged", "its successful test was already recorded", record)
         if account in request.failures:
-            outdated = record.staged_password is not None or record.password is None or record.waits_at(now)
+            outdated = record.is_begun or record.password is None or record.waits_at(now)
             done.reasons[account] = OUTDATED if outdated else FAILED
             untested += [] if outdated else [account]
             continue
-        _check(account, record, now, tools.store.name)
+        _check(account, record, now, tools.store.name, beside=request.beside)
         settles = record.doubtful_passwords and not record.in_doubt
         if not record.is_verified or settles or record.has_failed:
             untested.append(account)
     return untested
 
 
-def _check(account: str, record: Record, now: datetime, store: str) -> None:
+def _check(account: str, record: Record, now: datetime, store: str, *, beside: bool) -> None:
     """Refuse to record a test that cannot have proved anything."""
     if record.staged_password is not None:
         raise InputError(f"{account}: its staged password was not sent yet; run state=present first")
+    if record.is_requested and not beside:
+        raise InputError(
+            f"{account}: a new password was requested, and the answer is not known, so the stored one may not be in "
+            "force any more; run state=present first"
+        )
     if record.password is None:
         raise InputError(f"{account}: no password is stored in {store}, so none can be verified")
     if record.waits_at(now) and record.effective_at:

@@ -66,7 +66,7 @@ def advise(sender: Sender, used: Record, rest: Record, wish: Wish, now: datetime
         if why is not None:
             return Advice(Step.FINISH, f"{sender.at_rest} (at rest): {why}", sender.at_rest)
         return Advice(Step.SWITCH, f"{sender.at_rest} has a verified new password: deploy it", sender.at_rest)
-    if used.staged_password is not None:
+    if used.is_begun:
         return Advice(
             Step.FINISH, f"{sender.in_use} (in use): {unfinished(used, now)}; then deploy it again", sender.in_use
         )
@@ -81,6 +81,8 @@ def unfinished(record: Record, now: datetime) -> str | None:
     """
     if record.staged_password is not None:
         return "a password is staged and may have reached the provider: send it again"
+    if record.is_requested:
+        return "a new password was requested, and the answer is not known: request another one"
     if record.password is None:
         return "no password is stored"
     if record.in_doubt:

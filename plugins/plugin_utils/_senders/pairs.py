@@ -69,10 +69,11 @@ def _check_one(
             f"{account}: {partner}, the other account of its sender '{name}', was changed and takes effect at "
             f"{written(other.effective_at)}; run again after that"
         )
-    if other.staged_password is not None and account in new:
+    if other.is_begun and account in new:
+        what, again = ("staged", "send") if other.staged_password is not None else ("requested", "request")
         raise InputError(
-            f"{account}: {partner}, the other account of its sender '{name}', has a staged password that may be in "
-            f"force; run with {partner} first to send it again"
+            f"{account}: {partner}, the other account of its sender '{name}', has a {what} password that may be in "
+            f"force; run with {partner} first to {again} it again"
         )
 
 

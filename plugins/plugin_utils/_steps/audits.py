@@ -28,7 +28,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     shown,
     why,
 )
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.candidates import closed_until, others
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.candidates import closed_until, login_of, others
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import utc_now, written
@@ -68,14 +68,13 @@ def _entries(tools: Tools, accounts: Sequence[str]) -> dict[str, decisions.Entry
     entries: dict[str, decisions.Entry] = {
         account: {"result": decisions.SKIPPED, "msg": _left_out(tools, records[account])} for account in accounts
     }
-    asked = [account for account in accounts if not entries[account]["msg"]]
-    passwords = tools.passwords(snapshot, asked)
-    for account, result in _logged_in(tools, passwords).items():
+    known = tools.logins(snapshot, [account for account in accounts if not entries[account]["msg"]])
+    for account, result in _logged_in(tools, known).items():
         record = records[account]
-        staged = {"staged": True} if record.staged_password is not None else {}
+        staged = {"staged": True} if record.is_begun else {}
         server = {"server": _server(tools), "since": _date(record)}
         entries[account] = {**decisions.entry_of(result), **server, **staged}
-    _try_others(tools, entries, records, passwords)
+    _try_others(tools, entries, records, {account: login["password"] for account, login in known.items()})
     return entries
 
 
@@ -102,15 +101,14 @@ def _date(record: Record) -> list[str]:
     return [written(moment) if moment else "" for moment in (record.changed_at, record.staged_at)]
 
 
-def _logged_in(tools: Tools, passwords: Mapping[str, str]) -> dict[str, Mapping[str, Any]]:
-    """Log in with each of some passwords, in one task, without a message."""
-    if not passwords:
+def _logged_in(tools: Tools, logins: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, Any]]:
+    """Log in with each of some logins, in one task, without a message."""
+    if not logins:
         return {}
-    logins = [{"username": name, "password": text} for name, text in passwords.items()]
-    result = tools.call("smtp_test_send", {**tools.options.of_smtp(), "accounts": logins, "send": False})
+    result = tools.call("smtp_test_send", {**tools.options.of_smtp(), "accounts": [*logins.values()], "send": False})
     # By their places: a name that contains a password is masked.
     told = result.get("results") or [{"msg": why(result)}] * len(logins)
-    return dict(zip(passwords, told, strict=True))
+    return dict(zip(logins, told, strict=True))
 
 
 def _try_others(
@@ -126,7 +124,11 @@ def _try_others(
         wanted = [account for account in passwords if decisions.goes_on(entries[account])]
         found = {account: _next_value(tools, account, left[account], known[account]) for account in wanted}
         chosen = {account: value for account, value in found.items() if value is not None}
-        results = _logged_in(tools, {account: text for account, (_name, text) in chosen.items()})
+        logins = {
+            account: {"username": login_of(records[account], account, name), "password": text}
+            for account, (name, text) in chosen.items()
+        }
+        results = _logged_in(tools, logins)
         for account, result in results.items():
             entries[account] = decisions.tried(entries[account], chosen[account][0], result)
 
@@ -186,13 +188,16 @@ def _put_right(tools: Tools, found: Audit, adopt: Mapping[str, str], rotate: Seq
         "unverified": [*values],
         "vault_file": results[0]["vault_file"],
     }
-    made = change.planned(tools.fleet, known, preview, pairs=False, tests=tools.options["test_send"])
-    then = "stage" if stages(tools) else str(tools.options["strategy"])
+    made = change.planned(tools.fleet, known, preview, tests=tools.options["test_send"])
+    then = "stage" if stages(tools) else made.way
     made = replace(made, goes_on=True, next=plan.next, reconciles=True, then=then)
     if tools.options["publish"]:
         around = published(tools, made, then)
         made = replace(around, next=plan.next, then=around.next)
-    found = replace(found, adopted=known.finishing, rotated=known.due, trouble=trouble)
+    stuck = [f"{one['account']}: {one['reason']}" for one in preview["accounts"] if one["action"] == "unchanged"]
+    trouble = ". ".join([*([trouble] if trouble else []), *stuck])
+    rotated = [one for one in known.due if one in made.changing]
+    found = replace(found, adopted=known.finishing, rotated=rotated, trouble=trouble)
     return remembered(replace(own, plan=made, audit=found), **shown(*(results[-1:] if values else [])))
 
 

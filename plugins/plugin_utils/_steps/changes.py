@@ -16,10 +16,10 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change as decisions
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import TEMPLATE, logins, programs_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import TEMPLATE, programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import testers_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Phase, Plan, Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import overlap, programs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.checks import stages
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     Result,
@@ -130,8 +130,7 @@ def _held(tools: Tools) -> Result:
         wrong = forms.mistakes({name: programs.of_host(tools, tools.item, name) for name in forms.CHECKED}, [])
         if wrong:
             raise InputError(". ".join(wrong))
-    users = logins(own, [], {})
-    names, result = programs.found(tools, tools.item, programs.named(tools, tools.item), users)
+    names, result = programs.found(tools, tools.item, programs.named(tools, tools.item), own)
     results, begun = [result] if result else [], []
     for name in names:
         results.append(programs.ask(tools, name, "held", tools.item, programs.users_of(tools, own, name, tools.item)))
@@ -187,11 +186,11 @@ def change(tools: Tools) -> Result:
     if not fleet.leads or fleet.own.plan is None:
         return remembered(record, skipped=True)
     tools.fleet = fleet.with_record(record)
-    options, pairs, made = tools.options, tools.options.alternates, fleet.own.plan
+    options, made = tools.options, fleet.own.plan
     named = programs_of(options["consumer"])
-    to_be_held = decisions.must_be_held(tools.fleet, named, options["hold_tasks"], pairs=pairs)
+    to_be_held = decisions.must_be_held(tools.fleet, named, options["hold_tasks"])
     trouble = decisions.troubled(tools.fleet, to_be_held)
-    left_alone = decisions.excluded(made, trouble, pairs=pairs)
+    left_alone = decisions.excluded(made, trouble)
     results = [*_changed(tools, made, left_alone)]
     outcome = decisions.outcome_of(results, made, left_alone, tools.uptime())
     # Nothing is waited for in check mode.
@@ -279,8 +278,11 @@ def deploy(tools: Tools) -> Result:
     own, options = tools.fleet.own, tools.options
     if own.trouble:
         return remembered(own, skipped=True, ready=False)
-    document, senders = tools.store.read().document, senders_of(tools)
-    accounts = {name: {"password": True} for name in deploying.in_use(own, senders) if _has(document, name)}
+    snapshot, senders = tools.store.read(), senders_of(tools)
+    stored = [name for name in deploying.in_use(own, senders) if snapshot.document.record(name).password]
+    # A file has all of them or none.
+    kept = overlap.untested(tools, snapshot, stored)
+    accounts = {name: {"password": True} for name in stored if name not in kept}
     ready, renders = deploying.is_ready(own, accounts, senders), TEMPLATE in options.consumers
     results = _deployed_to_programs(tools)
     fresh = any(one.get("changed") for one in results)
@@ -288,11 +290,14 @@ def deploy(tools: Tools) -> Result:
         results.append(_deployed_file(tools))
     bad = next((one for one in results if failed(one)), None)
     trouble = f"the new password could not be deployed: {why(bad)}" if bad else ""
-    if not trouble and not tools.check_mode and (renders or options["deploy_tasks"]):
+    in_files = bool(renders or options["deploy_tasks"])
+    if not trouble and not tools.check_mode and not kept and in_files:
         trouble = _incomplete(deploying.without_password(own, accounts, senders), accounts)
     # The file is the last one.
     notified = renders and ready and not bad and bool(results[-1].get("changed"))
     record = replace(own, trouble=trouble, away=bool(bad and bad.get("unreachable")), notified=notified, fresh=fresh)
+    if not own.bare and not trouble and (ready or not in_files):
+        record = replace(record, given=overlap.made_at(snapshot, list(accounts)))
     return remembered(record, ready=ready and not trouble, **shown(*results), skipped=not results)
 
 
@@ -305,10 +310,6 @@ def _incomplete(missing: list[str], stored: Mapping[str, Any]) -> str:
         return ""
     trouble = f"nothing was deployed, because no password of {', '.join(missing)} is stored"
     return trouble  # noqa: RET504  (by its name the text is found and held against the documentation)
-
-
-def _has(document: Any, account: str) -> bool:
-    return document.record(account).password is not None
 
 
 def _deployed_to_programs(tools: Tools) -> list[Result]:

@@ -14,10 +14,10 @@ from types import ModuleType
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change, ids, limit, mistakes
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import adopting, change, ids, limit, mistakes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import options as forms
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.audit import AUDITED
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import logins, programs_of
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import programs_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import (
     leader_of,
     senders_of,
@@ -26,6 +26,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import (
     users_of,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import (
+    OVERLAP,
     Outcome,
     Phase,
     Plan,
@@ -34,13 +35,17 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
     unique,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.adopting import adopt, to_adopt
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
+    Options,
     Result,
     Tools,
     failed,
     remembered,
+    shown,
     why,
 )
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import utc_now, written
 
 UNCHANGED = "Nothing has been changed."
 LOCAL = "localhost"
@@ -98,6 +103,7 @@ def _begun(tools: Tools) -> Record:
         reached=Phase.CHECKED,
         accounts=accounts if options.alternates else [str(one) for one in options["accounts"]],
         senders=senders,
+        bare=not (options.consumers or options["deploy_tasks"]),
     )
 
 
@@ -124,7 +130,7 @@ def _of_limit(tools: Tools, accounts: list[str]) -> list[str]:
         return []
     groups = tools.variables["groups"]
     outside = [host for host in groups["all"] if host not in play.everyone]
-    left_out = [] if options.alternates else limit.using(hostvars, outside, accounts)
+    left_out = [] if options.alternates or options.overlaps else limit.using(hostvars, outside, accounts)
     unsure = limit.unsure(
         hostvars,
         options.variable,
@@ -153,10 +159,10 @@ def _uses_passwords(options: Mapping[str, Any]) -> bool:
 def _checked_programs(tools: Tools, record: Record) -> Record:
     """Return the record after a look at the mail programs. What cannot be done is no failure of the play."""
     named = programs_of(tools.options["consumer"])
-    names, result = programs.found(tools, tools.here, named, logins(record, [], {}))
+    names, result = programs.found(tools, tools.here, named, record)
     looks = [result] if result else []
-    # With two accounts of each sender nothing is held.
-    state = "found" if tools.options.alternates else "held"
+    # Where mail flows all the time nothing is held.
+    state = "found" if tools.options.alternates or tools.options.overlaps else "held"
     for name in names if not failed(result) else []:
         users = programs.users_of(tools, record, name)
         looks.append(programs.ask(tools, name, state, tools.here, users, pretend=True))
@@ -212,13 +218,15 @@ def plan(tools: Tools) -> Result:
     known = _known(tools)
     if tools.options["state"] == AUDITED:
         return _planned_audit(tools, known)
-    tried = unique([*known.due, *known.finishing])
-    preview = tools.call("smtp_account_password", _preview_options(tools, known, tried), pretend=True)
-    if failed(preview):
-        raise InputError(why(preview))
-    options = tools.options
-    made = change.planned(tools.fleet, known, preview, pairs=options.alternates, tests=options["test_send"])
-    made = replace(made, next=_next(tools) if made.goes_on else "")
+    preview, options = _preview(tools, known), tools.options
+    adopted: Result = {}
+    if options["adopt_from"]:
+        known, preview, adopted = _adopted(tools, known, preview)
+    made = change.planned(tools.fleet, known, preview, tests=options["test_send"])
+    if adopted:
+        saves = bool(options["persist_tasks"]) and not tools.check_mode
+        made = adopting.with_adopted(made, [one["account"] for one in adopted["accounts"]], saves=saves)
+    made = replace(made, next=_next(tools, made) if made.goes_on else "")
     if options["publish"]:
         made = published(tools, made, made.next)
     if options["state"] == "present" and made.changing:
@@ -230,8 +238,34 @@ def plan(tools: Tools) -> Result:
     # What a later batch may still hold, this one releases: nothing is in doubt.
     record = replace(own, plan=made, outcome=seen, verdict=Verdict() if seen else None, reached=Phase.PLANNED)
     tools.fleet = tools.fleet.with_record(record)
-    warnings = {} if made.goes_on else {"warnings": preview.get("warnings", [])}
-    return remembered(record, **warnings)
+    told = [] if made.goes_on else preview.get("warnings", [])
+    return remembered(record, **shown(adopted, {"warnings": told}))
+
+
+def _preview(tools: Tools, known: Plan) -> Result:
+    """Return what would become of the accounts."""
+    tried = unique([*known.due, *known.finishing])
+    preview = tools.call("smtp_account_password", _preview_options(tools, known, tried), pretend=True)
+    if failed(preview):
+        raise InputError(why(preview))
+    return preview
+
+
+def _adopted(tools: Tools, known: Plan, preview: Result) -> tuple[Plan, Result, Result]:
+    """Adopt what the store does not have, and look again: that can leave nothing to be rotated."""
+    passwords = to_adopt(tools, known.users)
+    if not passwords:
+        return known, preview, {}
+    adopted = adopt(tools, known, passwords)
+    if not tools.check_mode:
+        known = _known(tools)
+        return known, _preview(tools, known), adopted
+    # Nothing was written, so a look would find all of them without a password, and due.
+    now = written(utc_now())
+    entries = {one["account"]: one for one in adopted["accounts"] if (one["next_due"] or now) > now}
+    seen = [one for one in preview["accounts"] if one["account"] not in entries]
+    due, finishing = ([name for name in names if name not in entries] for names in (known.due, known.finishing))
+    return replace(known, due=due, finishing=finishing), {**preview, "accounts": seen}, adopted
 
 
 def _planned_audit(tools: Tools, known: Plan) -> Result:
@@ -258,6 +292,7 @@ def _planned_audit(tools: Tools, known: Plan) -> Result:
 def _known(tools: Tools) -> Plan:
     """Return what is known of the accounts of all hosts."""
     fleet, options = tools.fleet, tools.options
+    way = _way(options)
     users = users_of(fleet, fleet.own.accounts, fleet.own.senders, pairs=options.alternates)
     everyone, own_ids = fleet.play.everyone, options["account_ids"]
     accounts = [account for accounts in users.values() for account in accounts]
@@ -274,7 +309,28 @@ def _known(tools: Tools) -> Plan:
     advice = _advice(tools, pairs) if options.alternates else []
     due, finishing = change.to_try(users, advice, pairs=options.alternates)
     known_ids = ids.merged(fleet.hostvars, everyone, own_ids)
-    return Plan(users=users, pairs=pairs, ids=known_ids, advice=advice, due=due, finishing=finishing)
+    return Plan(users=users, pairs=pairs, ids=known_ids, advice=advice, due=due, finishing=finishing, way=way)
+
+
+def _way(options: Options) -> str:
+    """Return how passwords change.
+
+    :raises InputError: if hosts could not switch to what the provider makes
+    """
+    if not options.overlaps:
+        return str(options["strategy"])
+    if options.alternates:
+        raise InputError(
+            "smtp_rotation_strategy is alternate, but this provider makes a new credential beside the old one, so mail "
+            "flows all the time with one account for each sender. Set smtp_rotation_strategy to in_place, and "
+            f"smtp_rotation_accounts instead of smtp_rotation_senders. {UNCHANGED}"
+        )
+    if options["state"] == "present" and not options["test_send"]:
+        raise InputError(
+            "smtp_rotation_test_send is false, but this provider makes a new credential beside the old one, and hosts "
+            f"switch to it only after its test. Set smtp_rotation_test_send to true. {UNCHANGED}"
+        )
+    return OVERLAP
 
 
 def _advice(tools: Tools, pairs: Mapping[str, list[str]]) -> list[dict[str, Any]]:
@@ -301,10 +357,9 @@ def _preview_options(tools: Tools, known: Plan, tried: list[str]) -> Result:
     }
 
 
-def _next(tools: Tools) -> str:
+def _next(tools: Tools, made: Plan) -> str:
     """Return the role's file of tasks that comes next."""
-    options = tools.options
-    return "stage" if stages(tools) or options.alternates else str(options["strategy"])
+    return "stage" if stages(tools) or tools.options.alternates else made.way
 
 
 def published(tools: Tools, made: Plan, then: str) -> Plan:

@@ -17,9 +17,11 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers impo
     logins,
     programs_of,
     symbols_in_doubt,
+    with_usernames,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import PREFIX
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Record
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.overlap import untested
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Result, Tools, failed, senders_of
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def ask(
         "program": program,
         "state": state,
         **{name.removeprefix("smtp_"): value for name, value in given.items()},
-        "logins": list(users),
+        "logins": [{name: value for name, value in user.items() if name != "account"} for user in users],
         "options": _options(tools, host, program),
         "timeout": of_host(tools, host, "drain_timeout"),
     }
@@ -97,19 +99,17 @@ def _not_carried(tools: Tools, own: Record, program: Program) -> list[str]:
     return [why for why in whys if why]
 
 
-def found(
-    tools: Tools, host: str, names: Sequence[str], users: Sequence[Mapping[str, Any]]
-) -> tuple[list[str], Result]:
+def found(tools: Tools, host: str, names: Sequence[str], own: Record) -> tuple[list[str], Result]:
     """Return the mail programs of a host, C(auto) replaced by those that use the provider, and what went wrong.
 
     :param tools: what the step works with
     :param host: the host
     :param names: those that the option names
-    :param users: who logs in
+    :param own: what the host remembers
     """
     if AUTO not in names:
         return list(names), {}
-    result = ask(tools, AUTO, "found", host, users, pretend=True)
+    result = ask(tools, AUTO, "found", host, users_of(tools, own, AUTO, host), pretend=True)
     if failed(result):
         return [], result
     others = [name for name in result["programs"] if name not in names]
@@ -134,17 +134,21 @@ def users_of(tools: Tools, own: Record, program: str, host: str = "") -> list[di
     :param program: the mail program
     :param host: the host, this one if none is named
     """
-    return logins(own, _entries(tools, program, host or tools.here), senders_of(tools) if own.senders else {})
+    known = logins(own, _entries(tools, program, host or tools.here), senders_of(tools) if own.senders else {})
+    document = tools.store.read().document
+    return [with_usernames(user, lambda account: document.record(account).logins(account)) for user in known]
 
 
 def with_passwords(tools: Tools, users: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Return who logs in, with the stored passwords. One that has none yet is left out.
+    """Return who logs in, with the stored passwords. One that has none yet is left out, or that keeps its old login.
 
     :param tools: what the step works with
     :param users: who logs in
     """
-    known = tools.passwords(tools.store.read(), [str(user["username"]) for user in users])
-    return [{**user, "password": known[user["username"]]} for user in users if user["username"] in known]
+    snapshot, accounts = tools.store.read(), [str(user["account"]) for user in users]
+    kept = untested(tools, snapshot, accounts)
+    known = tools.logins(snapshot, [account for account in accounts if account not in kept])
+    return [{**user, **known[user["account"]]} for user in users if user["account"] in known]
 
 
 def of_host(tools: Tools, host: str, name: str) -> Any:

@@ -15,7 +15,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import change 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import deploy as deploying
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import published as publications
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase, Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import programs
+from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import overlap, programs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     Result,
     Tools,
@@ -42,10 +42,10 @@ def test(tools: Tools) -> Result:
     snapshot = tools.store.read()
     # A run of somebody else can have changed an account in the meantime, and opened another window.
     closed = [one for one in accounts if _is_open(snapshot.document.record(one).effective_at, utc_now())]
-    passwords = tools.passwords(snapshot, [one for one in accounts if one not in closed])
+    known = tools.logins(snapshot, [one for one in accounts if one not in closed])
     tests = [proof.told_reopened(account) for account in closed]
-    if passwords:
-        tests += _sent(tools, passwords)
+    if known:
+        tests += _sent(tools, known)
     bad = sum(not one["works"] for one in tests)
     return {**done, "tests": tests, "msg": f"{len(tests) - bad} of {len(tests)} accounts work"}
 
@@ -54,17 +54,17 @@ def _is_open(effective_at: datetime | None, now: datetime) -> bool:
     return effective_at is not None and effective_at > now
 
 
-def _sent(tools: Tools, passwords: dict[str, str]) -> list[dict[str, Any]]:
+def _sent(tools: Tools, known: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
     outcome, message = tools.fleet.leader.outcome, tools.options["test_message"]
     first = outcome.untested[:1] if outcome else []
     logins = [
-        {"username": name, "password": text, "send": message == "each" or (message == "first" and name in first)}
-        for name, text in passwords.items()
+        {**login, "send": message == "each" or (message == "first" and account in first)}
+        for account, login in known.items()
     ]
     result = tools.call("smtp_test_send", {**tools.options.of_smtp(), "accounts": logins})
     # By their places: a name that contains a password is masked.
     told = result.get("results") or [{"msg": why(result)}] * len(logins)
-    return [proof.told_of_test(name, one) for name, one in zip(passwords, told, strict=True)]
+    return [proof.told_of_test(account, one) for account, one in zip(known, told, strict=True)]
 
 
 def release(tools: Tools) -> Result:
@@ -137,8 +137,10 @@ def record(tools: Tools) -> Result:
     if not fleet.leads:
         return remembered(replace(own, reached=max(own.reached, Phase.TESTED)), skipped=True)
     verdict = proof.verdict_of(fleet, fleet.play.batch)
+    # What overlaps needs no switch: hosts are given what the store says now.
+    reached = Phase.SWITCHED if own.plan and own.plan.overlaps else Phase.TESTED
     # The store is saved elsewhere after this step again.
-    own = replace(own, verdict=verdict, reached=Phase.TESTED, unkept="")
+    own = replace(own, verdict=verdict, reached=reached, unkept="")
     failures = proof.failures_of(verdict)
     accounts = [*verdict.proved, *failures]
     if not accounts or tools.check_mode:
@@ -152,7 +154,7 @@ def record(tools: Tools) -> Result:
     return remembered(own, **shown(result))
 
 
-# -- two accounts of each sender
+# -- where mail flows all the time
 
 
 def switch(tools: Tools) -> Result:
@@ -192,16 +194,18 @@ def try_login(tools: Tools) -> Result:
         # By a run with the other strategy.
         troubles, _results = _released(tools, own)
         own = replace(own, trouble=". ".join(troubles))
-    return remembered(replace(own, left=[] if own.trouble else list(own.senders)), skipped=not trouble)
+    own = replace(own, given={} if own.trouble else own.given, left=[] if own.trouble else list(own.senders))
+    return remembered(own, skipped=not trouble)
 
 
 def _refused(tools: Tools, own: Record) -> str:
     """Return why an account in use does not work from here, an empty text if all do."""
+    snapshot = tools.store.read()
     used = [one["in_use"] for name, one in deploying.leaving(tools.fleet).items() if name in own.senders]
+    used += overlap.overlapping(snapshot, list(own.given))
     if not used:
         return ""
-    passwords = tools.passwords(tools.store.read(), used)
-    logins = [{"username": name, "password": text} for name, text in passwords.items()]
+    logins = list(tools.logins(snapshot, used).values())
     result = tools.call("smtp_test_send", {**tools.options.of_smtp(), "accounts": logins, "send": False})
     bad = [one for one in result.get("results", []) if not one.get("authenticated")]
     if not bad and not failed(result):
@@ -213,7 +217,7 @@ def _refused(tools: Tools, own: Record) -> str:
 
 
 def retire(tools: Tools) -> Result:
-    """Retire the accounts that no host uses any more, on the first host of the batch.
+    """Retire the accounts or credentials that no host uses any more, on the first host of the batch.
 
     :param tools: what the step works with
     """
@@ -223,6 +227,9 @@ def retire(tools: Tools) -> Result:
     own = replace(own, unkept="")
     groups = tools.variables["groups"]["all"] if "ansible_limit" in tools.variables else []
     outside = [host for host in groups if host not in fleet.play.everyone]
+    if fleet.leader.plan and fleet.leader.plan.overlaps:
+        tools.fleet = fleet.with_record(own)
+        return overlap.settle(tools, outside)
     known = deploying.leaving(fleet)
     left = deploying.all_left(fleet, known, outside, tools.options["senders"])
     if not left:
@@ -300,9 +307,9 @@ def report(tools: Tools) -> Result:
 def _failure(tools: Tools) -> str:
     """Return what went wrong on this host."""
     fleet, options = tools.fleet, tools.options
-    in_place = not options.alternates and options["state"] == "present"
-    holding = fleet.own.programs or options["hold_tasks"]
     plan = fleet.leader.plan
+    in_place = options["state"] == "present" and (plan.holds if plan else not options.alternates)
+    holding = fleet.own.programs or options["hold_tasks"]
     holds = bool(in_place and holding and plan and plan.work_of(tools.here))
     releases = bool(in_place and not tools.check_mode and (fleet.own.programs or options["release_tasks"]))
     stays = ""

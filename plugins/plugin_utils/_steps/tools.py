@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -21,11 +22,13 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Snapshot, Store
 from ansible_collections.mailops.smtp.plugins.plugin_utils._threads import map_in_threads
 
-NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts")
 SWITCHES = ("test_send", "release_on_failure", "reconcile", "publish_again")
+NUMBERS = ("progress_interval", "drain_timeout", "audit_attempts", "notify_due_days")
 TRUE = ("true", "yes", "on", "1", "t", "y")
 # Options of smtp_account_password that each task sets for itself.
 OF_TASKS = ("accounts", "account_ids", "rotate", "state", "password", "passwords")
+# Where the providers are. Only the one that is asked for is compiled: a host has no use for the others.
+PROVIDERS = "ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in"
 Result = dict[str, Any]
 
 
@@ -58,6 +61,13 @@ class Options(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._names)
 
+    def beside(self, name: str) -> Any:
+        """Return a variable that is none of the role's.
+
+        :param name: its whole name
+        """
+        return self._value(name)
+
     def replaced(self, **values: Any) -> Options:
         """Return the options with other values for some.
 
@@ -71,6 +81,18 @@ class Options(Mapping[str, Any]):
     def alternates(self) -> bool:
         """Return whether each sender has two accounts."""
         return bool(self["strategy"] == "alternate")
+
+    @property
+    def overlaps(self) -> bool:
+        """Return whether the provider makes a new credential beside the old one, as far as its definition says."""
+        own = self["provider_definition"]
+        if own:
+            return isinstance(own, Mapping) and own.get("flow") == "create"
+        try:
+            definition = import_module(f"{PROVIDERS}.{self['provider']}").DEFINITION
+        except ImportError:
+            return False
+        return bool(definition.get("flow") == "create")
 
     @property
     def variable(self) -> str:
@@ -186,6 +208,16 @@ class Tools:
         plain = map_in_threads(lambda one: self.store.vault.decrypt(one[1], f"password of {one[0]}"), stored)
         self.learn(*plain)
         return dict(zip([account for account, _ciphertext in stored], plain, strict=True))
+
+    def logins(self, snapshot: Snapshot, accounts: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Return the stored logins of some accounts, without those that have none.
+
+        :param snapshot: the store
+        :param accounts: the accounts
+        """
+        names = {account: snapshot.document.record(account).login(account) for account in accounts}
+        passwords = self.passwords(snapshot, accounts)
+        return {account: {"username": names[account], "password": text} for account, text in passwords.items()}
 
     def call(self, module: str, options: Result, *, pretend: bool = False) -> Result:
         """Run another module on the task's host, and return its result.

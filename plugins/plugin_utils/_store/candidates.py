@@ -26,6 +26,20 @@ def closed_until(record: Record, propagation: timedelta, now: datetime) -> datet
     return max((end for end in ends if end is not None and end > now), default=None)
 
 
+def login_of(record: Record, account: str, name: str) -> str:
+    """Return the user name that belongs to one of the values beside the password.
+
+    Where the provider made another credential beside it, each of both has its own.
+
+    :param record: what the store keeps
+    :param account: the account's name
+    :param name: the value's name
+    """
+    if name == "previous_password" and record.previous_id is not None:
+        return record.previous_username or account
+    return record.login(account)
+
+
 def others(record: Record) -> list[tuple[str, str]]:
     """Return the names and ciphertexts of the values beside the password, the likeliest first.
 

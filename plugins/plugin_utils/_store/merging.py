@@ -20,7 +20,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections impor
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.spans import Part
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 
-DATES = ("staged_at", "changed_at", "verified_at", "switched_at")
+DATES = ("staged_at", "changed_at", "verified_at", "settled_at", "switched_at")
 # Between these lines are the two versions of what is in conflict, as in any file that git merges.
 MARKS = ("<<<<<<< ours\n", "=======\n", ">>>>>>> theirs\n")
 

@@ -9,6 +9,7 @@ Secrets are ciphertexts here, never passwords. A staged password becomes the pas
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
@@ -16,11 +17,24 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication im
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import whole_second, written
 
 
+@dataclass(frozen=True)
+class Credential:
+    """What a provider made: the password as a ciphertext, and its user name and ID, None where there is none."""
+
+    ciphertext: str
+    username: str | None = None
+    id: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One account's passwords, as ciphertexts, and dates.
 
     C(failed_at), C(failure): the last failed test, and its reason in one word.
+    Where the provider makes the passwords: C(username), if it is not the account's name; C(credential_id), by which the
+    provider knows the credential; C(previous_username) and C(previous_id) of the one before it, the ID as long as the
+    provider has it; C(settled_at), when every host was seen to use the stored one; C(requests), the labels of requests
+    whose answer is not known, or without C(staged_at), of which at most a credential may still appear that nobody has.
     C(doubtful_passwords) may have taken effect. As long as one of them may have done so after C(password), C(staged_at)
     is kept without a staged password: a test of the password then proves nothing.
     C(published): where others read the password, and what each place was given last.
@@ -37,7 +51,42 @@ class Record:
     staged_at: datetime | None = None
     failed_at: datetime | None = None
     failure: str | None = None
+    username: str | None = None
+    credential_id: str | None = None
+    previous_username: str | None = None
+    previous_id: str | None = None
+    settled_at: datetime | None = None
+    requests: tuple[str, ...] = ()
     published: Notes = ()
+
+    def login(self, account: str) -> str:
+        """Return the SMTP user name.
+
+        :param account: the account's name, which it is unless the provider chose another one
+        """
+        return account if self.username is None else self.username
+
+    def logins(self, account: str) -> list[str]:
+        """Return the SMTP user names under which a host may know the account, the present one first.
+
+        :param account: the account's name
+        """
+        return list(dict.fromkeys([self.login(account), self.previous_username or account, account]))
+
+    @property
+    def is_begun(self) -> bool:
+        """Return whether a change has begun whose outcome is not known."""
+        return self.staged_password is not None or self.is_requested
+
+    @property
+    def is_requested(self) -> bool:
+        """Return whether a new password was requested, and the answer is not known."""
+        return bool(self.requests) and self.staged_at is not None
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether every host was seen to use the stored credential."""
+        return self.settled_at is not None and (self.changed_at is None or self.settled_at >= self.changed_at)
 
     @property
     def has_failed(self) -> bool:
@@ -75,7 +124,7 @@ class Record:
 
         :param now: an aware datetime
         """
-        if self.staged_password is not None:
+        if self.is_begun:
             return "staged"
         if self.password is None:
             return "none"
@@ -141,7 +190,112 @@ def accepted(record: Record, ciphertext: str, now: datetime, propagation: timede
         verified_at=None,
         failed_at=None,
         failure=None,
+        settled_at=None,
+        requests=(),
     )
+
+
+def requested(record: Record, label: str, now: datetime) -> Record:
+    """Return the record with a request for a new password, before it is sent. An earlier one may have been answered.
+
+    :param record: the record before
+    :param label: the request's label
+    :param now: the time
+    """
+    return replace(record, requests=(*record.requests, label), staged_at=whole_second(now))
+
+
+def chosen(record: Record, ciphertext: str, now: datetime, propagation: timedelta) -> Record:
+    """Return the record after the provider accepted a password for the account's own name.
+
+    A credential that was created before is still at the provider.
+
+    :param record: the record before
+    :param ciphertext: the accepted password
+    :param now: the time
+    :param propagation: how long the provider may take to put it into force
+    """
+    after = accepted(record, ciphertext, now, propagation)
+    if record.credential_id is None:
+        return after
+    return replace(
+        after,
+        username=None,
+        credential_id=None,
+        previous_username=record.username,
+        previous_id=record.credential_id,
+    )
+
+
+def issued(
+    record: Record,
+    credential: Credential,
+    now: datetime,
+    propagation: timedelta,
+    *,
+    beside: bool,
+    late: Collection[str] = (),
+) -> Record:
+    """Return the record after the provider made a password.
+
+    :param record: the record before
+    :param credential: what the provider made
+    :param now: the time
+    :param propagation: how long the provider may take to put it into force
+    :param beside: whether it was made beside the stored one, which the provider has until it is deleted
+    :param late: labels of requests of which a credential may still appear
+    """
+    # What another flow has staged may still be in force, and is kept.
+    staged = (record.staged_password,) if record.staged_password is not None else ()
+    before = replace(record, staged_password=None, doubtful_passwords=(*record.doubtful_passwords, *staged))
+    after = accepted(before, credential.ciphertext, now, propagation)
+    after = replace(
+        after,
+        username=credential.username,
+        credential_id=credential.id,
+        requests=tuple(label for label in record.requests if label in late),
+    )
+    if record.password is None:
+        return after
+    if not beside:
+        # The old name is dead, and hosts find by it what they are to replace.
+        renamed = record.previous_id is None and record.username not in (None, credential.username)
+        return replace(after, previous_username=record.username) if renamed else after
+    return replace(after, previous_username=record.username, previous_id=record.credential_id)
+
+
+def unanswered(record: Record, idle: Collection[str], late: Collection[str] = ()) -> Record:
+    """Return the record without requests that are known to have had no effect.
+
+    :param record: the record before
+    :param idle: their labels
+    :param late: labels of requests that have had none yet, and of which a credential may still appear
+    """
+    left = tuple(label for label in record.requests if label not in idle)
+    # What is in doubt stays so: it may have been before the request, too.
+    kept = set(left) - set(late) or record.staged_password or record.doubtful_passwords
+    return replace(record, requests=left, staged_at=record.staged_at if kept else None)
+
+
+def settled(record: Record, now: datetime) -> Record:
+    """Return the record after every host was seen to use the stored credential.
+
+    :param record: the record before
+    :param now: the time
+    """
+    if record.is_settled:
+        return record
+    # Not before the change, by a clock that is behind the one of then.
+    moment = whole_second(now)
+    return replace(record, settled_at=max(moment, record.changed_at) if record.changed_at else moment)
+
+
+def retired(record: Record) -> Record:
+    """Return the record after the credential before the stored one was deleted at the provider.
+
+    :param record: the record before
+    """
+    return replace(record, previous_username=None, previous_id=None, previous_password=None)
 
 
 def adopted(record: Record, ciphertext: str, changed_at: datetime, propagation: timedelta) -> Record:
@@ -157,6 +311,15 @@ def adopted(record: Record, ciphertext: str, changed_at: datetime, propagation: 
     after = accepted(record, ciphertext, changed_at, propagation)
     doubtful = tuple(other for other in after.doubtful_passwords if other != ciphertext)
     since = record.staged_at if record.in_doubt and doubtful else None
+    if ciphertext == record.previous_password and record.previous_id is not None:
+        # Both credentials change places: each has a user name and an ID of its own.
+        after = replace(
+            after,
+            username=record.previous_username,
+            credential_id=record.previous_id,
+            previous_username=record.username,
+            previous_id=record.credential_id,
+        )
     return replace(
         after, doubtful_passwords=doubtful, staged_at=since if since is not None and changed_at < since else None
     )

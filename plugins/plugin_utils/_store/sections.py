@@ -18,12 +18,14 @@ from typing import Any
 import yaml
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import NOTE, TARGET, Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 
 CIPHERTEXT = re.compile(r"\$ANSIBLE_VAULT;1\.[12];AES256(;[^;\s]+)?\n([0-9a-f]{2,80}\n)*[0-9a-f]{2,80}\n?")
+REQUEST = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}")
 FAILURE = re.compile(r"[a-z][a-z_]{0,39}")
 PLAIN_KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]*")
 NULL = "tag:yaml.org,2002:null"
@@ -147,6 +149,25 @@ def _read_word(node: yaml.Node, where: str) -> str:
     return text
 
 
+def _read_given(node: yaml.Node, where: str) -> str:
+    text = str(_scalar(node, where).value)
+    if not text or has_control(text) or node.tag.startswith("!"):
+        raise StoreError(f"{where} must be one line of text")
+    return text
+
+
+def _read_requests(node: yaml.Node, where: str) -> tuple[str, ...]:
+    items = node.value if isinstance(node, yaml.SequenceNode) else [node]
+    texts = tuple(str(item.value) for item in items if isinstance(item, yaml.ScalarNode))
+    if len(texts) != len(items) or not all(map(REQUEST.fullmatch, texts)):
+        raise StoreError(f"{where} must be a list of requests such as 20260131T120000Z-0123456789ab")
+    return texts
+
+
+def _write_requests(name: str, labels: tuple[str, ...], indent: int) -> list[str]:
+    return [f"{' ' * indent}{name}:\n", *(f"{' ' * indent}  - {label}\n" for label in labels)]
+
+
 def _read_notes(node: yaml.Node, where: str) -> Notes:
     if not isinstance(node, yaml.MappingNode):
         raise StoreError(f"{where} must map each target to what it was given last")
@@ -189,6 +210,8 @@ SECRET = Form(_read_secret, _write_secret)
 SECRETS = Form(_read_secrets, _write_secrets)
 MOMENT = Form(_read_moment, _write_moment)
 NAME = Form(_read_name, _write_name)
+TEXT = Form(_read_given, _write_name)
+REQUESTS = Form(_read_requests, _write_requests)
 WORD = Form(_read_word, _write_name)
 NOTES = Form(_read_notes, _write_notes)
 
@@ -207,10 +230,16 @@ ACCOUNTS = Section(
         "staged_at": MOMENT,
         "failed_at": MOMENT,
         "failure": WORD,
+        "username": TEXT,
+        "credential_id": TEXT,
+        "previous_username": TEXT,
+        "previous_id": TEXT,
+        "settled_at": MOMENT,
+        "requests": REQUESTS,
         "published": NOTES,
     },
     example="password and changed_at",
-    passing=frozenset({"staged_password", "doubtful_passwords", "staged_at", "failed_at", "failure"}),
+    passing=frozenset({"staged_password", "doubtful_passwords", "staged_at", "failed_at", "failure", "requests"}),
 )
 SENDERS = Section(
     key="smtp_senders",

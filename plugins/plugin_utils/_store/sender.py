@@ -90,7 +90,7 @@ def is_under_way(sender: Sender, rest: Record) -> bool:
     :param sender: the sender
     :param rest: the record of the account at rest
     """
-    if rest.staged_password is not None:
+    if rest.is_begun:
         return True
     return rest.changed_at is not None and sender.switched_at is not None and rest.changed_at >= sender.switched_at
 

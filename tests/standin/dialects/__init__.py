@@ -17,11 +17,12 @@ from typing import Any, ClassVar, Literal
 
 from ..accounts import AccountStore
 
-Effect = Literal["changed", "same", "none"]
+Effect = Literal["changed", "created", "deleted", "same", "none"]
 APPLICATION_KEY = "application-key-of-the-stand-in"
 AUTHORIZATION_KEY = "authorization-key-of-the-stand-in"
 API_KEY = "api-key-of-the-stand-in"
 READ_ONLY_KEY = "read-only-key-of-the-stand-in"
+TENANT = "0c5f7a52-6f0e-4d0b-9a3e-2f6f4f1f0a11"
 # The same API at another address.
 ALIASES = {"messageflow": "emaillabs", "redlink": "emaillabs"}
 
@@ -47,6 +48,8 @@ class ApiOptions:
     :param login_forms: how a login may be named in the address of a call, C(address), C(local_part) or both (mailgun)
     :param errors_at_top: whether an error is in the answer itself, not in its C(data) (smtp2go)
     :param errors_as_success: whether a refused change is answered 200, with C(success) false (jetemail)
+    :param tenant: the ID of the customer, which stands in the address of a call (ahasend, cloudflare)
+    :param most_credentials: how many credentials an account can have side by side, None for any number (ahasend)
     """
 
     application_key: str = field(default=APPLICATION_KEY, repr=False)
@@ -66,6 +69,8 @@ class ApiOptions:
     login_forms: tuple[str, ...] = ("address", "local_part")
     errors_at_top: bool = False
     errors_as_success: bool = False
+    tenant: str = TENANT
+    most_credentials: int | None = None
 
 
 @dataclass(frozen=True)
@@ -89,13 +94,14 @@ class Route:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a call is told, and what it did."""
+    """What a call is told, and what it did; C(credential) is the ID of the one that it made, changed or deleted."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     request_id: str | None = None
     effect: Effect = "none"
+    credential: str | None = None
 
     def but(self, **changes: Any) -> Answer:
         """Return the answer with some of it changed."""
@@ -117,11 +123,13 @@ class Dialect(ABC):
     :cvar credentials: the keys that its callers need, as they are named in the options
     :cvar defaults: the options that begin with another value than their own default
     :cvar without: the kinds of faults that its answers cannot have
+    :cvar login: the user name that all credentials have, None if each has its own
     """
 
     credentials: ClassVar[tuple[str, ...]] = ("authorization_key",)
     defaults: ClassVar[Mapping[str, Any]] = {}
     without: ClassVar[tuple[str, ...]] = ()
+    login: ClassVar[str | None] = None
 
     def __init__(self, provider: Provider) -> None:
         self.provider = provider

@@ -11,7 +11,16 @@ from dataclasses import asdict
 from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import AUDITS, HOLDS, PARTS, REGISTERED, TESTS
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import (
+    AUDITS,
+    ENDED,
+    ENDS,
+    HOLDS,
+    PARTS,
+    REGISTERED,
+    TESTS,
+    TOLD,
+)
 
 STORE, TOKEN, PLAY = "store.yml", "token of now", "Rotate: a b c"
 Known = Mapping[str, Mapping[str, Any]]
@@ -23,8 +32,9 @@ def fleet(
     """Return a fleet. Hosts are written as a text, "a b c".
 
     :param here: the host that looks
-    :param known: of each host the fields of its record, C(holds), C(tests) and C(audits) that it registered, and its
-        C(vars); a host has begun if it is named here, and is led by C(a) if nothing else is said
+    :param known: of each host the fields of its record, C(holds), C(tests) and C(audits) that it registered, its
+        C(vars), how it C(ended) in the report, whether it C(failed) or C(stopped), and what it C(collected); a host has
+        begun if it is named here, and is led by C(a) if nothing else is said
     :param everyone: all hosts of the play
     :param active: those still in it, all if nothing else is said
     :param batch: those of this batch, the active ones if nothing else is said
@@ -47,10 +57,22 @@ def variables(host: str, known: Mapping[str, Any]) -> dict[str, Any]:
         items = known.pop(name, None)
         if items is not None:
             found[variable] = {"results": [{"item": host, "token": TOKEN, **item} for item in items]}
+    ended, collected = known.pop("ended", None), known.pop("collected", None)
+    if ended is not None:
+        found |= {
+            ENDS: {"born": known.get("born", "")},
+            ENDED: {"born": known.get("born", ""), "served": "", "done": "", **ended},
+        }
+    if known.pop("stopped", False):
+        found[ENDS] = {"born": known.get("born", "")}
+    if collected is not None:
+        found[TOLD] = {"collected": collected}
+    failed = known.pop("failed", None)
     if known.pop("begun", True):
         leads = {"token": TOKEN} if known.get("leader", "a") == host else {}
         known |= {name: asdict(kind(**known[name])) for name, kind in PARTS.items() if name in known}
         found[REGISTERED] = {"record": {"leader": "a", "vault_file": STORE, "play": PLAY, **leads, **known}}
+        found[REGISTERED] |= {"failed": True, "step": "plan", "msg": failed} if failed else {}
     return found
 
 

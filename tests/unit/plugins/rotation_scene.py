@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, Made
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.answers import Answers
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
@@ -132,6 +133,36 @@ class Scene:
     during_the_call: Callable[[], None] = lambda: None
     check_survives: Callable[[], None] = lambda: None
     made: int = 0
+    jobs: list[dict[str, Job]] = field(default_factory=list)
+    issues: dict[str, Made] = field(default_factory=dict)
+
+    def issue(self, jobs: Mapping[str, Job]) -> Mapping[str, Change]:
+        """Make what an account's jobs ask for, or return what is given for it."""
+        self.log.append("issue " + ", ".join(jobs))
+        self.jobs.append(dict(jobs))
+        for account, job in jobs.items():
+            open_requests = self.store.record(account).requests
+            assert not job.label or job.label in open_requests, (
+                "what is requested is in the store, or nobody knows of it"
+            )
+        self.during_the_call()
+        return Answers({account: self.issues.get(account) or self._issued(job) for account, job in jobs.items()})
+
+    def _issued(self, job: Job) -> Made:
+        done = {"idle": list(job.sweep), "deleted": list(job.delete)}
+        if not job.label:
+            return Made(Kind.ACCEPTED, False, True, "", **done)
+        self.made += 1
+        return Made(
+            Kind.ACCEPTED,
+            False,
+            True,
+            "",
+            secret=f"made {self.made}",
+            username=f"u{self.made}",
+            id=str(self.made),
+            **done,
+        )
 
     def generate(self) -> str:
         self.made += 1
@@ -168,6 +199,7 @@ class Scene:
             self.learnt.append,
             self.told.append,
             check_survives=self.check_survives,
+            issuer=lambda: self.issue,
         )
         return run(request, tools, check_mode=check_mode)
 

@@ -22,6 +22,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import F
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import OPTIONS, PREFIX
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import REGISTERED, Record, record_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import Options, Result, Tools
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record as Entry
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import VAULT
 
@@ -46,7 +47,7 @@ KNOWN: dict[str, Any] = {
 }
 Answers = Mapping[str, Any]
 # For steps that have no other use for the store.
-EMPTY: Any = SimpleNamespace(document=SimpleNamespace(senders={}))
+EMPTY: Any = SimpleNamespace(document=SimpleNamespace(senders={}, record=lambda _account: Entry()))
 NOTHING_LEFT: Any = SimpleNamespace(has_leftovers=lambda: False, read=lambda: EMPTY)
 
 
@@ -172,9 +173,6 @@ def store_of(path: Path, passwords: Mapping[str, str], **more: Any) -> Store:
     :param passwords: the passwords by account
     :param more: accounts' other records, senders, by C(records) and C(senders)
     """
-    # Here, so that only tests with a store compile the editor.
-    from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record as Entry
-
     store = Store(str(path), VAULT)
     entries = {name: Entry(password=VAULT.encrypt(text)) for name, text in passwords.items()}
     store.write(store.read(), {**entries, **more.get("records", {})}, senders=more.get("senders"))

@@ -59,7 +59,7 @@ METRICS: tuple[tuple[str, str, Callable[[Account], float | None]], ...] = (
     (
         "password_staged",
         "Whether a new password is staged that may have reached the provider.",
-        lambda account: account.record.staged_password is not None,
+        lambda account: account.record.is_begun,
     ),
     (
         "password_doubtful",

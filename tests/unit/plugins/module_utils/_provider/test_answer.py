@@ -21,7 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
     sentence,
     shortened,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import emaillabs, vercom
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import emaillabs, jetemail, vercom
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import envelope
 
@@ -322,6 +322,24 @@ def test_already_set(status: int, body: t.Any, kind: Kind) -> None:
     assert read(CLOSED, reply(status, body)).kind is kind
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, {"error": "slow down"}, T),
+        (200, {"ok": True, "error": "slow down"}, T),
+        (503, {"error": "slow down"}, U),
+        (503, {"error": "odd"}, U),
+        (400, {"error": "odd"}, V),
+        (400, "slow down", V),
+    ],
+)
+def test_throttled(status: int, body: t.Any, kind: Kind) -> None:
+    """Catches: a call that was put off with another status than 429, and that counts as refused or as unknown."""
+    answer = {"accepted": [{"path": "ok", "equals": True}], "throttled": [{"path": "error", "equals": "slow down"}]}
+    definition = build({**jetemail.DEFINITION, "answer": answer})
+    assert read(definition, reply(status, body)).kind is kind
+
+
 def test_secret_fields() -> None:
     """Catches: what the definition calls secret, quoted by the provider in its own words."""
     body = {"error": f"{SECRET} and others-pass are weak", "sent": SECRET, "users": [{"password": "others-pass"}]}
@@ -349,3 +367,47 @@ def test_only_the_hints_that_are_asked_for() -> None:
     """Catches: a hint on the call that sets a password, given for another call."""
     assert sentence(EMAILLABS, 404, None, hints=("401", "403")) == "emaillabs answered 404"
     assert sentence(EMAILLABS, 401, None, hints=("401", "403")) == f"emaillabs answered 401. {HINT_401}"
+
+
+LINES = build(
+    {
+        "name": "own",
+        "set_password": {"method": "POST", "path": "/{account}", "body": {"p": "{password}"}},
+        "answer": {
+            "text": True,
+            "accepted": [{"path": "", "equals": "OK"}],
+            "throttled": [{"status": 409, "path": "", "contains": "busy"}],
+            "message": ["", "reason"],
+        },
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "words"),
+    [
+        (200, "OK", Kind.ACCEPTED, ": OK"),
+        (200, " OK\r\n", Kind.ACCEPTED, ": OK"),
+        (200, '"OK"', Kind.ACCEPTED, ": OK"),
+        (200, "OK\nbut", Kind.UNKNOWN, ""),
+        (200, "<p>OK</p>", Kind.UNKNOWN, ""),
+        (200, "", Kind.UNKNOWN, ""),
+        (204, "", Kind.UNKNOWN, ""),
+        (200, "x" * 201, Kind.UNKNOWN, ""),
+        (200, {"reason": "Odd"}, Kind.UNKNOWN, ": Odd"),
+        (400, "Too short", Kind.REFUSED_VALUE, ": Too short"),
+        (400, "key-1 is bad", Kind.REFUSED_VALUE, ": ******** is bad"),
+        (409, "The server is busy", Kind.THROTTLED, ": The server is busy"),
+        (409, "Taken", Kind.REFUSED_ACCESS, ": Taken"),
+        (502, "Bad gateway", Kind.UNKNOWN, ": Bad gateway"),
+    ],
+)
+def test_one_line_of_text(status: int, body: t.Any, kind: Kind, words: str) -> None:
+    """Catches: an API without JSON that cannot be read, a page of a web server in a message, an echo that is shown."""
+    meaning = read(LINES, reply(status, body), ["key-1"])
+    assert (meaning.kind, meaning.message) == (kind, f"own answered {status}{words}")
+
+
+def test_text_only_where_it_is_said() -> None:
+    """Catches: the words of a device in between that pass for those of a provider that speaks JSON."""
+    assert read(EMAILLABS, reply(400, "Too short")).message == "emaillabs answered 400"

@@ -13,11 +13,13 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, ProviderError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider import calls as provider_calls
+from ansible_collections.mailops.smtp.plugins.module_utils._provider import listing
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import mailgun, vercom
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import list_accounts, set_passwords
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import list_accounts
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
@@ -43,7 +45,8 @@ PATIENCE = Patience(retries=2, ceiling=60)
 def fixture_pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Record the pauses in place of making them."""
     pauses: list[float] = []
-    monkeypatch.setattr(provider_calls, "time", SimpleNamespace(sleep=pauses.append))
+    for module in (provider_calls, listing):
+        monkeypatch.setattr(module, "time", SimpleNamespace(sleep=pauses.append))
     return pauses
 
 
@@ -260,7 +263,7 @@ def test_no_such_call() -> None:
 
 def test_list_without_end(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: a provider that ignores the offset and is asked for ever."""
-    monkeypatch.setattr(provider_calls, "MOST_PAGES", 3)
+    monkeypatch.setattr(listing, "MOST_PAGES", 3)
     full = page(*(f"{number}.acme.smtp" for number in range(1000)))
     with pytest.raises(ProviderError, match=r"^emaillabs: the list of accounts does not end after 3 pages$"):
         listed(serve(full, full, full))

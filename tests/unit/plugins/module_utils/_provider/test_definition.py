@@ -17,16 +17,16 @@ def test_a_definition_cannot_be_changed() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         definition.api_url = "https://else.example"  # type: ignore[misc]
     with pytest.raises(dataclasses.FrozenInstanceError):
-        definition.set_password.path = "/else"  # type: ignore[misc]
+        definition.change.path = "/else"  # type: ignore[misc]
 
 
 def test_what_is_not_said_is_not_claimed() -> None:
     """Catches: a provider that counts as verified, waits, or has credentials because nobody said otherwise."""
     made = Definition(name="x", api_url="", set_password=Request("PUT", "/"), answer=Answer())
-    assert (made.set_password.standing, made.propagation_seconds, dict(made.credentials), made.list_accounts) == (
+    assert (made.change.standing, made.propagation_seconds, dict(made.credentials), made.list_accounts) == (
         "assumed",
         0,
         {},
         None,
     )
-    assert (made.set_password.encoding, made.set_password.body, dict(made.set_password.query)) == ("json", None, {})
+    assert (made.change.encoding, made.change.body, dict(made.change.query)) == ("json", None, {})

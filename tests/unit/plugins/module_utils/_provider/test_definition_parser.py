@@ -73,7 +73,7 @@ def test_full() -> None:
     """Catches: a field that is read from another place, or not at all."""
     made = build(FULL)
     assert made.basic == {"username": "api", "password": "{other}"} and made.headers == {"X-Key": "{api_key}"}
-    assert made.set_password.encoding == "form" and made.set_password.headers == {"X-Other": "{other}"}
+    assert made.change.encoding == "form" and made.change.headers == {"X-Other": "{other}"}
     assert made.list_accounts is not None and made.list_accounts.request.query["p"] == "{page}"
     assert (made.list_accounts.paging, made.list_accounts.page_size, made.list_accounts.empty_statuses) == (
         "page",
@@ -84,8 +84,8 @@ def test_full() -> None:
     assert made.answer.accepted == ({"path": "ok", "equals": 1},) and made.answer.message == ("m",)
     assert made.answer.refused[0] == {"path": "n", "above": 0.5, "status": 200}
     assert (made.password.min_length, made.password.max_length, made.password.symbols) == (5, 32, "!")
-    assert made.password.classes == ("digit",) and made.set_password.source == "a page"
-    assert (made.rate_limit, made.propagation_seconds, made.set_password.standing, made.hints) == (
+    assert made.password.classes == ("digit",) and made.change.source == "a page"
+    assert (made.rate_limit, made.propagation_seconds, made.change.standing, made.hints) == (
         5,
         60,
         "verified",
@@ -120,8 +120,8 @@ BAD: list[tuple[str, t.Any, str]] = [
     ("name", 5, f"{W}.name: must be a str, not int"),
     ("name", "a\nb", f"{W}.name: {CONTROL}"),
     ("nmae", "x",
-     f"{W}: unknown field nmae; known fields: answer, api_url, authentication, credentials, hints, list_accounts, "
-     "name, password, propagation_seconds, rate_limit, set_password"),
+     f"{W}: unknown field nmae; known fields: answer, api_url, authentication, credentials, find_account, flow, "
+     "hints, list_accounts, name, password, propagation_seconds, rate_limit, set_password, settings, transport"),
     ("credentials", ["a"], f"{W}.credentials: must be a Mapping, not list"),
     ("credentials/Key", "X", f"{W}.credentials.Key: is not a valid credential name (use a-z and _)"),
     ("credentials/password", "X", f"{W}.credentials.password: is not a valid credential name (use a-z and _)"),
@@ -139,7 +139,7 @@ BAD: list[tuple[str, t.Any, str]] = [
     ("authentication/basic", {"username": "a"}, f"{W}.authentication.basic.password: is required"),
     ("authentication/basic/x", "a", f"{W}.authentication.basic: unknown field x; known fields: password, username"),
     ("authentication/token", "a", f"{W}.authentication: unknown field token; known fields: basic, headers"),
-    ("set_password", ..., f"{W}.set_password: is required"),
+    ("set_password", ..., f"{W}.set_password: is required with flow set"),
     ("set_password", "PUT", f"{W}.set_password: must be a Mapping, not str"),
     ("set_password/method", ..., f"{W}.set_password.method: is required"),
     ("set_password/method", "put", f"{W}.set_password.method: must be one of {METHODS}, not 'put'"),
@@ -162,7 +162,8 @@ BAD: list[tuple[str, t.Any, str]] = [
      "source, standing"),
     ("list_accounts/fallback_method", "HEAD",
      f"{W}.list_accounts.fallback_method: must be one of , {METHODS}, not 'HEAD'"),
-    ("list_accounts/paging", "cursor", f"{W}.list_accounts.paging: must be one of none, offset, page, not 'cursor'"),
+    ("list_accounts/paging", "cursor",
+     f"{W}.list_accounts.next: is the path to the next cursor, and goes with paging: cursor"),
     ("list_accounts/page_size", 0, f"{W}.list_accounts.page_size: must be from 1 to 10000, not 0"),
     ("list_accounts/page_size", True, f"{W}.list_accounts.page_size: must be a int, not bool"),
     ("list_accounts/empty_statuses", 404, f"{W}.list_accounts.empty_statuses: must be a list, not int"),
@@ -232,9 +233,9 @@ def test_whatever_a_field_is(path: str, value: t.Any) -> None:
     except InputError as error:
         told = str(error)
     else:
-        logged = [made.set_password.path, made.set_password.query, made.set_password.headers, made.headers]
+        logged = [made.change.path, made.change.query, made.change.headers, made.headers]
         assert "{password}" not in str(logged)
-        assert "{password}" in str(made.set_password.body)
+        assert "{password}" in str(made.change.body)
         told = W
     assert told.startswith(W)
 

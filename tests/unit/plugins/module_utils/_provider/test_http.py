@@ -66,7 +66,7 @@ def test_sends_a_form(serve: Serve) -> None:
     connection = connection_to(
         server.url, request={"encoding": "form", "body": {"a&b": "{password}", "u": "{account}"}}
     )
-    Client(connection).send(connection.definition.set_password, {**account_values("a b"), "password": "1&2=ü+"})
+    Client(connection).send(connection.definition.change, {**account_values("a b"), "password": "1&2=ü+"})
     assert server.heard[0].body == b"a%26b=1%262%3D%C3%BC%2B&u=a+b"
     assert server.heard[0].headers["content-type"] == "application/x-www-form-urlencoded"
 

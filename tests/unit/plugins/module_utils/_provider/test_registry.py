@@ -16,6 +16,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
     BUILT_IN,
     credentials_from,
     definition_from,
+    module_options,
+    settings_from,
 )
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import KEYS
 
@@ -119,6 +121,14 @@ def test_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
         definition_from({"provider": "nowhere"})
 
 
+def test_no_address_where_none_is_needed() -> None:
+    """Catches: an address that has to be given though boto3 knows it, or one that is given and not checked."""
+    assert definition_from({"provider": "ses"}).api_url == ""
+    assert definition_from({"provider": "ses", "api_url": "https://iam.example/"}).api_url == "https://iam.example"
+    with pytest.raises(InputError, match=r"^api_url: 'http://iam\.example' is not https: "):
+        definition_from({"provider": "ses", "api_url": "http://iam.example"})
+
+
 ASSUMED = ("PUT", "/v2.1/email/smtpAccount/{account}/password", "json", {"password": "{password}"})
 
 
@@ -140,9 +150,9 @@ ASSUMED = ("PUT", "/v2.1/email/smtpAccount/{account}/password", "json", {"passwo
 )
 def test_password_request(given_request: t.Any, wanted: tuple[t.Any, ...]) -> None:
     """Catches: a part of the call that was given and not taken, or taken and not given."""
-    made = definition_from({"provider": "emaillabs", "password_request": given_request}).set_password
+    made = definition_from({"provider": "emaillabs", "password_request": given_request}).change
     assert (made.method, made.path, made.encoding, made.body) == wanted
-    assert definition_from({"provider": "emaillabs"}).set_password.path == ASSUMED[1]
+    assert definition_from({"provider": "emaillabs"}).change.path == ASSUMED[1]
 
 
 PATH = "password_request.path: must start with one '/' and must not contain '//', '.', '..', '?' or '#'"
@@ -257,9 +267,78 @@ def test_credentials_that_are_wrong(value: str | None, message: str) -> None:
         assert str(caught.value) == message and "hidden" not in str(caught.value)
 
 
+def test_credentials_that_belong_together() -> None:
+    """Catches: a session token of the environment that is sent with keys of the options, which AWS then refuses."""
+    definition = build(BUILT_IN["ses"])
+    variables = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c"}
+    assert credentials_from(definition, {}, variables) == {"access_key": "a", "secret_key": "b", "session_token": "c"}
+    given = {"access_key": "d", "secret_key": "e"}
+    assert credentials_from(definition, {"api_credentials": given}, variables) == given
+    assert credentials_from(definition, {}, {}) == {}
+
+
 def test_credential_without_a_variable() -> None:
     """Catches: a message with a gap where the variable's name would stand."""
     definition = build({**BUILT_IN["emaillabs"], "credentials": {"application_key": "", "authorization_key": ""}})
     with pytest.raises(InputError) as caught:
         credentials_from(definition, {}, {})
     assert "  " not in str(caught.value)
+
+
+SENDER = build(
+    {
+        "name": "own",
+        "settings": {"tenant": "", "region": "eu"},
+        "set_password": {"method": "PUT", "path": "/{tenant}/{account}", "body": {"p": "{password}"}},
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("given_settings", "found"),
+    [
+        ({"tenant": "t"}, {"tenant": "t", "region": "eu"}),
+        ({"tenant": "t", "region": "us"}, {"tenant": "t", "region": "us"}),
+        ({"tenant": 17}, {"tenant": "17", "region": "eu"}),
+    ],
+)
+def test_settings(given_settings: dict[str, t.Any], found: dict[str, str]) -> None:
+    """Catches: a default that wins, an ID of digits only that is no text any more."""
+    assert settings_from(SENDER, {"provider_settings": given_settings}) == found
+    handed = module_options({"provider_settings": given_settings, "api_key": "x"}, SENDER, {})
+    assert handed["provider_settings"] == found and handed["api_key"] is None
+
+
+@pytest.mark.parametrize(
+    ("given_settings", "message"),
+    [
+        (None, "provider_settings.tenant: is missing or empty; own needs it"),
+        ({"tenant": " "}, "provider_settings.tenant: is missing or empty; own needs it"),
+        ({"tenant": "t", "region": ""}, "provider_settings.region: is missing or empty; own needs it"),
+        ({"tenant": "a\nb"}, "provider_settings.tenant: contains a line break or another control character"),
+        ({"tenant": "t", "Region": "x"}, "provider_settings: own has no setting 'Region'; it has: tenant, region"),
+    ],
+)
+def test_settings_that_are_wrong(given_settings: t.Any, message: str) -> None:
+    """Catches: a call with a gap in its path, or a typing error that leaves the default in force."""
+    with pytest.raises(InputError) as caught:
+        settings_from(SENDER, {"provider_settings": given_settings})
+    assert str(caught.value) == message
+
+
+def test_setting_of_a_provider_without_any() -> None:
+    """Catches: a message with a gap where the names would stand."""
+    with pytest.raises(InputError) as caught:
+        settings_from(EMAILLABS, {"provider_settings": {"region": "eu"}})
+    assert str(caught.value) == "provider_settings: emaillabs has no setting 'region'; it has: none"
+
+
+@pytest.mark.parametrize("provider", [name for name, data in BUILT_IN.items() if data.get("flow", "set") != "set"])
+def test_password_request_where_the_provider_makes_the_passwords(provider: str) -> None:
+    """Catches: an option that is ignored, or a definition with the calls of two flows."""
+    with pytest.raises(InputError) as caught:
+        definition_from({"provider": provider, "api_url": "https://x.example", "password_request": {"method": "PUT"}})
+    assert str(caught.value) == (
+        f"password_request: {provider} makes the passwords itself, so there is no call to replace; describe its calls "
+        "in provider_definition"
+    )

@@ -66,8 +66,8 @@ def test_an_echo_with_other_white_space_is_scrubbed(password: str) -> None:
     assert "passw0rd" not in shown(password, {"message": f"'{password}' is weak"})
 
 
-def test_can_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Catches: an import error in place of a message where requests is missing."""
-    assert report.can_call() is True
+    assert report.missing("http") == []
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
-    assert report.can_call() is False
+    assert report.missing("http") == ["requests"]

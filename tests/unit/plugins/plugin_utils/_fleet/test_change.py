@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,14 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.change import 
     to_visit,
     troubled,
 )
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Plan
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import (
+    ALTERNATE,
+    IN_PLACE,
+    OVERLAP,
+    RETIRE,
+    Outcome,
+    Plan,
+)
 from ansible_collections.mailops.smtp.tests.unit.plugins.fleet_scene import fleet
 
 USERS = {"a": ["1"], "b": ["2"], "c": ["1", "3"]}
@@ -54,11 +62,12 @@ def test_what_is_tried(pairs: bool, tried: Any) -> None:
         ({"accounts": [entry("2", "unchanged")], "unverified": ["2"], "seconds_to_wait": 0}, False, [], [], []),
         ({"accounts": [entry("2", "unchanged")], "unverified": ["2"], "seconds_to_wait": 0.5}, False, ["2"], [], []),
         ({"accounts": [entry("1", reason="a password has been staged, and is sent")]}, True, ["1"], ["1"], ["1"]),
+        ({"accounts": [entry("1", reason="a new password was requested at noon")]}, True, ["1"], ["1"], ["1"]),
     ],
 )
 def test_plan_in_place(preview: Any, tests: bool, work: list[str], changing: list[str], begun: list[str]) -> None:
     """Catches: a window that nobody waits for; mail held for an account that is tested and unchanged."""
-    made = planned(fleet(), Plan(users=USERS), {"vault_file": "/smtp.yml", **preview}, pairs=False, tests=tests)
+    made = planned(fleet(), Plan(users=USERS), {"vault_file": "/smtp.yml", **preview}, tests=tests)
     assert (made.work, made.changing, made.begun) == (work, changing, begun)
     assert made.goes_on == bool(work)
     assert made.testers == {"1": "a", "2": "b", "3": "c"}
@@ -76,11 +85,33 @@ def test_plan_in_place(preview: Any, tests: bool, work: list[str], changing: lis
 )
 def test_plan_of_pairs(advice: Any, due: list[str], finishing: list[str], goes_on: bool) -> None:
     """Catches: the look at an account that is not due, taken for a change; a sender that is never switched."""
-    known = Plan(users=USERS, pairs={"s": ["1", "4"]}, ids={"1": 7}, advice=advice, due=due, finishing=finishing)
+    pairs = {"s": ["1", "4"]}
+    known = Plan(users=USERS, pairs=pairs, ids={"1": 7}, advice=advice, due=due, finishing=finishing, way=ALTERNATE)
     preview = {"vault_file": "/smtp.yml", "accounts": [entry("3", "unchanged")]}
-    made = planned(fleet(), known, preview, pairs=True, tests=True)
+    made = planned(fleet(), known, preview, tests=True)
     assert made.work == made.changing == [*due, *finishing]
     assert (made.pairs, made.ids, made.advice, made.goes_on) == (known.pairs, known.ids, advice, goes_on)
+
+
+@pytest.mark.parametrize(
+    ("actions", "consumes", "way", "work", "goes_on"),
+    [
+        (["would_rotate", "unchanged"], False, OVERLAP, ["1"], True),
+        (["would_rotate", "would_retire"], False, OVERLAP, ["1"], True),
+        (["unchanged", "unchanged"], False, OVERLAP, [], False),
+        (["unchanged", "would_retire"], False, RETIRE, [], True),
+        # Where hosts get their logins in every run, the old credential goes beside that.
+        (["unchanged", "would_retire"], True, OVERLAP, [], True),
+    ],
+)
+def test_plan_beside_the_old_credential(
+    actions: list[str], consumes: bool, way: str, work: list[str], goes_on: bool
+) -> None:
+    """Catches: a message through hosts whose login stays; every phase run for a credential that is only deleted."""
+    preview = {"vault_file": "x", "accounts": [entry(*pair) for pair in zip("12", actions, strict=True)]}
+    seen = fleet("a", {"a": {"consumes": consumes}})
+    made = planned(seen, Plan(users=USERS, way=OVERLAP), preview, tests=True)
+    assert (made.way, made.work, made.changing, made.goes_on) == (way, work, work, goes_on)
 
 
 @pytest.mark.parametrize(
@@ -94,41 +125,42 @@ def test_plan_of_pairs(advice: Any, due: list[str], finishing: list[str], goes_o
 )
 def test_passwords_are_deployed_in_every_run(known: Any, goes_on: bool) -> None:
     """Catches: a host that could not be reached the last time, and never gets its password since nothing is due."""
-    assert planned(fleet("a", known), Plan(), {"vault_file": "x"}, pairs=False, tests=True).goes_on == goes_on
+    assert planned(fleet("a", known), Plan(), {"vault_file": "x"}, tests=True).goes_on == goes_on
 
 
 @pytest.mark.parametrize(
-    ("programs", "hold_tasks", "pairs", "active", "hosts"),
+    ("programs", "hold_tasks", "way", "active", "hosts"),
     [
-        (["postfix"], "", False, "a b c d", ["a", "b", "c"]),
-        ([], "", False, "a b c d", ["b"]),
-        ([], "hold.yml", False, "a b c d", ["a", "b", "c"]),
-        (["postfix"], "", True, "a b c d", []),
+        (["postfix"], "", IN_PLACE, "a b c d", ["a", "b", "c"]),
+        ([], "", IN_PLACE, "a b c d", ["b"]),
+        ([], "hold.yml", IN_PLACE, "a b c d", ["a", "b", "c"]),
+        (["postfix"], "", ALTERNATE, "a b c d", []),
+        (["postfix"], "hold.yml", OVERLAP, "a b c d", []),
         # One that has fallen out is pinged, not held. As long as it may be up, its accounts do not change for others.
-        (["postfix"], "", False, "a d", []),
-        (["postfix"], "", False, "a b d", ["b"]),
+        (["postfix"], "", IN_PLACE, "a d", []),
+        (["postfix"], "", IN_PLACE, "a b d", ["b"]),
     ],
 )
-def test_holders(programs: list[str], hold_tasks: str, pairs: bool, active: str, hosts: list[str]) -> None:
+def test_holders(programs: list[str], hold_tasks: str, way: str, active: str, hosts: list[str]) -> None:
     """Catches: an account that changes while a host sends with it; one left alone since a host has nothing to hold."""
     known: Any = {
-        "a": {"plan": {**PLAN, "users": {**USERS, "d": ["3"]}}, "programs": programs},
+        "a": {"plan": {**PLAN, "users": {**USERS, "d": ["3"]}, "way": way}, "programs": programs},
         "b": {"begun": False, "vars": {"consumer": ["postfix", "template"]}},
     }
     seen = fleet("a", known, everyone="a b c d", active=active)
-    assert must_be_held(seen, programs, hold_tasks, pairs=pairs) == hosts
+    assert must_be_held(seen, programs, hold_tasks) == hosts
 
 
 def test_must_be_held_beside_a_host_that_is_away() -> None:
     """Catches: an account that changes while a host sends with it, because another host of it is down."""
     away = {"a": {"plan": PLAN, "programs": ["exim"], "holds": [{"item": "c", "away": True}]}}
-    assert must_be_held(fleet("a", away, active="a b"), ["exim"], "", pairs=False) == ["a", "b"]
+    assert must_be_held(fleet("a", away, active="a b"), ["exim"], "") == ["a", "b"]
 
 
 def test_nobody_holds_without_a_plan() -> None:
     """Catches: mail held by a host whose leader has failed."""
     seen = fleet("a", {"a": {}, "b": {}})
-    assert must_be_held(seen, ["postfix"], "", pairs=False) == to_hold(seen) == []
+    assert must_be_held(seen, ["postfix"], "") == to_hold(seen) == []
     assert to_visit(seen) == ["a"]
 
 
@@ -232,10 +264,10 @@ def test_is_held(known: Any, held: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("trouble", "in_place", "pairs"),
+    ("trouble", "in_place", "others"),
     [
         ({}, {}, {}),
-        # Up: it would send inside the window. With two accounts of each sender it does no harm.
+        # Up: it would send inside the window. Where mail flows all the time it does no harm.
         ({"a": False}, {"1": "a"}, {}),
         # Away: it sends nothing, and the others go on.
         ({"a": True}, {}, {}),
@@ -248,16 +280,17 @@ def test_is_held(known: Any, held: bool) -> None:
         ({"z": False}, {}, {}),
     ],
 )
-def test_excluded(trouble: Any, in_place: Any, pairs: Any) -> None:
+def test_excluded(trouble: Any, in_place: Any, others: Any) -> None:
     """Catches: a login inside the window; one host that is down and keeps all others from their new password."""
     plan = Plan(users=USERS, changing=["1", "2", "3"])
-    assert excluded(plan, trouble, pairs=False) == in_place
-    assert excluded(plan, trouble, pairs=True) == pairs
+    assert excluded(plan, trouble) == in_place
+    for way in (ALTERNATE, OVERLAP):
+        assert excluded(replace(plan, way=way), trouble) == others
 
 
 def test_only_what_changes_is_excluded() -> None:
     """Catches: an account that is only to be tested, told as left unchanged."""
-    assert excluded(Plan(users=USERS, work=["1", "2"], changing=["2"]), {"a": False}, pairs=False) == {}
+    assert excluded(Plan(users=USERS, work=["1", "2"], changing=["2"]), {"a": False}) == {}
 
 
 WHOLE: dict[str, Any] = {"changed": True, "accounts": [entry("1")], "failed_accounts": [], "unverified": ["1"]}

@@ -13,6 +13,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers impo
     logins,
     programs_of,
     symbols_in_doubt,
+    with_usernames,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Record
 
@@ -67,6 +68,29 @@ def test_what_the_option_names(value: Any, consumers: list[str], programs: list[
 def test_who_logs_in(own: Record, entries: Any, senders: Any, found: Any) -> None:
     """Catches: an entry with another account's login; one of the idle account that stays beside that in use."""
     assert logins(own, entries, senders) == found
+
+
+NAMES = {"1": ["1"], "2": ["user2", "2"], "3": ["user3", "user2", "3"], "4": ["4", "user1"]}
+
+
+@pytest.mark.parametrize(
+    ("user", "found"),
+    [
+        ({"username": "1"}, {"account": "1", "username": "1"}),
+        ({"username": "2", "key": "k"}, {"account": "2", "username": "user2", "replaces": ["2"], "key": "k"}),
+        ({"username": "3"}, {"account": "3", "username": "user3", "replaces": ["user2", "3"]}),
+        ({"username": "4"}, {"account": "4", "username": "4", "replaces": ["user1"]}),
+        # The idle account of a pair has had other names, too.
+        (
+            {"username": "3", "replaces": ["2"]},
+            {"account": "3", "username": "user3", "replaces": ["user2", "3", "2"]},
+        ),
+        ({"username": "1", "replaces": ["4"]}, {"account": "1", "username": "1", "replaces": ["4", "user1"]}),
+    ],
+)
+def test_user_names_of_the_store(user: Any, found: Any) -> None:
+    """Catches: a login by the account's name; an entry with an earlier user name that stays beside the new one."""
+    assert with_usernames(user, NAMES.__getitem__) == found
 
 
 def test_symbols_are_tried_where_they_can_stand() -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.deploy import (
+    all_given,
     all_left,
     example,
+    hosts_with,
     in_use,
     is_ready,
     switched,
@@ -148,3 +150,40 @@ def test_only_those_that_leave_are_retired() -> None:
     seen = fleet("a", {"a": {"senders": S_AND_T, "left": ["t"]}}, everyone="a")
     assert all_left(seen, ["s", "t"], [], S_AND_T) == ["t"]
     assert all_left(seen, [], [], S_AND_T) == []
+
+
+GIVEN: dict[str, Any] = {"accounts": ["1"], "given": {"1": "noon"}}
+
+
+@pytest.mark.parametrize(
+    ("known", "hosts", "outside", "given"),
+    [
+        ({"b": GIVEN}, {}, {}, ["a", "b"]),
+        # It could not log in, was given what another run has replaced since, or has not begun.
+        ({"b": {"accounts": ["1"]}}, {}, {}, None),
+        ({"b": {"accounts": ["1"], "given": {"1": "ten"}}}, {}, {}, None),
+        ({"b": {"begun": False, "vars": {"accounts": ["1"]}}}, {"batch": "a"}, {}, None),
+        ({"b": {"begun": False}}, {}, {}, ["a"]),
+        # It fell out: as far as anybody knows, it has what this host has.
+        ({"b": {"begun": False}}, {"active": "a"}, {}, None),
+        # Other accounts, or nothing that sends: its word does not count, neither for nor against.
+        ({"b": {"accounts": ["2"]}}, {}, {}, ["a"]),
+        ({"b": {"accounts": ["1"], "bare": True}}, {}, {}, ["a"]),
+        ({"a": {"accounts": ["1"], "bare": True}, "b": {"accounts": ["1"], "bare": True}}, {}, {}, None),
+        # Left out by --limit.
+        ({"b": GIVEN}, {}, {"z": {"smtp_rotation_accounts": ["1"]}}, None),
+        ({"b": GIVEN}, {}, {"z": {"smtp_rotation_accounts": ["2"]}, "y": {}}, ["a", "b"]),
+    ],
+)
+def test_credential_that_every_host_has(known: Any, hosts: Any, outside: Any, given: list[str] | None) -> None:
+    """Catches: an old credential that is deleted while a host still sends with it, or that stays for ever."""
+    seen = fleet("a", {"a": GIVEN, **known}, everyone="a b", **hosts)
+    both = type(seen)(seen.play, {**seen.hostvars, **outside})
+    assert all_given(both, {"1": "noon"}, [*outside], ["1"]) == ({} if given is None else {"1": given})
+
+
+def test_who_may_use_an_account() -> None:
+    """Catches: a host outside of the run that nobody is told of."""
+    seen = fleet("a", {"a": GIVEN, "b": {"accounts": ["1", "2"]}}, everyone="a b")
+    both = type(seen)(seen.play, {**seen.hostvars, "z": {"smtp_rotation_accounts": ["2"]}})
+    assert hosts_with(both, ["1", "2"], ["z"], ["1"]) == {"1": ["a", "b"], "2": ["b", "z"]}

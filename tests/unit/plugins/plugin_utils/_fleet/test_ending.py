@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.ending import MOST_TOLD, failure, table
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.ending import (
+    MOST_TOLD,
+    failure,
+    of_overlap,
+    table,
+)
 from ansible_collections.mailops.smtp.tests.unit.plugins.fleet_scene import fleet, works
 
 HEADINGS = "ACCOUNT  RESULT   IN FORCE SINCE    TESTED  NEXT DUE"
@@ -35,6 +40,15 @@ def shown(leader: Any, *, everything: bool = False) -> list[str]:
         (
             {"outcome": {"accounts": [entry("1.smtp")]}, "verdict": {"proved": ["1.smtp"]}},
             [HEADINGS, "1.smtp   rotated  2026-01-01 10:00  yes     2026-03-02 10:00"],
+        ),
+        # Adopted, and in check mode not looked at any more.
+        (
+            {"outcome": {"accounts": [entry("1.smtp", "unchanged")]}, "plan": {"adopted": ["1.smtp", "2.smtp"]}},
+            [
+                HEADINGS,
+                "1.smtp   adopted  2026-01-01 10:00  no      2026-03-02 10:00",
+                "2.smtp   adopted",
+            ],
         ),
         # Nobody tested it now: a test before counts, and none is told as none.
         (
@@ -69,6 +83,15 @@ def shown(leader: Any, *, everything: bool = False) -> list[str]:
             {"outcome": {"accounts": [entry("1.smtp", "first_time", effective_at=None, next_due=None)]}},
             ["ACCOUNT  RESULT      IN FORCE SINCE  TESTED  NEXT DUE", "1.smtp   first time                  no"],
         ),
+        # A user name that the provider chose.
+        (
+            {"outcome": {"accounts": [entry("1.smtp", username="user7"), entry("2.smtp", username="2.smtp")]}},
+            [
+                "ACCOUNT  RESULT   IN FORCE SINCE    TESTED  NEXT DUE          USER NAME",
+                "1.smtp   rotated  2026-01-01 10:00  no      2026-03-02 10:00  user7",
+                "2.smtp   rotated  2026-01-01 10:00  no      2026-03-02 10:00  2.smtp",
+            ],
+        ),
         # Senders: what is in use now, and else what was before.
         (
             {
@@ -87,6 +110,37 @@ def shown(leader: Any, *, everything: bool = False) -> list[str]:
 def test_table(leader: Any, lines: list[str]) -> None:
     """Catches: a column under the heading of another one; a failed test that looks like one that nobody made."""
     assert shown(leader) == lines
+
+
+@pytest.mark.parametrize(
+    ("known", "used", "lines"),
+    [
+        (
+            {},
+            {"1": ["a", "b"]},
+            ["1: every host uses the new credential now. A run 24h later or more deletes the old one."],
+        ),
+        (
+            {"a": {"accounts": ["1"], "given": {"1": "noon"}}},
+            {},
+            ["1: the old credential is kept, because b and z may still use it."],
+        ),
+        (
+            {"a": {"accounts": ["1"], "bare": True}, "b": {"accounts": ["1"], "bare": True}, "z": {"bare": True}},
+            {},
+            [
+                "1: the old credential is kept, because no host of this play is given the new one. When all that sends "
+                "has the new one, record that with smtp_account_password, state=settled."
+            ],
+        ),
+    ],
+)
+def test_what_becomes_of_old_credentials(known: Any, used: Any, lines: list[str]) -> None:
+    """Catches: an old credential that stays, and nobody is told what keeps it."""
+    hosts = {"a": {"accounts": ["1"]}, "b": {"accounts": ["1"]}, "z": {"vars": {"accounts": ["1"]}}, **known}
+    seen = fleet("a", hosts, everyone="a b")
+    outside = ["z"] if "vars" in hosts["z"] else []
+    assert list(of_overlap(seen, ["1"], used, outside, "24h")) == lines
 
 
 def test_twenty_accounts_are_shown() -> None:
@@ -255,3 +309,12 @@ def test_no_text_has_two_full_stops(end: str) -> None:
     text = told("a", {"a": own, "b": {"trouble": f"its mail could not be held{end}"}})
     assert ".." not in text
     assert text.count(".") == 5
+
+
+def test_hosts_keep_what_still_works() -> None:
+    """Catches: a value to try by hand, told where every host has a login that works."""
+    known = {"plan": {"way": "overlap"}, "outcome": {}, "verdict": {"unproved": BAD}}
+    assert told("a", {"a": known}) == (
+        "1: the test message failed (rejected): 535 no. The hosts keep the login that they have, which still works. "
+        "The next run tests again."
+    )

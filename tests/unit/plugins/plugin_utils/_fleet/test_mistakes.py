@@ -39,6 +39,8 @@ FINE: dict[str, Any] = {
     "template_dest": "",
     "vault_file": "smtp.yml",
     "persist_tasks": "",
+    "notify_tasks": "",
+    "notify_due_days": 0,
     "persist_check": "auto",
 }
 PAIRS = {"strategy": "alternate", "senders": {"s": ["1.acme.smtp", "2.acme.smtp"]}}
@@ -46,9 +48,9 @@ NO_ACCOUNTS = "smtp_rotation_accounts is empty. Name this host's SMTP accounts, 
 NO_SENDERS = "smtp_rotation_senders is empty. Name this host's senders, each with its two SMTP accounts."
 INTERVAL = "smtp_rotation_progress_interval must be a number of seconds greater than 0."
 NO_FILE = (
-    "hold.yml, save.yml is not a file. smtp_rotation_hold_tasks, _deploy_tasks, _release_tasks and _persist_tasks must "
-    "name task files, and smtp_rotation_persist_check if it is not auto or git; relative paths are relative to the "
-    "playbook's directory."
+    "hold.yml, save.yml is not a file. smtp_rotation_hold_tasks, _deploy_tasks, _release_tasks, _persist_tasks and "
+    "_notify_tasks must name task files, and smtp_rotation_persist_check if it is not auto or git; relative paths are "
+    "relative to the playbook's directory."
 )
 NO_TASKS = (
     "smtp_rotation_persist_check looks at what smtp_rotation_persist_tasks did, and there are none. Name them, or "
@@ -148,6 +150,10 @@ def test_nothing_is_wrong(options: dict[str, Any]) -> None:
         ({"progress_interval": 0}, INTERVAL),
         ({"progress_interval": -1}, INTERVAL),
         ({"no_files": ["hold.yml", "save.yml"]}, NO_FILE),
+        (
+            {"notify_due_days": -1},
+            "smtp_rotation_notify_due_days must be a number of days, or 0 for no such notification.",
+        ),
         ({"persist_check": "git"}, NO_TASKS),
         ({"persist_check": "check.yml"}, NO_TASKS),
         ({**PAIRS, "senders": {}}, ALTERNATE),
@@ -200,7 +206,13 @@ def test_all_mistakes_at_once() -> None:
 @pytest.mark.parametrize(("check", "files"), [("", []), ("auto", []), ("git", []), ("check.yml", ["check.yml"])])
 def test_task_files(check: str, files: list[str]) -> None:
     """Catches: a check that is looked for as a file because it is one of ours; a file that is missing in mid-run."""
-    hooks = {"hold_tasks": "", "deploy_tasks": "", "release_tasks": "r.yml", "persist_tasks": "s.yml"}
+    hooks = {
+        "hold_tasks": "",
+        "deploy_tasks": "",
+        "release_tasks": "r.yml",
+        "persist_tasks": "s.yml",
+        "notify_tasks": "",
+    }
     assert task_files({**hooks, "persist_check": check}) == ["r.yml", "s.yml", *files]
 
 

@@ -28,6 +28,7 @@ FINE: dict[str, Any] = {
     "senders": {},
     "passwords": {},
     "account_ids": {},
+    "provider_settings": {},
     "postfix_entries": [],
     "consumer": "",
     "program_options": {},

@@ -21,6 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import password as passwords
 
 ANY = PasswordRules()
+TRIMMED = "begins or ends with a blank, which the provider cuts off: nobody could log in with the stored password"
 SAMPLES = 3000
 
 
@@ -155,6 +156,10 @@ def test_given_password_is_kept_as_it_is(password: str) -> None:
             "secret12",
             PasswordRules(8, 128, ("lower", "upper", "symbol")),
             "password: the provider also requires these kinds of characters: upper, symbol",
+        ),
+        *(
+            (f"{before}secret12{after}", PasswordRules(trimmed=True), f"password: {TRIMMED}")
+            for before, after in ((" ", ""), ("", " "), ("", "\u00a0"))
         ),
         ("secret\u202812", ANY, "password: contains a line break or another control character"),
         ("secret\ud80012", ANY, "password: contains characters that cannot be encoded as UTF-8"),

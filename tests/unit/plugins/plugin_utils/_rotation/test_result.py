@@ -56,11 +56,19 @@ def test_result_of_a_rotation() -> None:
     assert result_of(told, max_age=None, now=NOW + timedelta(seconds=1.5)) == {
         "changed": True,
         "accounts": [
-            {"account": "a", "action": "rotated", "reason": "it was due", "in_doubt": False, **dates(WAITING, None)},
+            {
+                "account": "a",
+                "action": "rotated",
+                "reason": "it was due",
+                "username": "a",
+                "in_doubt": False,
+                **dates(WAITING, None),
+            },
             {
                 "account": "b",
                 "action": "unchanged",
                 "reason": "it is due later",
+                "username": "b",
                 "in_doubt": False,
                 **dates(VERIFIED, None),
             },
@@ -68,6 +76,7 @@ def test_result_of_a_rotation() -> None:
                 "account": "c",
                 "action": "unchanged",
                 "reason": "rotate is never",
+                "username": "c",
                 "in_doubt": False,
                 **dates(Record(), None),
             },

@@ -291,3 +291,22 @@ def test_report() -> None:
     other = stage(fleet("b", {"a": {**LEADER, "audit": seen}, "b": {}}, everyone="a b"), state=AUDITED)
     result = proofs.report(other.tools)
     assert "failed" not in result and "audit" not in result and other.told == []
+
+
+def test_each_value_with_its_own_user_name(tmp_path: Path) -> None:
+    """Catches: the old credential's password tried with the new one's user name."""
+    store = kept(tmp_path, _1={"password": "p", "previous_password": "v"}, _2={"password": "q"})
+    snapshot = store.read()
+    names = {"username": "user2", "previous_username": "user1", "previous_id": "1"}
+    store.write(snapshot, {"1": replace(snapshot.document.record("1"), **names)})
+    one = scene(store, [told(NO, OK), told(OK)], audit_attempts=2)
+    assert audits.audit(one.tools)["entries"][0]["found"] == "previous_password"
+    assert tried(one) == [{"user2": "p", "2": "q"}, {"user1": "v"}]
+
+
+def test_account_that_cannot_be_rotated_yet(tmp_path: Path) -> None:
+    """Catches: a refused password told as put right, although an old credential is in the way."""
+    why = "rotate is always, but a host may still use the credential before it, 1"
+    look = {"accounts": [{"account": "2", "action": "unchanged", "reason": why}], "vault_file": "s.yml"}
+    record, _result = judging(tmp_path, [entry("2")], {"smtp_account_password": look}).do(audits.judge)
+    assert record.audit and (record.audit.rotated, record.audit.trouble) == ([], f"2: {why}")

@@ -394,3 +394,56 @@ def test_later_batch_joins() -> None:
     known = {"a": {"done": TOKEN, "reached": 0, "plan": {"users": {"b": ["1"]}}}}
     record, _result = stage(fleet("b", known, batch="b c")).do(check)
     assert (record.leader, record.token) == ("a", "")
+
+
+CREATE: dict[str, Any] = {"provider_definition": {"flow": "create"}}
+
+
+@pytest.mark.parametrize(
+    ("options", "way", "following"),
+    [
+        ({}, "in_place", "in_place"),
+        ({"provider_definition": {"flow": "regenerate"}}, "in_place", "in_place"),
+        (CREATE, "overlap", "overlap"),
+        ({**CREATE, "persist_tasks": "x.yml"}, "overlap", "stage"),
+        ({**CREATE, "state": "staged", "test_send": False}, "overlap", "stage"),
+    ],
+)
+def test_way(options: Any, way: str, following: str) -> None:
+    """Catches: mail that is held where two credentials work side by side."""
+    record, _result = led({"smtp_account_password": DUE}, **options).do(plan)
+    assert record.plan and (record.plan.way, record.plan.next) == (way, following)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (PAIRS, "Set smtp_rotation_strategy to in_place, and smtp_rotation_accounts instead"),
+        ({"test_send": False}, "hosts switch to it only after its test. Set smtp_rotation_test_send to true"),
+    ],
+)
+def test_what_does_not_go_with_overlapping_credentials(options: Any, message: str) -> None:
+    """Catches: accounts that are held idle for nothing; a credential that is made and that no host may be given."""
+    one = led({}, **{**CREATE, **options})
+    with pytest.raises(InputError, match=message):
+        one.do(plan)
+    assert one.calls == []
+
+
+def test_nothing_is_to_be_held_where_credentials_overlap() -> None:
+    """Catches: a program that cannot be held, and so gets no login, although mail flows all the time."""
+    one = stage(fleet("a", {}), consumer="exim", **CREATE)
+    record, _result = one.do(check)
+    assert one.asked("mail_program")["state"] == "found" and not record.bare
+    assert stage(fleet("a", {}), **CREATE).do(check)[0].bare
+
+
+@pytest.mark.parametrize(("options", "refused"), [(CREATE, False), ({}, True)])
+def test_limit_where_credentials_overlap(options: Any, refused: bool) -> None:
+    """Catches: a run with --limit refused although the other hosts' logins go on working."""
+    known: Any = {host: {"begun": False, "vars": {"accounts": ["1"]}} for host in "abz"}
+    given: Any = {"variables": {**LIMIT, "groups": {"all": ["a", "b", "z"]}}, "consumer": "template"}
+    files = {"template_src": "x.j2", "template_dest": "/x", **options}
+    _record, result = stage(fleet("a", known, everyone="a b"), **given, **files).do(check)
+    assert result.get("failed", False) == refused
+    assert ("Excluded by --limit: z." in result.get("msg", "")) == refused

@@ -626,7 +626,8 @@ FAILED = "The rotation failed on a, which rotates for all hosts of the play; see
             False,
             DOUBT,
         ),
-        ({**DONE, "outcome": {"unknown": ["2"]}}, {}, {**POSTFIX, **PAIRS}, False, None),
+        ({**DONE, "outcome": {"unknown": ["2"]}, "plan": {**PLAN, "way": "alternate"}}, {}, POSTFIX, False, None),
+        ({**DONE, "outcome": {"unknown": ["2"]}, "plan": {**PLAN, "way": "overlap"}}, {}, POSTFIX, False, None),
         (
             DONE,
             {"trouble": "its mail could not be released: no.", "holds": [{"held": True}]},

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp import request
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import OPTIONS
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     OF_TASKS,
+    PROVIDERS,
     Options,
     Result,
     Tools,
@@ -32,9 +35,9 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import next
 # Every option with a value of its own, so that a module's option shows where it comes from.
 NAMED = Options(sorted(OPTIONS), lambda variable: 1 if variable.endswith(("interval", "drain_timeout")) else variable)
 # What only one task needs.
-OF_ONE_TASK = {"only_at_rest", "failures", "changed_at", "force"}
+OF_ONE_TASK = {"only_at_rest", "failures", "changed_at", "logins", "force"}
 # What the module says to itself.
-INTERNAL = {"rate_burst", "rate_recent"}
+INTERNAL = {"rate_burst", "rate_recent", "requests", "pads"}
 
 
 def test_every_option_of_smtp_account_password_is_handed_on() -> None:
@@ -143,6 +146,26 @@ def test_strategy(strategy: str, alternates: bool, variable: str) -> None:
     """Catches: a message that names a variable which this strategy does not read."""
     options = Options(["strategy"], lambda _name: strategy)
     assert (options.alternates, options.variable) == (alternates, variable)
+
+
+@pytest.mark.parametrize("name", [*BUILT_IN])
+def test_flow_of_each_provider(name: str) -> None:
+    """Catches: a built-in provider whose flow is not found, since its file has another name."""
+    made = {"provider": name, "provider_definition": {}}
+    options = Options([], lambda variable: made[variable.removeprefix("smtp_rotation_")])
+    assert import_module(f"{PROVIDERS}.{name}").DEFINITION is BUILT_IN[name]
+    assert options.overlaps == (BUILT_IN[name].get("flow") == "create")
+
+
+@pytest.mark.parametrize(
+    ("own", "overlaps"),
+    [({"flow": "create"}, True), ({"flow": "regenerate"}, False), ({"name": "x"}, False), ("text", False), ({}, False)],
+)
+def test_flow_of_a_provider_of_ones_own(own: Any, overlaps: bool) -> None:
+    """Catches: a definition of the playbook's own that is not looked at, or that ends the task if it is wrong."""
+    made = {"provider": "none-such", "provider_definition": own}
+    options = Options([], lambda variable: made[variable.removeprefix("smtp_rotation_")])
+    assert options.overlaps == overlaps
 
 
 PLAN = {"users": {"a": ["1"], "b": ["2"]}}

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.candidates import closed_until, others
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.candidates import (
+    closed_until,
+    login_of,
+    others,
+)
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NOW
 
@@ -54,3 +58,19 @@ def test_others_with_their_names_the_likeliest_first() -> None:
         ("doubtful_passwords[0]", "d"),
         ("previous_password", "b"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "login"),
+    [
+        ({}, "previous_password", "a"),
+        ({"username": "u2"}, "staged_password", "u2"),
+        ({"username": "u2"}, "previous_password", "u2"),
+        ({"username": "u2", "previous_id": "1"}, "previous_password", "a"),
+        ({"username": "u2", "previous_id": "1", "previous_username": "u1"}, "previous_password", "u1"),
+        ({"username": "u2", "previous_id": "1", "previous_username": "u1"}, "doubtful_passwords[0]", "u2"),
+    ],
+)
+def test_login_of_a_value(fields: dict[str, Any], name: str, login: str) -> None:
+    """Catches: a credential's password tried with another one's user name, which never works."""
+    assert login_of(Record(**fields), "a", name) == login

@@ -319,3 +319,50 @@ def test_acceptance_loses_at_most_the_previous_password(record: Record, new: str
     after = records.accepted(record, new, NOW, WINDOW)
     kept = {after.password, after.previous_password, after.staged_password, *after.doubtful_passwords}
     assert kept >= {record.password, record.staged_password, *record.doubtful_passwords, new} - {None}
+
+
+MADE = Record(
+    password="B",
+    previous_password="A",
+    changed_at=NOW - WINDOW,
+    username="user2",
+    credential_id="2",
+    previous_username="user1",
+    previous_id="1",
+    settled_at=NOW,
+)
+
+
+def test_credential_before_is_used_again() -> None:
+    """Catches: an old password that works beside the user name and the ID of another credential."""
+    after = records.adopted(MADE, "A", NOW, WINDOW)
+    assert (after.password, after.username, after.credential_id) == ("A", "user1", "1")
+    assert (after.previous_password, after.previous_username, after.previous_id) == ("B", "user2", "2")
+    assert not after.is_settled
+    other = records.adopted(MADE, "C", NOW, WINDOW)
+    assert (other.username, other.credential_id, other.previous_id) == ("user2", "2", "1")
+    assert records.adopted(replace(MADE, previous_id=None), "A", NOW, WINDOW).username == "user2"
+
+
+@pytest.mark.parametrize(
+    ("record", "names"),
+    [
+        (Record(), ["a"]),
+        (Record(username="a"), ["a"]),
+        (Record(username="u2"), ["u2", "a"]),
+        (Record(username="u2", previous_username="u1"), ["u2", "u1", "a"]),
+        (Record(previous_username="u1"), ["a", "u1"]),
+    ],
+)
+def test_names_that_a_host_may_know(record: Record, names: list[str]) -> None:
+    """Catches: an entry by an earlier user name that is not found, and stays."""
+    assert record.logins("a") == names
+
+
+@pytest.mark.parametrize(("before", "now", "kept"), [("u1", "u2", "u1"), ("u1", "u1", None), (None, "u1", None)])
+def test_user_name_that_changes_in_place(before: str | None, now: str | None, kept: str | None) -> None:
+    """Catches: a user name that the provider has replaced, and by which no host finds its entry any more."""
+    after = records.issued(
+        Record(password="A", username=before), records.Credential("B", now), NOW, WINDOW, beside=False
+    )
+    assert (after.username, after.previous_username, after.previous_id) == (now, kept, None)
