@@ -67,8 +67,12 @@ def life(watch: Watch) -> list[dict[str, Any]]:
         {SET: options(watch, accounts=[TWO])},
         {TELL: {"vault_file": str(watch.controller.store), "list_accounts": False}},
     ]
-    told = [{**task, "register": f"told_{number}", "ignore_errors": True} for number, task in enumerate(tasks)]
-    names = ["{{ canary }}", *[f"{{{{ told_{number} }}}}" for number in range(len(tasks))]]
+    load = "ansible.builtin.include_vars"
+    told = [
+        task if load in task else {**task, "register": f"told_{number}", "ignore_errors": True}
+        for number, task in enumerate(tasks)
+    ]
+    names = ["{{ canary }}", *[f"{{{{ {task['register']} }}}}" for task in told if load not in task]]
     return [*told, {"ansible.builtin.debug": {"msg": names}}]
 
 
