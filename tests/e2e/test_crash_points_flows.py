@@ -155,7 +155,7 @@ def test_crash_of_everything(flow: Flow, at: str) -> None:
     flow.check_converged(changes=before + landed + (again == "recovered"))
 
 
-@pytest.mark.parametrize(("flow", "at"), each(OF_THE_MODULE, short=[("create", "after send 3")]), indirect=["flow"])
+@pytest.mark.parametrize(("flow", "at"), each(OF_THE_MODULE, short=[]), indirect=["flow"])
 def test_death_of_the_module_alone(flow: Flow, at: str) -> None:
     """Catches: an answer that nobody has, and that is taken for a refusal or made up for by another call."""
     before = flow.made()
@@ -181,7 +181,7 @@ PAUSES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize(("flow", "name"), each(PAUSES, short=[("create", "asked to pause")]), indirect=["flow"])
+@pytest.mark.parametrize(("flow", "name"), each(PAUSES, short=[]), indirect=["flow"])
 def test_module_that_nobody_waits_for_makes_nothing_more(flow: Flow, name: str) -> None:
     """Catches: a password that a module has made after its run has died, in place of the one that is in use by then."""
     operation = "createSmtpCredential" if flow.is_create else "regenerateSmtpPassword"

@@ -112,7 +112,7 @@ def until_made(watch: Watch) -> Callable[[], None]:
     return wait
 
 
-@pytest.mark.parametrize("watch", cases(PROVIDERS, short=["cloudflare"]), indirect=True)
+@pytest.mark.parametrize("watch", cases(PROVIDERS, short=[]), indirect=True)
 def test_disk_after_a_kill_while_the_answer_is_on_its_way(watch: Watch) -> None:
     """Catches: an answer with a password in a file, where a kill leaves it; a traceback that shows it."""
     play = watch.play([{SET: options(watch, rotate="always", timeout=60)}])
