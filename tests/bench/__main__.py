@@ -21,19 +21,19 @@ ROOT = Path(__file__).resolve().parents[2]
 # Before this folder, whose files are not packages of their own.
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / ".cache" / "collections")]
 
-from bench.cases import CASES, Case, Runner, median  # noqa: E402
+from bench.cases import CASES, CREATED, Case, Runner, median  # noqa: E402
 from bench.floor import Costs, derivation, payload  # noqa: E402
 from bench.measure import BenchError, Measured  # noqa: E402
 from bench.plot import draw, lines  # noqa: E402
 from bench.provider import Provider, capacity, latency, provider  # noqa: E402
 from bench.released import unpack  # noqa: E402
-from bench.report import Results, pace, promises, table, told_pace, told_role  # noqa: E402
+from bench.report import OVER_THE_FLOOR, Results, pace, promises, table, told_pace, told_role  # noqa: E402
 
 MODULE = ROOT / "plugins" / "modules" / "smtp_account_password.py"
 SPARE = "spare.acme.smtp"
 HOSTS = 200
 # Words for letters: the role beside what it is held against.
-GROUPS = {"module": "abcdfg", "role": "bhijklmn"}
+GROUPS = {"module": "abcdfgo", "role": "bhijklmn"}
 
 
 def _arguments() -> argparse.Namespace:
@@ -41,7 +41,7 @@ def _arguments() -> argparse.Namespace:
     numbers = _numbers
     parser.add_argument("--sizes", type=numbers, default=[1, 10, 100, HOSTS, 1000, 10_000], metavar="1,10,100")
     parser.add_argument(
-        "--cases", type=_cases, default="abcdfghijklmn", help="(a) to (n) by their letters, or role, or module"
+        "--cases", type=_cases, default="abcdfghijklmno", help="(a) to (o) by their letters, or role, or module"
     )
     parser.add_argument("--repeat", type=int, default=3, help="runs of each, of which the median counts")
     parser.add_argument(
@@ -117,7 +117,7 @@ class Rounds:
     def add(self, runner: Runner, case: Case, n: int) -> str:
         """Run a case, and return in words what it came to."""
         try:
-            cost = runner.measure(case, [f"{index}.acme.smtp" for index in range(1, n + 1)])
+            cost = runner.measure(case, case.accounts(n))
         except BenchError as error:
             self.whole = False
             return str(error)
@@ -128,9 +128,10 @@ class Rounds:
         return f"{cost.wall:8.2f} s, load {os.getloadavg()[0]:.1f}"
 
 
-def _measured(arguments: argparse.Namespace, folder: Path, at: Provider) -> Rounds:
+def _measured(arguments: argparse.Namespace, folder: Path, providers: Mapping[str, Provider]) -> Rounds:
+    at = providers["emaillabs"]
     runner = Runner(
-        folder, at, concurrency=arguments.concurrency, seconds=arguments.latency, released=folder / "released"
+        folder, providers, concurrency=arguments.concurrency, seconds=arguments.latency, released=folder / "released"
     )
     rounds = Rounds()
     try:
@@ -174,7 +175,7 @@ def _results(arguments: argparse.Namespace, rounds: Rounds, able: Mapping[int, f
     )
     for (key, n), found in rounds.runs.items():
         results.medians.setdefault(key, {})[n] = median(found)
-        if key == "b":
+        if key in OVER_THE_FLOOR:
             results.floors[n] = costs.floor(n, arguments.concurrency)
     return results
 
@@ -216,13 +217,17 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     arguments.output.mkdir(parents=True, exist_ok=True)
     most = max([*arguments.sizes, arguments.rate_accounts, arguments.role_hosts])
-    names = [SPARE, *(f"{index}.acme.smtp" for index in range(1, most + 1))]
+    names = [SPARE, *CASES["b"].accounts(most)]
     # Of a playbook that was stopped, a process may write there still.
     folder = tempfile.TemporaryDirectory(prefix="mailops-bench-", ignore_cleanup_errors=True)
-    with folder as place, provider(Path(place) / "provider", names) as at:
+    with (
+        folder as place,
+        provider(Path(place) / "provider", names) as at,
+        provider(Path(place) / "creating", [], CREATED.provider) as creating,
+    ):
         arguments.cases = _without_released(arguments.cases, Path(place) / "released")
         able = {n: capacity(at, SPARE, n) for n in (8, 64)}
-        rounds = _measured(arguments, Path(place), at)
+        rounds = _measured(arguments, Path(place), {"emaillabs": at, CREATED.provider: creating})
     results = _results(arguments, rounds, able)
     # What a whole run has written is not replaced by a part of one.
     if rounds.whole:

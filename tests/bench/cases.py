@@ -24,6 +24,7 @@ import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 from bench.measure import BenchError, Measured, run
 from bench.provider import Provider
+from standin.dialects import TENANT
 from support.mail import try_login
 
 BIN = Path(sys.executable).parent
@@ -60,6 +61,8 @@ class Case:
     :param hosts: whether each account is a host of its own, C(forks) 50
     :param tests: whether each account logs in and sends one message, after a window that is taken off the time
     :param released: whether the collection is that of the last release, and not this one
+    :param provider: whose API the stand-in speaks
+    :param names: what follows the number in an account's name
     :param rate_limit: calls a second, beyond which the stand-in answers 429
     :param largest: the most accounts that it is run with unless the command line says otherwise
     """
@@ -72,8 +75,14 @@ class Case:
     hosts: bool = False
     tests: bool = False
     released: bool = False
+    provider: str = "emaillabs"
+    names: str = ".acme.smtp"
     rate_limit: int | None = None
     largest: int = 10_000
+
+    def accounts(self, n: int) -> list[str]:
+        """Return the names of so many accounts."""
+        return [f"{index}{self.names}" for index in range(1, n + 1)]
 
     @property
     def role(self) -> bool:
@@ -85,6 +94,16 @@ ROLE = Case("h", "the role, without its window", "role.yml", OVERDUE, rotates=Tr
 ROLE_AT_REST = Case("j", "the role, nothing is due", "role.yml", FRESH, largest=1000)
 ROLE_ON_HOSTS = Case(
     "l", "the role, one account a host", "role_hosts.yml", OVERDUE, rotates=True, hosts=True, tests=True, largest=0
+)
+CREATED = Case(
+    "o",
+    "as (b), the provider creates them",
+    "created.yml",
+    OVERDUE,
+    rotates=True,
+    provider="ahasend",
+    names="@acme.example",
+    largest=1000,
 )
 CASES = {
     case.key: case
@@ -104,23 +123,32 @@ CASES = {
         ROLE_ON_HOSTS,
         replace(ROLE_ON_HOSTS, key="m", title="as (l), version 0.2.0", released=True),
         Case("n", "as (a), with a test send", "do_it_yourself_tested.yml", tests=True, largest=100),
+        CREATED,
     )
 }
 
 
 class Runner:
-    """Runs cases against one provider.
+    """Runs cases against their providers.
 
     :param folder: for stores, outputs, and whatever Ansible writes
-    :param provider: the stand-in
+    :param providers: the stand-ins, by the names of the providers
     :param concurrency: calls at the same time of the collection's task
     :param seconds: the stand-in's latency
     :param released: the folder that has the collections of the last release
     """
 
-    def __init__(self, folder: Path, provider: Provider, *, concurrency: int, seconds: float, released: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        providers: Mapping[str, Provider],
+        *,
+        concurrency: int,
+        seconds: float,
+        released: Path,
+    ) -> None:
         self._folder = folder
-        self._provider = provider
+        self._providers = providers
         self.concurrency = concurrency
         self._latency = seconds
         self._released = released
@@ -138,6 +166,7 @@ class Runner:
         :param accounts: with which accounts
         :raises BenchError: if it did not do what it is for
         """
+        self._provider = self._providers[case.provider]
         window = WINDOW if case.tests else 0
         scene = Path(tempfile.mkdtemp(prefix=f"{case.key}-{len(accounts)}-", dir=self._folder))
         kept = scene / "kept"
@@ -199,6 +228,7 @@ class Runner:
             "bench_sender": SENDER,
             "bench_recipient": RECIPIENT,
             "bench_deployed": str(scene / "deployed"),
+            "bench_tenant": TENANT,
         }
         (scene / "variables.json").write_text(json.dumps(variables))
         command = [str(BIN / "ansible-playbook"), str(PLAYBOOKS / case.playbook)]
@@ -222,13 +252,12 @@ class Runner:
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
             # For all alike: it is what makes modules faster, and the collection's own switch it on by themselves.
             "ANSIBLE_PIPELINING": "true",
-            "EMAILLABS_APPLICATION_KEY": self._provider.keys["application_key"],
-            "EMAILLABS_AUTHORIZATION_KEY": self._provider.keys["authorization_key"],
+            **{f"{case.provider.upper()}_{name.upper()}": key for name, key in self._provider.keys.items()},
         }
 
     def _check(self, case: Case, accounts: Sequence[str], store: Path) -> None:
         """Hold the provider's record against the store: every account changed once, and no update lost."""
-        changed = [call["account"] for call in self.last_calls if call["effect"] == "changed"]
+        changed = [call["account"] for call in self.last_calls if call["effect"] in ("changed", "created")]
         wanted = sorted(accounts) if case.rotates or case.key in ("a", "n") else []
         if sorted(map(str, changed)) != wanted:
             raise BenchError(f"({case.key}) changed {len(changed)} passwords and not {len(wanted)}")
@@ -244,7 +273,8 @@ class Runner:
         at = self._provider.ready
         for account in accounts[:: max(1, len(accounts) // LOGINS)]:
             password = self._decrypted(records[account])
-            code = try_login(at["smtp_host"], at["smtp_port"], account, password, at["ca_path"], 30)[0]
+            username = records[account].get("username", account)
+            code = try_login(at["smtp_host"], at["smtp_port"], username, password, at["ca_path"], 30)[0]
             if code != 235:
                 raise BenchError(f"({case.key}) the stored password of {account} is not in force")
 

@@ -24,6 +24,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.measure import BenchError
+from standin.dialects import dialect_class
 
 STANDIN = Path(__file__).resolve().parents[1] / "standin"
 PATH = "/v2.1/email/smtpAccount/{}/password"
@@ -88,18 +89,19 @@ class Provider:
 
 
 @contextlib.contextmanager
-def provider(folder: Path, accounts: Sequence[str]) -> Iterator[Provider]:
+def provider(folder: Path, accounts: Sequence[str], name: str = "emaillabs") -> Iterator[Provider]:
     """Run the stand-in with these accounts for as long as the block runs.
 
     :param folder: an empty folder of its own
     :param accounts: their names
+    :param name: whose API it speaks
     """
     folder.mkdir()
     known = folder / "accounts.json"
     known.write_text(json.dumps(dict.fromkeys(accounts, secrets.token_urlsafe(24))))
-    keys = {name: secrets.token_urlsafe(32) for name in ("application_key", "authorization_key")}
-    environment = {**os.environ, **{f"STANDIN_{name.upper()}": value for name, value in keys.items()}}
-    command = [sys.executable, str(STANDIN), "--directory", str(folder), "--accounts", str(known)]
+    keys = {key: secrets.token_urlsafe(32) for key in dialect_class(name).credentials}
+    environment = {**os.environ, **{f"STANDIN_{key.upper()}": value for key, value in keys.items()}}
+    command = [sys.executable, str(STANDIN), "--directory", str(folder), "--accounts", str(known), "--provider", name]
     command += ["--propagation", "0", "--stop-with-parent", "--max-seconds", str(LONGEST)]
     process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:

@@ -16,6 +16,8 @@ from bench.measure import Measured
 MIB = 1024 * 1024
 FIT_FROM = 100
 HEADINGS = ("", "accounts", "wall s", "CPU s", "MiB", "calls", "derivations", "bytes", "tasks", "of (a)", "of (e)")
+# One call for each account: the floor is the same.
+OVER_THE_FLOOR = "bo"
 # What the role's cases are told beside, at the same size and in the same run.
 BESIDE = {"h": "bin", "j": ("start", "k"), "l": "m"}
 
@@ -152,8 +154,8 @@ def _sorted(values: Mapping[int, float]) -> list[float]:
 def _row(results: Results, title: str, key: str, n: int) -> tuple[str, ...]:
     cost = results.medians[key][n]
     by_hand, floor = results.wall("a", n), results.floors.get(n)
-    faster = f"1/{by_hand / cost.wall:.0f}" if by_hand and key in "bcg" else ""
-    over = f"{cost.wall / floor:.2f}" if floor and key in "ab" else ""
+    faster = f"1/{by_hand / cost.wall:.0f}" if by_hand and key in "bcgo" else ""
+    over = f"{cost.wall / floor:.2f}" if floor and key in ("a", *OVER_THE_FLOOR) else ""
     return (
         title,
         str(n),
@@ -204,6 +206,9 @@ def _of_rotation(results: Results) -> list[Promise]:
         found.append(Promise("(b) at 1,000 accounts, times faster than (a)", 50, by_hand / wall, at_least=True))
     if wall:
         found.append(Promise("(b) at 1,000 accounts over the floor (e)", 1.5, wall / results.floors[1000]))
+    created = results.wall("o", 1000)
+    if created:
+        found.append(Promise("(o) at 1,000 accounts over the floor (e)", 1.3, created / results.floors[1000]))
     growth = exponent(results.medians.get("b", {}))
     if growth is not None:
         found.append(Promise(f"(b) exponent of growth from {FIT_FROM} accounts on", 1.1, growth))

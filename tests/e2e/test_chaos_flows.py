@@ -205,7 +205,9 @@ class OfRegenerate(Chaos):
         pair = self.world.senders()["news"]
         rest = self.world.records().get(pair.at_rest or "")
         # There is nothing to switch to, if the run was killed before it had a new password.
-        if rest is None or rest.is_begun or pair.at_rest is None or rest.changed_at <= pair.switched_at:
+        if rest is None or rest.is_begun or pair.at_rest is None or not rest.changed_at or not pair.switched_at:
+            return
+        if rest.changed_at <= pair.switched_at:
             return
         self.done(self.options([pair.at_rest], state="verified"))
         self.switch("switched")

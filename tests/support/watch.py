@@ -38,10 +38,12 @@ KEYS: dict[str, Any] = {
     "application_key": 'app-"\\/+%<&>' + "Zq1Wx2Ec3Rv4Tb5Yn6Um7" * 2,
     "authorization_key": 'auth-"\\/+%<&>' + "Pl0Ok9Ij8Uh7Yg6Tf5Rd4" * 5,
 }
+API_KEY = 'api-"\\/+%<&>' + "Ws9Qa8Zx7Er6Df5Cv4Ty3" * 3
 VAULT_PASSWORD = 'vault-"\\/+%<&> Gh5Jk6Lz7Xc8Vb9'
 # What is shown on purpose: where it is not found, nothing else would be found either.
 CANARY = "canary-Xj4Nd8Wq2Ls6"
-VARIABLES = {"the_" + name: value for name, value in KEYS.items()} | {"chosen": CHOSEN, "other": OTHER}
+VARIABLES = {f"the_{name}": value for name, value in {**KEYS, "api_key": API_KEY}.items()}
+VARIABLES |= {"chosen": CHOSEN, "other": OTHER}
 STOPS_WITHIN = 3
 ENVIRONMENT_KEYS = {f"EMAILLABS_{name.upper()}": value for name, value in KEYS.items()}
 # A module of ours gets its code through the standard input: its Python has no arguments. One of Ansible's has a file.
@@ -53,9 +55,10 @@ class Watch:
 
     :param folder: the test's
     :param short: a folder with a short path, since what is below the temporary folder can be a socket
+    :param keys: the names of the keys
     """
 
-    def __init__(self, folder: Path, provider: StandIn, lines: list[str], short: Path) -> None:
+    def __init__(self, folder: Path, provider: StandIn, lines: list[str], short: Path, keys: Sequence[str]) -> None:
         self.folder = folder
         self.provider = provider
         self.controller = Controller(folder / "user", vault_ids={"default": VAULT_PASSWORD})
@@ -71,6 +74,7 @@ class Watch:
         self.sent: list[str] = []
         self.processes: list[Process] = []
         self.samples = 0
+        self._keys = keys
         self._lines = lines
         self._outputs: list[str] = []
         self._mark = uuid.uuid4().hex
@@ -99,7 +103,7 @@ class Watch:
             "propagation_seconds": 0,
             "retries": 0,
             "timeout": 10,
-            **{name: "{{ the_" + name + " }}" for name in KEYS},
+            **{name: "{{ the_" + name + " }}" for name in self._keys},
             **over,
         }
 
@@ -263,6 +267,7 @@ def check(watch: Watch, *, keys_in_environment: bool = False) -> None:
 def a_watch(folder: Path, accounts: Sequence[str], **keywords: Any) -> Iterator[Watch]:
     """Run a stand-in that prints, records in the searched folder, and whose every request is read along."""
     lines: list[str] = []
+    keys = {"api_key": API_KEY} if "provider" in keywords else KEYS
     directory = folder / "user" / "standin"
     directory.mkdir(parents=True)
 
@@ -271,13 +276,13 @@ def a_watch(folder: Path, accounts: Sequence[str], **keywords: Any) -> Iterator[
 
     with (
         tempfile.TemporaryDirectory(prefix="leaks-") as short,
-        StandIn(dict.fromkeys(accounts, OLD), directory=directory, listener=listen, **KEYS, **keywords) as provider,
+        StandIn(dict.fromkeys(accounts, OLD), directory=directory, listener=listen, **keys, **keywords) as provider,
     ):
-        watch = Watch(folder, provider, lines, Path(short))
+        watch = Watch(folder, provider, lines, Path(short), [*keys])
         respond = ApiHandler.respond
 
         def read_along(handler: ApiHandler, body: bytes) -> None:
-            with contextlib.suppress(ValueError):
+            with contextlib.suppress(ValueError, KeyError):
                 watch.sent.append(json.loads(body)["password"])
             respond(handler, body)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs what the action plugin runs, each time in a process of its own, and its module in another: both can be killed.
+"""Runs what the action plugin runs, each time in a process that can be killed, and its module in another one.
 
 Everything is imported once, so that a run takes milliseconds: hundreds of them can be killed. A process for itself,
 without threads: it reads jobs from its standard input and writes, for each, the process's ID and how it ended.
@@ -10,6 +10,7 @@ without threads: it reads jobs from its standard input and writes, for each, the
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -18,21 +19,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils import basic
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from support.pipeline import SECRETS, QuickVault
 
 from ansible_collections.mailops.smtp.plugins.action.smtp_account_password import _request
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import (
-    connection_from,
-    pace_from,
-    patience_from,
-)
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Client  # noqa: F401  (imported once)
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
-from ansible_collections.mailops.smtp.plugins.modules.smtp_account_password import _issued
+from ansible_collections.mailops.smtp.plugins.modules import smtp_account_password
 from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import checked_accounts, checked_ids
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import issuing, settling, verifying  # noqa: F401
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
@@ -60,7 +56,7 @@ class Action:
             os.close(reading)
             # The module looks there whether anybody waits for it.
             os.dup2(writing, 1)
-            _as_module(json.loads(json.dumps(args)))
+            _as_module({name: value for name, value in args.items() if value is not None})
         os.close(writing)
         with os.fdopen(reading) as file:
             text = file.read()
@@ -73,14 +69,15 @@ class Action:
 
 
 def _as_module(params: Mapping[str, Any]) -> None:
-    """Do what the module does, write its result, and end."""
+    """Be the module, and end."""
+    arguments: Any = basic
+    arguments._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode()
+    arguments._ANSIBLE_PROFILE = "legacy"
     try:
-        connection = connection_from(params)
-        pace, lookup = pace_from(params, connection.definition), Lookup(connection, patience_from(params))
-        outcomes = _issued(dict(params), connection, pace, lookup, "")
-        with os.fdopen(1, "w") as file:
-            file.write(json.dumps({"outcomes": outcomes}))
+        smtp_account_password.main()
     finally:
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
         os._exit(0)
 
 

@@ -29,7 +29,7 @@ from support.pipeline import SECRETS, QuickVault
 from support.scene import API_KEY
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import PREFIX
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import parse
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import Document, parse
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sender import Sender
 
@@ -170,7 +170,7 @@ class World:
         """Return the senders in the store."""
         return self._document().senders
 
-    def _document(self) -> Any:
+    def _document(self) -> Document:
         text = self.store.read_text() if self.store.exists() else ""
         return parse(text, "the store")
 
