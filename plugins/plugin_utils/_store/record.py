@@ -311,15 +311,6 @@ def adopted(record: Record, ciphertext: str, changed_at: datetime, propagation: 
     after = accepted(record, ciphertext, changed_at, propagation)
     doubtful = tuple(other for other in after.doubtful_passwords if other != ciphertext)
     since = record.staged_at if record.in_doubt and doubtful else None
-    if ciphertext == record.previous_password and record.previous_id is not None:
-        # Both credentials change places: each has a user name and an ID of its own.
-        after = replace(
-            after,
-            username=record.previous_username,
-            credential_id=record.previous_id,
-            previous_username=record.username,
-            previous_id=record.credential_id,
-        )
     return replace(
         after, doubtful_passwords=doubtful, staged_at=since if since is not None and changed_at < since else None
     )

@@ -52,8 +52,8 @@ def test_unknown_placeholders() -> None:
     assert filled("{x}", {}) == "{x}"
 
 
-def test_user_name_that_the_provider_chose() -> None:
-    """Catches: a value with the account's name that nobody can log in with; a path that moves with each rotation."""
+def test_path_stays_when_the_user_name_changes() -> None:
+    """Catches: a place that moves with each rotation, so that nobody finds the password any more."""
     login = Login("news", "smtp.example.com", "587", username="user7")
     assert rendered({"u": "{user}", "url": "{url}"}, login, "p").value == {
         "u": "user7",

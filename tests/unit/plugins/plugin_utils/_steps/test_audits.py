@@ -297,8 +297,8 @@ def test_each_value_with_its_own_user_name(tmp_path: Path) -> None:
     """Catches: the old credential's password tried with the new one's user name."""
     store = kept(tmp_path, _1={"password": "p", "previous_password": "v"}, _2={"password": "q"})
     snapshot = store.read()
-    names = {"username": "user2", "previous_username": "user1", "previous_id": "1"}
-    store.write(snapshot, {"1": replace(snapshot.document.record("1"), **names)})
+    record = snapshot.document.record("1")
+    store.write(snapshot, {"1": replace(record, username="user2", previous_username="user1", previous_id="1")})
     one = scene(store, [told(NO, OK), told(OK)], audit_attempts=2)
     assert audits.audit(one.tools)["entries"][0]["found"] == "previous_password"
     assert tried(one) == [{"user2": "p", "2": "q"}, {"user1": "v"}]

@@ -13,6 +13,7 @@ import pytest
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps import changes, overlap, proofs
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record as Entry
+from ansible_collections.mailops.smtp.plugins.plugin_utils._times import written
 from ansible_collections.mailops.smtp.tests.unit.plugins.fleet_scene import fleet, works
 from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import Stage, stage, store_of
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import NOW, VAULT
@@ -64,7 +65,7 @@ def test_which_are_given_and_which_overlap(tmp_path: Path, first: Entry, kept: A
     snapshot = one.tools.store.read()
     assert overlap.untested(one.tools, snapshot, ["1", "2"]) == kept
     assert overlap.overlapping(snapshot, ["1", "2"]) == beside
-    assert overlap.made_at(snapshot, ["1", "9"]) == {"1": overlap.written(first.changed_at or NOW), "9": ""}
+    assert overlap.made_at(snapshot, ["1", "9"]) == {"1": written(first.changed_at or NOW), "9": ""}
     in_place = scene(tmp_path, first, {"plan": {**PLAN, "way": "in_place"}})
     assert overlap.untested(in_place.tools, snapshot, ["1", "2"]) == []
 

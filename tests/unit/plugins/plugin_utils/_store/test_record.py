@@ -321,29 +321,6 @@ def test_acceptance_loses_at_most_the_previous_password(record: Record, new: str
     assert kept >= {record.password, record.staged_password, *record.doubtful_passwords, new} - {None}
 
 
-MADE = Record(
-    password="B",
-    previous_password="A",
-    changed_at=NOW - WINDOW,
-    username="user2",
-    credential_id="2",
-    previous_username="user1",
-    previous_id="1",
-    settled_at=NOW,
-)
-
-
-def test_credential_before_is_used_again() -> None:
-    """Catches: an old password that works beside the user name and the ID of another credential."""
-    after = records.adopted(MADE, "A", NOW, WINDOW)
-    assert (after.password, after.username, after.credential_id) == ("A", "user1", "1")
-    assert (after.previous_password, after.previous_username, after.previous_id) == ("B", "user2", "2")
-    assert not after.is_settled
-    other = records.adopted(MADE, "C", NOW, WINDOW)
-    assert (other.username, other.credential_id, other.previous_id) == ("user2", "2", "1")
-    assert records.adopted(replace(MADE, previous_id=None), "A", NOW, WINDOW).username == "user2"
-
-
 @pytest.mark.parametrize(
     ("record", "names"),
     [
