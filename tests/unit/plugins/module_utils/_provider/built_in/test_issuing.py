@@ -429,7 +429,9 @@ def cloudflare(result: Any, *texts: str) -> dict[str, Any]:
 
 def tokens(*names: str) -> Reply:
     """Return Cloudflare's list of tokens."""
-    return said(200, cloudflare([{"id": f"t-{n}", "name": name} for n, name in enumerate(names, 1)]))
+    return said(
+        200, cloudflare([{"id": f"t-{n}", "name": name, "status": "active"} for n, name in enumerate(names, 1)])
+    )
 
 
 REGENERATED: dict[str, tuple[str, dict[str, Reply], str, Any, Reply, str | None, list[tuple[Reply, Kind, str]]]] = {
