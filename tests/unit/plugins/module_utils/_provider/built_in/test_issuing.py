@@ -24,7 +24,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry impor
 
 ACCOUNT = "news@shop.example"
 LABEL, OLDER = "20260130T001500Z-3f9a1c2b4d5e", "20260129T001500Z-000000000001"
-SECRET = "Secret-0123456789-abcdef"
+SECRET = "Secret-0123456789-abcdef-0123456789-ABCDEF"
 TENANT, CREDENTIAL = "3d1a6f0e-8a52-4c1e-9f63-0b7f5a1d2c34", "7e2b9c10-1f3d-4e5a-8b6c-9d0e1f2a3b4c"
 SETTINGS = {"account_id": TENANT, "domain_id": "dom-1"}
 KEY = "key-0123456789"
