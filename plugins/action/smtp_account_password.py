@@ -21,6 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry im
     definition_from,
     settings_from,
 )
+from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction, tell
 from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import (
     check_limits,
@@ -42,6 +43,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import o
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, moment_given, utc_now
 
 if TYPE_CHECKING:
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adoption import Login
     from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
 
 
@@ -131,6 +133,7 @@ def _request(params: Mapping[str, Any], definition: Definition) -> Request:
         only_at_rest=params["only_at_rest"],
         failures=_failures(params, accounts),
         changed_at=moment_given(params["changed_at"], "changed_at", utc_now()),
+        logins=_logins(params, definition),
         breaches={
             account: " and ".join(found)
             for account, password in explicit.items()
@@ -165,6 +168,8 @@ def _check_state(params: Mapping[str, Any]) -> None:
     """Refuse options that have no effect in this state."""
     if params["changed_at"] is not None and params["state"] != "adopted":
         raise InputError("changed_at: can be set with state=adopted only")
+    if params["logins"] and params["state"] != "adopted":
+        raise InputError("logins: can be set with state=adopted only")
     if params["force"] and params["state"] != "absent":
         raise InputError("force: can be set with state=absent only")
 
@@ -183,6 +188,28 @@ def _failures(params: Mapping[str, Any], accounts: list[str]) -> dict[str, str]:
                 f"failures[{account!r}]: must be one word of lower-case letters and underscores, such as auth_rejected"
             )
     return given
+
+
+def _logins(params: Mapping[str, Any], definition: Definition) -> dict[str, Login]:
+    """Return the user name and the ID that belong to each password to adopt."""
+    given = params["logins"] or {}
+    if given and not definition.issues:
+        raise InputError(f"logins: {definition.name} sets passwords for the account's own name; remove the option")
+    if given:
+        from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adoption import Login
+    found = {}
+    for account, fields in given.items():
+        if account not in params["accounts"]:
+            raise InputError(f"logins: {account!r} is not listed in accounts")
+        if not isinstance(fields, Mapping) or not fields or set(fields) - {"username", "id"}:
+            raise InputError(f"logins[{account!r}]: must be a dictionary with username, id or both")
+        texts = {name: str(value) for name, value in fields.items() if value is not None}
+        for name, text in texts.items():
+            if not text.strip() or has_control(text):
+                raise InputError(f"logins[{account!r}].{name}: is empty, or more than one line")
+        username = texts.get("username", account)
+        found[account] = Login(None if username == account else username, texts.get("id"))
+    return found
 
 
 def _explicit(params: Mapping[str, Any], accounts: list[str], definition: Definition) -> dict[str, str]:

@@ -21,7 +21,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._action import Secret
 from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import check_limits
 from ansible_collections.mailops.smtp.plugins.plugin_utils._reports.contents import Report, report_on
 from ansible_collections.mailops.smtp.plugins.plugin_utils._reports.rendering import rendered
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import open_store, path_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import duration, utc_now
 
 
@@ -60,7 +60,7 @@ class ActionModule(SecretAction):
             if not given:
                 continue
             try:
-                path = files.real_path(self._loader.path_dwim(given))
+                path = files.real_path(path_of(self._loader, given))
             except InputError as error:
                 raise InputError(f"outputs.{name}: {error}") from None
             if path in targets.values():

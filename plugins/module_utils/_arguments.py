@@ -71,6 +71,7 @@ PASSWORD_SPEC: dict[str, Any] = {
     },
     "keep_old": {"type": "str", "default": "24h"},
     "changed_at": {"type": "str"},
+    "logins": {"type": "dict"},
     "force": {"type": "bool", "default": False},
     "password_length": {"type": "int", "default": 32, "no_log": False},
     "password_symbols": {"type": "str", "default": "", "no_log": False},

@@ -134,6 +134,17 @@ options:
       - The password takes effect O(propagation_seconds) later, and is due by this date.
     type: str
     version_added: 0.3.0
+  logins:
+    description:
+      - With O(state=adopted) and a provider that makes the passwords itself, what belongs to the given passwords. By
+        account, a dictionary with C(username), the SMTP user name if it is not the account's name, and C(id), the
+        provider's ID of the credential.
+      - With the ID, an adopted credential is deleted after another one has replaced it. Without it, it stays at the
+        provider.
+      - For an account that is not listed, the stored user name and ID stay if the password is the stored one, or if the
+        provider changes passwords in place.
+    type: dict
+    version_added: 0.3.0
   force:
     description:
       - With O(state=absent), also removes an account with a staged or doubtful password, with a password that has not
@@ -300,6 +311,19 @@ EXAMPLES = r"""
     vault_file: group_vars/all/smtp.yml
   delegate_to: localhost
 
+- name: Adopt a credential that was created in the provider's panel, so that it is replaced and later deleted
+  mailops.smtp.smtp_account_password:
+    account: newsletter
+    provider_definition: "{{ my_provider }}"
+    password: "{{ old_smtp_password }}"
+    logins:
+      newsletter:
+        username: user5
+        id: "5"
+    state: adopted
+    vault_file: group_vars/all/smtp.yml
+  delegate_to: localhost
+
 - name: Remove an account that no longer exists
   mailops.smtp.smtp_account_password:
     account: 9.acme.smtp
@@ -428,6 +452,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_option
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import set_passwords
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, issue, not_begun
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Reader
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
@@ -442,9 +467,9 @@ def main() -> None:
     lacking = missing(connection.definition.transport)
     reason = missing_required_lib(lacking[0]) if lacking else ""
     pace, began = pace_from(module.params, connection.definition), time.monotonic()
-    calls = _issued if module.params["requests"] else _set
+    calls, lookup = _issued if module.params["requests"] else _set, Lookup(connection, patience_from(module.params))
     try:
-        outcomes = calls(module.params, connection, pace, reason)
+        outcomes = calls(module.params, connection, pace, lookup, reason)
     except Abandoned:
         # Most likely nobody reads this. Whatever was sent is noted in the store, and the next run goes on from there.
         module.fail_json(
@@ -452,11 +477,14 @@ def main() -> None:
         )
     # Ansible would mask a short key, such as a user name, wherever its letters occur. Ours are scrubbed.
     module.no_log_values = {value for value in module.no_log_values if len(value) >= SHORTEST_INNER}
-    handover = {} if reason else pace.handover(began)
+    ids = lookup.known(module.params["accounts"])
+    handover = {} if reason else {**pace.handover(began), "account_ids": ids}
     module.exit_json(changed=not reason, outcomes=outcomes, invocation={}, **handover)
 
 
-def _set(params: dict[str, Any], connection: Connection, pace: Pace, reason: str) -> dict[str, dict[str, Any]]:
+def _set(
+    params: dict[str, Any], connection: Connection, pace: Pace, lookup: Lookup, reason: str
+) -> dict[str, dict[str, Any]]:
     """Set the passwords that the caller chose."""
     passwords = params["passwords"] or {}
     if reason:
@@ -467,12 +495,15 @@ def _set(params: dict[str, Any], connection: Connection, pace: Pace, reason: str
         patience=patience_from(params),
         concurrency=params["concurrency"],
         pace=pace,
+        lookup=lookup,
         abandoned=Reader().is_gone,
     )
     return public(changes, passwords, connection.credentials)
 
 
-def _issued(params: dict[str, Any], connection: Connection, pace: Pace, reason: str) -> dict[str, dict[str, Any]]:
+def _issued(
+    params: dict[str, Any], connection: Connection, pace: Pace, lookup: Lookup, reason: str
+) -> dict[str, dict[str, Any]]:
     """Have the provider make passwords."""
     jobs, pads = {account: Job(**job) for account, job in params["requests"].items()}, params["pads"]
     if reason:
@@ -483,6 +514,7 @@ def _issued(params: dict[str, Any], connection: Connection, pace: Pace, reason: 
         patience=patience_from(params),
         concurrency=params["concurrency"],
         pace=pace,
+        lookup=lookup,
         abandoned=Reader().is_gone,
     )
     return made(outcomes, pads, connection.credentials)

@@ -20,6 +20,7 @@ from standin.service import StandIn
 from support.controller import BIN, COLLECTIONS, KEYS
 from support.search import Search
 from support.settings import a_provider, in_force, passwords_of, role_variables
+from support.waiting import until
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 UNITS = [EXAMPLES / "systemd" / f"smtp-rotation.{kind}" for kind in ("service", "timer")]
@@ -74,13 +75,13 @@ def is_proved(provider: StandIn, store: Path) -> None:
     assert "verified_at" in store.read_text()
 
 
-def cron_entry(text: str) -> tuple[dict[str, str], str]:
+def cron_entry(text: str, on: str = "*") -> tuple[dict[str, str], str]:
     """Return a crontab's variables and the command of its only entry, as cron reads them."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     variables = dict(line.split("=", 1) for line in lines if re.match(r"\w+=", line))
     (entry,) = [line for line in lines if not re.match(r"\w+=", line)]
     minute, hour, day, month, weekday, user, command = entry.split(maxsplit=6)
-    assert (user, day, month, weekday) == ("smtp-rotation", "*", "*", "*")
+    assert (user, day, month, weekday) == ("smtp-rotation", "*", "*", on)
     assert int(minute) < 60 and int(hour) < 24
     assert "%" not in command  # cron ends the command there
     return variables, command
@@ -112,6 +113,46 @@ def test_cron_rotates_and_speaks_only_of_failures(tmp_path: Path, provider: Stan
     assert "vault-password" in failed.stdout
     search = Search({**KEYS, **passwords_of(provider), "vault password": VAULT_PASSWORD})
     assert search.folder(project).hits == []
+
+
+def test_cron_audits_and_speaks_only_of_failures(tmp_path: Path, provider: StandIn, places: dict[str, str]) -> None:
+    """Catches: an audit that needs the API keys, or that says each week that all is well; a silent failure."""
+    _variables, rotate = cron_entry(placed((EXAMPLES / "cron" / "smtp-rotation").read_text(), places))
+    variables, audit = cron_entry(placed((EXAMPLES / "cron" / "smtp-audit").read_text(), places), on="1")
+    given = environment(tmp_path, PATH=variables["PATH"])
+
+    def run(command: str) -> subprocess.CompletedProcess[str]:
+        call = [variables["SHELL"], "-c", command]
+        return subprocess.run(call, cwd=tmp_path, env=given, capture_output=True, text=True, timeout=300, check=False)
+
+    assert run(rotate).returncode == 0
+    (Path(places["/etc/smtp-rotation"]) / "keys.yml").unlink()
+    assert (run(audit).returncode, len(provider.record.logins())) == (0, 2)
+    provider.accounts.change(ONE, "set-in-the-panel-0Kd7")
+    until(lambda: not provider.accounts.in_window(ONE), seconds=30)
+    drift = run(audit)
+    assert drift.returncode == 1
+    assert f"{ONE}: the server refuses the stored password" in " ".join(drift.stdout.split())
+
+
+@needs_systemd
+def test_audit_units_of_the_guide(tmp_path: Path, places: dict[str, str]) -> None:
+    """Catches: a command in the guide whose result systemd does not read, or that rotates."""
+    guide = (EXAMPLES.parent / "docs" / "docsite" / "rst" / "guide_scheduled.rst").read_text()
+    for path in UNITS:
+        (tmp_path / path.name).write_text(placed(path.read_text(), places))
+    commands = re.findall(r"^    # (sed .* >smtp-audit\.\w+)$", guide, re.MULTILINE)
+    assert len(commands) == 2
+    for command in commands:
+        subprocess.run(["sh", "-euc", command], cwd=tmp_path, check=True)
+    units = [str(tmp_path / f"smtp-audit.{kind}") for kind in ("service", "timer")]
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", *units], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (checked.returncode, [line for line in checked.stderr.splitlines() if "smtp-audit" in line]) == (0, [])
+    service = service_of((tmp_path / "smtp-audit.service").read_text())
+    assert service["ExecStart"].endswith("--vault-password-file %d/vault-password -e smtp_rotation_state=audited")
+    assert "keys.yml:" not in (tmp_path / "smtp-audit.service").read_text()
 
 
 def service_of(text: str) -> dict[str, str]:

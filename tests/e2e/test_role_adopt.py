@@ -64,7 +64,7 @@ def test_check_real_again_and_then_due(two: Scene) -> None:
     assert (check.code, two.controller.store.exists()) == (0, False)
     assert two.provider.record.events() == []
     assert f"{ONE} adopted" in said(check)
-    real = run(two, "--diff", **given)
+    real = run(two, "--diff", "-vvvv", **given)
     assert real.code == 0, real.output
     assert f"{ONE} adopted" in said(real) and real.recap()["changed"] > 0
     stored = two.controller.decrypted()

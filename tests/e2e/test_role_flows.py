@@ -223,7 +223,7 @@ def test_intent_is_saved_before_the_call(fleet: Fleet, issuer: Issuer) -> None:
     saves = {"persist_tasks": fleet.hook("persist", copy)}
     ended = creates(fleet, issuer, **saves)
     assert ended.code == 0, ended.output
-    texts = [path.read_text() for path in sorted(fleet.folder.glob("store.yml.*"))]
+    texts = [path.read_text() for path in sorted(fleet.folder.glob(f"{store.name}.*"))]
     assert "requests:" in texts[0] and "username" not in texts[0]
     assert texts[-1] == fleet.scene.controller.store.read_text() and "verified_at" in texts[-1]
 

@@ -15,6 +15,8 @@ from standin.faults import Fault
 from support.flows import SET_ONLY
 from support.scene import OLD, Scene
 
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
+
 SET = "Set the passwords"
 
 
@@ -298,8 +300,8 @@ def test_other_content_of_the_store_stays(scene: Scene) -> None:
 def test_keys_come_from_the_controllers_environment(scene: Scene) -> None:
     """Catches: keys that must be written into a playbook."""
     options = scene.options()
-    prefix = "EMAILLABS" if "application_key" in options else scene.profile.provider.upper()
-    scene.controller.environment = {f"{prefix}_{name.upper()}": options.pop(name) for name in scene.profile.keys}
+    variables = BUILT_IN[scene.profile.provider]["credentials"]
+    scene.controller.environment = {variables[name]: options.pop(name) for name in scene.profile.keys}
     assert scene.task(options).code == 0
 
 

@@ -20,7 +20,7 @@ from standin.dialects._rest import LIST
 from standin.faults import Fault
 from standin.service import StandIn
 from support.controller import BIN, KEYS, Controller, Ended
-from support.flows import AHASEND, CLOUDFLARE, TENANT_OF_TESTS
+from support.flows import TENANT_OF_TESTS
 from support.mail import try_login
 
 ONE, TWO = "1.acme.smtp", "2.acme.smtp"
@@ -37,9 +37,8 @@ MOMENT = re.compile(r'(changed_at|effective_at|verified_at|settled_at): "([^"]+)
 class Profile:
     """How a provider differs for its users: its name, how its accounts are called, which options have its keys.
 
-    C(flow): who makes the passwords, and how. C(options): what a task needs beside the keys, the provider's name unless
-    it says otherwise. C(old_login): the user name of the credential that an account begins with, if it is not the
-    account's name.
+    C(flow): who makes the passwords, and how. C(options): what a task needs beside the keys. C(old_login): the user
+    name of the credential that an account begins with, if it is not the account's name.
     """
 
     provider: str
@@ -53,7 +52,7 @@ class Profile:
 
     def selected(self) -> dict[str, Any]:
         """Return the options that select the provider."""
-        return dict(self.options) or {"provider": self.provider}
+        return {"provider": self.provider, **self.options}
 
 
 PROFILES = {
@@ -69,7 +68,7 @@ PROFILES = {
             "missing",
             {"api_key": API_KEY},
             flow="regenerate",
-            options={"provider_definition": CLOUDFLARE, "provider_settings": TENANT_OF_TESTS},
+            options={"provider_settings": TENANT_OF_TESTS},
             old_login="api_token",
         ),
         Profile(
@@ -79,7 +78,7 @@ PROFILES = {
             "missing@acme.example",
             {"api_key": API_KEY},
             flow="create",
-            options={"provider_definition": AHASEND, "provider_settings": TENANT_OF_TESTS},
+            options={"provider_settings": TENANT_OF_TESTS},
         ),
     )
 }

@@ -13,9 +13,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 from ansible_collections.mailops.smtp.plugins.module_utils._provider import parallel
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Meaning, read
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import sent
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup, Refused
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import InTurn, sent
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Refused
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience, change
@@ -31,6 +31,7 @@ def set_passwords(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
     pace: Pace | None = None,
+    lookup: Lookup | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> dict[str, Change]:
     """Set the password of every account, and return the outcome of each.
@@ -42,29 +43,25 @@ def set_passwords(
     :param sleep: waits a number of seconds
     :param clock: a monotonic clock, in seconds
     :param pace: limits the rate of calls, by default to what the definition allows
+    :param lookup: finds what the API calls the accounts
     :param abandoned: returns whether the controller has gone; then nothing more is sent
     :raises Abandoned: if it has
     """
     spread = pace or Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
-    lookup = Lookup(connection, patience)
+    search = lookup or Lookup(connection, patience)
 
     def worker() -> Callable[[str], Change]:
-        client = client_of(connection)
+        client = InTurn(client_of(connection), spread, abandoned)
 
         def change_one(account: str) -> Change:
             try:
-                known = lookup.id_of(client, account)
+                known = search.id_of(client, account)
             except (InputError, Refused) as error:
                 return not_found(error)
             values = {**account_values(account, known), "password": passwords[account]}
 
             def attempt() -> Meaning:
-                turn = spread.take()
-                if abandoned():
-                    raise Abandoned
-                meaning = _set_password(client, connection, values)
-                spread.ended(turn, passed=meaning.kind is not Kind.THROTTLED)
-                return meaning
+                return _set_password(client, connection, values)
 
             return change(attempt, patience=patience, sleep=sleep, hold=spread.hold)
 

@@ -2,16 +2,49 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One call of the API and what not getting an answer means."""
+"""One call of the API, when its turn comes, and what not getting an answer means."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind, Meaning, Reply
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import NoAnswer, Untrusted
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.transports import Client
+
+
+class InTurn:
+    """A client whose calls wait for their turn, whatever they are for, and of which none is made without a controller.
+
+    :param client: carries the calls
+    :param pace: limits their rate
+    :param abandoned: returns whether the controller has gone
+    """
+
+    def __init__(self, client: Client, pace: Pace, abandoned: Callable[[], bool]) -> None:
+        self._client, self._pace, self._abandoned = client, pace, abandoned
+
+    def send(self, request: Request, values: Mapping[str, str]) -> Reply:
+        """Send one request and return the response.
+
+        :param request: the call, with placeholders
+        :param values: the value of each placeholder
+        :raises NoAnswer: if no complete response came in time
+        :raises Untrusted: if the server's certificate cannot be verified
+        :raises Abandoned: if the controller has gone
+        """
+        turn, passed = self._pace.take(), True
+        if self._abandoned():
+            raise Abandoned
+        try:
+            reply = self._client.send(request, values)
+            passed = reply.status != 429
+            return reply
+        finally:
+            self._pace.ended(turn, passed=passed)
 
 
 def sent(

@@ -27,13 +27,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
     read,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.calls import not_found
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import sent
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.issued import credential, lacking
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.exchange import InTurn, sent
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.issued import credential, meaning_of
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import may_be_late, named, orphans, told
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup, Refused, items_of
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Refused, items_of
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import account_values
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change, Patience, change
@@ -80,6 +79,7 @@ def issue(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
     pace: Pace | None = None,
+    lookup: Lookup | None = None,
     abandoned: Callable[[], bool] = lambda: False,
 ) -> dict[str, Made]:
     """Do every account's job, and return the outcome of each.
@@ -91,14 +91,16 @@ def issue(
     :param sleep: waits a number of seconds
     :param clock: a monotonic clock, in seconds
     :param pace: limits the rate of calls, by default to what the definition allows
+    :param lookup: finds what the API calls the accounts
     :param abandoned: returns whether the controller has gone; then nothing more is sent
     :raises Abandoned: if it has
     """
     spread = pace or Pace(connection.definition.rate_limit, clock=clock, sleep=sleep)
-    lookup = Lookup(connection, patience)
+    search = lookup or Lookup(connection, patience)
 
     def worker() -> Callable[[str], Change]:
-        work = _Work(connection, client_of(connection), lookup, patience, spread, sleep, abandoned)
+        client = InTurn(client_of(connection), spread, abandoned)
+        work = _Work(connection, client, search, patience, spread.hold, sleep)
         return lambda account: work.do(account, jobs[account])
 
     found = parallel.run(list(jobs), concurrency=concurrency, worker=worker, abandoned=abandoned)
@@ -138,12 +140,11 @@ class _Work:
         client: Client,
         lookup: Lookup,
         patience: Patience,
-        pace: Pace,
+        hold: Callable[[float], None],
         sleep: Callable[[float], None],
-        abandoned: Callable[[], bool],
     ) -> None:
         self._connection, self._client, self._lookup = connection, client, lookup
-        self._patience, self._pace, self._sleep, self._abandoned = patience, pace, sleep, abandoned
+        self._patience, self._hold, self._sleep = patience, hold, sleep
 
     def do(self, account: str, job: Job) -> Made:
         """Look for what earlier requests left, delete what is to go, and make a credential."""
@@ -207,7 +208,7 @@ class _Work:
 
         def meant(reply: Reply) -> Meaning:
             answers.append(reply)
-            return _meaning(self._connection, reply)
+            return meaning_of(self._connection, reply)
 
         outcome = self._called(request, values, meant, repeatable=request.is_repeatable)
         made = Made(outcome.kind, outcome.doubt, outcome.sent, outcome.message, outcome.stop)
@@ -238,27 +239,7 @@ class _Work:
         repeatable: bool = True,
     ) -> Change:
         def attempt() -> Meaning:
-            turn = self._pace.take()
-            if self._abandoned():
-                raise Abandoned
             reply, failure = sent(self._client, self._connection, request, values)
-            meaning = failure or meant(reply)
-            self._pace.ended(turn, passed=meaning.kind is not Kind.THROTTLED)
-            return meaning
+            return failure or meant(reply)
 
-        return change(attempt, patience=self._patience, sleep=self._sleep, hold=self._pace.hold, repeatable=repeatable)
-
-
-def _meaning(connection: Connection, reply: Reply) -> Meaning:
-    """Return what an answer to the call that makes a password means: without one, nobody knows what was made."""
-    definition, issued = connection.definition, connection.definition.issued
-    body = decoded(reply.text)
-    found = find(body, issued.secret) if issued else []
-    meaning = read(definition, reply, [*map(str, found), *connection.credentials.values()])
-    if is_any(definition.limit.reached, reply):
-        return replace(meaning, kind=Kind.REFUSED_ACCESS, stop=False)
-    lacks = lacking(definition, body) if meaning.kind is Kind.ACCEPTED else ""
-    if lacks:
-        text = f"{definition.name} answered {reply.status}, and the answer has no {lacks}"
-        return replace(meaning, kind=Kind.UNKNOWN, message=text)
-    return meaning
+        return change(attempt, patience=self._patience, sleep=self._sleep, hold=self._hold, repeatable=repeatable)

@@ -7,8 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import (
+    Kind,
+    Meaning,
+    Reply,
+    decoded,
+    is_any,
+    read,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.derivations import DERIVATIONS
@@ -16,12 +25,27 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholder
 from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
 
-def lacking(definition: Definition, body: Any) -> str:
-    """Return what an answer has to have, and has not or in a form that cannot be kept; an empty text if it has all.
+def meaning_of(connection: Connection, reply: Reply) -> Meaning:
+    """Return what an answer to the call that makes a password means: without one, nobody knows what was made.
 
-    :param definition: the provider
-    :param body: the decoded answer
+    :param connection: the provider
+    :param reply: its answer
     """
+    definition, issued = connection.definition, connection.definition.issued
+    body = decoded(reply.text)
+    found = find(body, issued.secret) if issued else []
+    meaning = read(definition, reply, [*map(str, found), *connection.credentials.values()])
+    if is_any(definition.limit.reached, reply):
+        return replace(meaning, kind=Kind.REFUSED_ACCESS, stop=False)
+    lacks = _lacking(definition, body) if meaning.kind is Kind.ACCEPTED else ""
+    if lacks:
+        text = f"{definition.name} answered {reply.status}, and the answer has no {lacks}"
+        return replace(meaning, kind=Kind.UNKNOWN, message=text)
+    return meaning
+
+
+def _lacking(definition: Definition, body: Any) -> str:
+    """Return what an answer has to have, and has not or in a form that cannot be kept; an empty text if it has all."""
     issued = definition.issued
     if issued is None:
         return ""

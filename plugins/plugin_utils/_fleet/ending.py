@@ -199,13 +199,16 @@ def _of_leader(fleet: Fleet) -> Iterator[str]:
         yield f"The results of the test messages could not be recorded: {own.unrecorded}. The next run tests again."
     unproved = (own.verdict or Verdict()).unproved
     for account, test in list(unproved.items())[:MOST_TOLD]:
-        kept = (
-            "The hosts keep the login that they have, which still works."
-            if own.plan and own.plan.overlaps
-            else f"The store keeps the new password as smtp_accounts['{account}'].password, and an old one as "
-            "previous_password."
+        if own.plan and own.plan.overlaps:
+            yield (
+                f"{account}: the test message failed ({test['reason']}): {test['msg']} The hosts keep the login that "
+                "they have, which still works. The next run tests again."
+            )
+            continue
+        yield (
+            f"{account}: the test message failed ({test['reason']}): {test['msg']} The store keeps the new password as "
+            f"smtp_accounts['{account}'].password, and an old one as previous_password. The next run tests again."
         )
-        yield f"{account}: the test message failed ({test['reason']}): {test['msg']} {kept} The next run tests again."
     if len(unproved) > MOST_TOLD:
         yield f"{len(unproved) - MOST_TOLD} more test messages failed; run with -v to see all accounts."
 

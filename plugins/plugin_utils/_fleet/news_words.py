@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,6 +57,7 @@ def text_of(entries: Sequence[Mapping[str, Any]], *, audits: bool) -> str:
     failed = _of_kind(entries, FAILED)
     if failed:
         head = f"The {_run(audits=audits)} of SMTP passwords failed on {listed(_all(failed, 'hosts'))}"
+        happened = happened or _first_sentence(str(failed[0].get("reason", "")))
         happened = f"{head}: {happened}" if happened else head
     # That a password is due soon is no advice for a run that failed.
     telling = [entry for entry in entries if entry["kind"] not in (FAILED, DUE)] or failed or entries
@@ -81,6 +83,10 @@ def subject_of(entries: Sequence[Mapping[str, Any]], *, audits: bool) -> str:
 
 def _run(*, audits: bool) -> str:
     return "audit" if audits else "rotation"
+
+
+def _first_sentence(reason: str) -> str:
+    return re.split(r"\.\s+(?=[A-Z])", " ".join(reason.split()))[0].rstrip(".")
 
 
 def _kinds(entries: Sequence[Mapping[str, Any]]) -> list[str]:

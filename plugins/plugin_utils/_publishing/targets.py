@@ -62,7 +62,7 @@ class Target:
         place = {name: str(self.options[name]) for name in self.kind.place if name in self.options}
         values = {"": self.value} if isinstance(self.value, str) else self.value
         # With the password's own place left open.
-        words = {**login.words(), "url": f"{login.url_of('')}"}
+        words = {**login.words_of_value(), "url": f"{login.url_of('')}"}
         value = {name: filled(text, words) for name, text in values.items()}
         return json.dumps([self.kind.name, self.path_of(login), self.file, value, place], sort_keys=True)
 

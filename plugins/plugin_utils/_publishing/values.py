@@ -39,16 +39,20 @@ class Login:
         return self.username or self.account
 
     def words(self) -> dict[str, str]:
-        """Return what the placeholders of a path stand for."""
-        words = {"account": self.account, "user": self.user, "host": self.host, "port": self.port}
+        """Return what the placeholders of a path stand for. A path stays the same when the user name changes."""
+        words = {"account": self.account, "user": self.account, "host": self.host, "port": self.port}
         return {**words, "sender": self.sender, "encryption": self.encryption}
+
+    def words_of_value(self) -> dict[str, str]:
+        """Return what the placeholders of a value stand for, without the password."""
+        return {**self.words(), "user": self.user}
 
     def secret_words(self, password: str) -> dict[str, str]:
         """Return what the placeholders of a value stand for.
 
         :param password: the password
         """
-        return {**self.words(), "password": password, "url": self.url_of(password)}
+        return {**self.words_of_value(), "password": password, "url": self.url_of(password)}
 
     def url_of(self, password: str) -> str:
         """Return all of it as one address.

@@ -89,11 +89,22 @@ class _Adopting:
                 "mistake, remove it and adopt the other one again"
             )
 
+        if found.nameless:
+            self._done.warnings.append(
+                f"{account}: the ID of the given password's credential is not known, so it stays at the provider after "
+                "another one has replaced it; set logins"
+            )
+
     def _adoption(self, snapshot: Snapshot, account: str, seal: Callable[[str], str]) -> tuple[Record, Adoption]:
         now, store = self._tools.now(), self._tools.store
         record = self._request.record_in(snapshot, account)
         self._done.skew = max(self._done.skew, clock_skew(account, record, now, store.name))
-        given = Given(self._stored(account, record) or seal(account), self._request.changed_at)
+        given = Given(
+            self._stored(account, record) or seal(account),
+            self._request.changed_at,
+            self._request.logins.get(account),
+            beside=self._request.beside,
+        )
         return record, adoption(account, record, given, now, self._request.propagation)
 
     def _stored(self, account: str, record: Record) -> str | None:

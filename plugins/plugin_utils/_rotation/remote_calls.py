@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -42,6 +42,9 @@ class Caller:
         self._options = module_options(params, definition, credentials)
         self._task_vars = task_vars
         self._hide = tuple(name for name in definition.credentials.values() if name)
+        # What was found of all accounts for one batch need not be asked for again.
+        self._ids = dict(self._options.get("account_ids") or {})
+        self._every = list(params["accounts"]) if definition.find_account else []
         # Passes what one batch has learnt about the provider's limit to the next.
         self._limit = Limit(params["rate_limit"], params["rate_burst"])
 
@@ -50,15 +53,7 @@ class Caller:
 
         :param passwords: account to password
         """
-        ids = self._options.get("account_ids") or {}
-        args = {
-            **self._options,
-            **self._limit.options(),
-            "accounts": list(passwords),
-            "account_ids": {account: ids[account] for account in passwords if account in ids},
-            "password": None,
-            "passwords": dict(passwords),
-        }
+        args = {**self._of_batch(passwords), "password": None, "passwords": dict(passwords)}
         # A run that is stopped later cannot say this any more. Not on stdout, which may have to be JSON.
         tell(_under_way(len(passwords)))
         outcome, words = self._outcome(args)
@@ -69,21 +64,24 @@ class Caller:
 
         :param jobs: account to what is to be done
         """
-        ids = self._options.get("account_ids") or {}
         pads = {account: new_pad() for account in jobs}
-        args = {
-            **self._options,
-            **self._limit.options(),
-            "accounts": list(jobs),
-            "account_ids": {account: ids[account] for account in jobs if account in ids},
-            "requests": {account: asdict(job) for account, job in jobs.items()},
-            "pads": pads,
-        }
+        requests = {account: asdict(job) for account, job in jobs.items()}
+        args = {**self._of_batch(jobs), "requests": requests, "pads": pads}
         wanted = sum(bool(job.label) for job in jobs.values())
         if wanted:
             tell(_requested(wanted))
         outcome, words = self._outcome(args)
         return _answers(outcome, {account: _made(outcome, account, words, pads[account]) for account in jobs})
+
+    def _of_batch(self, batch: Iterable[str]) -> dict[str, Any]:
+        """Return the module's options for some accounts, and ask for the IDs of all others while it is at it."""
+        names = list(batch)
+        return {
+            **self._options,
+            **self._limit.options(),
+            "accounts": list(dict.fromkeys([*names, *(one for one in self._every if one not in self._ids)])),
+            "account_ids": {account: self._ids[account] for account in names if account in self._ids},
+        }
 
     def _outcome(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         """Run the module, and return its result and what it says went wrong."""
@@ -92,6 +90,7 @@ class Caller:
         except Exception as error:  # noqa: BLE001  (whatever it is, the outcome is unknown)
             outcome = {"msg": f"the module could not be run ({type(error).__name__}: {error})"}
         self._limit.learn(outcome)
+        self._ids.update(outcome.get("account_ids") or {})
         # Scrub before shortening: a secret that has been cut is not found any more.
         reason = str(outcome.get("msg") or outcome.get("module_stderr") or "no reason given")
         return outcome, self._action.scrubber.text(reason)

@@ -19,6 +19,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import V
 if TYPE_CHECKING:
     from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job
     from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.adoption import Login
 
     Send = Callable[[Mapping[str, str]], Mapping[str, Change]]
     Issue = Callable[[Mapping[str, Job]], Mapping[str, Change]]
@@ -30,9 +31,9 @@ class Request:
 
     C(only_at_rest): set new passwords only for accounts at rest that do not have one for the next switch yet.
     C(failures): accounts whose test failed, with the reason in one word. C(changed_at): when the passwords to adopt
-    were set, None for now. C(breaches): the provider's rules that they break, by account. C(force): also remove
-    accounts whose password is not settled. C(issued): the provider makes the passwords; C(beside): beside the old one,
-    which is kept for C(keep_old) after every host has left it.
+    were set, None for now. C(logins): what belongs to them, by account. C(breaches): the provider's rules that they
+    break, by account. C(force): also remove accounts whose password is not settled. C(issued): the provider makes the
+    passwords; C(beside): beside the old one, which is kept for C(keep_old) after every host has left it.
     """
 
     accounts: list[str]
@@ -45,6 +46,7 @@ class Request:
     only_at_rest: bool = False
     failures: Mapping[str, str] = field(default_factory=dict)
     changed_at: datetime | None = None
+    logins: Mapping[str, Login] = field(default_factory=dict)
     breaches: Mapping[str, str] = field(default_factory=dict)
     force: bool = False
     issued: bool = False

@@ -43,7 +43,7 @@ def overlapping(snapshot: Snapshot, accounts: Sequence[str]) -> list[str]:
     return [
         account
         for account, record in records.items()
-        if record.previous_id is not None and record.is_verified and not record.is_settled and not record.requests
+        if record.previous_id is not None and record.is_verified and not record.is_settled and not record.is_requested
     ]
 
 
@@ -66,7 +66,8 @@ def settle(tools: Tools, outside: list[str]) -> Result:
     own, plan = tools.fleet.own, tools.fleet.leader.plan
     accounts = plan.accounts if plan else []
     snapshot = tools.store.read()
-    made = made_at(snapshot, overlapping(snapshot, accounts))
+    behind = _behind(tools)
+    made = made_at(snapshot, [one for one in overlapping(snapshot, accounts) if one not in behind])
     used = deploy.all_given(tools.fleet, made, outside, own.accounts)
     result: Result = {}
     if used:
@@ -78,3 +79,13 @@ def settle(tools: Tools, outside: list[str]) -> Result:
         for line in ending.of_overlap(tools.fleet, made, used, outside, tools.options["keep_old"]):
             tools.tell(line)
     return remembered(own, **shown(result), skipped=not used)
+
+
+def _behind(tools: Tools) -> set[str]:
+    """Return the accounts whose new credential is still to be published: who reads it there may use the old one."""
+    if not tools.options["publish"]:
+        return set()
+    # Here, because Ansible compiles every file that is imported, and most runs publish nothing.
+    from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.publishing import accounts_behind
+
+    return accounts_behind(tools, tools.fleet.leader)

@@ -98,6 +98,17 @@ def behind(tools: Tools, own: Record) -> bool:
     return any(True for _one in _due(tools, own, VERIFIED))
 
 
+def accounts_behind(tools: Tools, own: Record) -> set[str]:
+    """Return the accounts whose stored password a target does not have yet.
+
+    :param tools: what the step works with
+    :param own: what the leader remembers
+    """
+    logins, rules = _logins(tools, own), replace(_rules(tools, VERIFIED), again=False)
+    found = due(_targets(tools), logins, _records(tools, logins), utc_now(), rules)
+    return {one.login.account for one in found}
+
+
 def is_early(tools: Tools) -> bool:
     """Return whether a target gets passwords before the end of the run.
 
@@ -240,10 +251,9 @@ def _targets(tools: Tools) -> list[Target]:
     return forms.targets_of(tools.options["publish"])
 
 
-def _login(tools: Tools, account: str, sender: str = "") -> Login:
+def _login(tools: Tools, account: str, sender: str = "", username: str = "") -> Login:
     options = tools.options
     host, port, encryption = (str(options[f"smtp_{name}"]) for name in ("host", "port", "encryption"))
-    username = tools.store.read().document.record(account).username or ""
     return Login(account, host, port, encryption, sender, username)
 
 
@@ -252,10 +262,12 @@ def _logins(tools: Tools, own: Record) -> list[Login]:
     plan = own.plan
     if plan is None:
         return []
-    if not tools.options.alternates:
-        return [_login(tools, account) for account in plan.accounts]
-    known = senders_of(tools)
-    return [_login(tools, known[name]["in_use"], name) for name in plan.pairs if name in known]
+    published = [(account, "") for account in plan.accounts]
+    if tools.options.alternates:
+        known = senders_of(tools)
+        published = [(known[name]["in_use"], name) for name in plan.pairs if name in known]
+    document = tools.store.read().document
+    return [_login(tools, account, sender, document.record(account).username or "") for account, sender in published]
 
 
 def _rules(tools: Tools, moment: str) -> Rules:

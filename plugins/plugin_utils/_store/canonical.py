@@ -19,6 +19,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 from ansible_collections.mailops.smtp.plugins.plugin_utils import _times
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import NOTE, TARGET, Notes
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.sections import (
@@ -81,6 +82,13 @@ def _read_name(text: str) -> str | None:
     return _unquoted(name[1:-1]) if name.startswith('"') else None if name in NULLS else name
 
 
+def _read_text(text: str) -> str | None:
+    found = _read_name(text)
+    if found is not None and has_control(found):
+        raise ValueError("more than one line")
+    return found
+
+
 def _unquoted(text: str) -> str:
     """Return what a text between double quotes says. A ValueError leaves it to YAML."""
     if len(text) > LONGEST_KEY:
@@ -107,7 +115,7 @@ _WAYS: dict[str, tuple[Form, str, Callable[[str], Any]]] = {
     "secrets": (SECRETS, rf"\n(?:      - {_vaulted(8)})+", _read_secrets),
     "moment": (MOMENT, r' "[0-9T:Z-]{20}"\n', _read_moment),
     "name": (NAME, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_name),
-    "text": (TEXT, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_name),
+    "text": (TEXT, rf' (?:{PLAIN_NAME}|"{QUOTED}")\n', _read_text),
     "requests": (REQUESTS, r"\n(?:      - [0-9]{8}T[0-9]{6}Z-[0-9a-f]{12}\n)+", _read_requests),
     "notes": (NOTES, rf'\n(?:      (?:{TARGET.pattern}|"{TARGET.pattern}"): "(?:{NOTE.pattern})"\n)+', _read_notes),
     "word": (WORD, r" [a-z][a-z_]{0,39}\n", _read_name),

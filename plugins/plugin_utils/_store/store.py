@@ -27,6 +27,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import (
 )
 
 NEW_MODE = 0o600
+# The folder of the collection's own playbooks.
+PLAYBOOKS = os.path.join("ansible_collections", "mailops", "smtp", "playbooks")
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,18 @@ def open_store(loader: Any, path: str, vault_id: str | None = None) -> Store:
     :param path: the option C(vault_file)
     :param vault_id: the option C(vault_id), None for Ansible's own choice
     """
-    return Store(loader.path_dwim(path), Vault(secrets_of(loader), vault_id))
+    return Store(path_of(loader, path), Vault(secrets_of(loader), vault_id))
+
+
+def path_of(loader: Any, path: str) -> str:
+    """Return where a file of the user's is: relative to the playbook, but for one of the collection to where it is run.
+
+    :param loader: the action plugin's data loader
+    :param path: the path as given
+    """
+    if str(loader.get_basedir()).endswith(PLAYBOOKS):
+        return os.path.abspath(os.path.expanduser(path))
+    return str(loader.path_dwim(path))
 
 
 class Store:

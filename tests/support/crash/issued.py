@@ -13,7 +13,6 @@ import select
 import signal
 import subprocess
 import sys
-
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone

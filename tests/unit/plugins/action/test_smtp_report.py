@@ -76,7 +76,7 @@ def test_closed_folder_is_named_before_anything_is_written(tmp_path: Path, monke
     monkeypatch.setattr(os, "access", lambda path, _mode: not str(path).endswith("closed"))
     (tmp_path / "closed").mkdir()
     action = object.__new__(smtp_report.ActionModule)
-    action._loader = type("Loader", (), {"path_dwim": staticmethod(str)})()
+    action._loader = type("Loader", (), {"path_dwim": staticmethod(str), "get_basedir": staticmethod(str)})()
     outputs = {"html": str(tmp_path / "page.html"), "json": str(tmp_path / "closed" / "report.json")}
     with pytest.raises(InputError) as caught:
         action._targets(outputs)

@@ -18,7 +18,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, Made, issue, not_begun
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.labels import new_label
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import made as reported
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.sealing import new_pad, opened
@@ -242,9 +244,26 @@ def test_nothing_is_sent_without_a_controller(serve: Serve) -> None:
     """Catches: a credential that is made after the run has ended, and that no run knows of."""
     server = serve()
     connection = Connection(build({**CREATE, "api_url": server.url}), {"api_key": KEY}, 10, True)
-    with contextlib.suppress(Abandoned):
-        issue(connection, {"news": Job(label=LABEL)}, patience=Patience(2, 60), concurrency=1, abandoned=lambda: True)
+    for job in (Job(label=LABEL), Job(label=LABEL, sweep=[OLD_LABEL]), Job(delete=["4"])):
+        with contextlib.suppress(Abandoned):
+            issue(connection, {"news": job}, patience=Patience(2, 60), concurrency=1, abandoned=lambda: True)
     assert server.heard == []
+
+
+def test_every_call_waits_for_its_turn(serve: Serve) -> None:
+    """Catches: more calls than the provider allows, because some of them only look something up."""
+    server = serve(there({"login": "news", "id": 5}), there(), OK, MADE)
+    connection = Connection(build({**CREATE, **FINDING, "api_url": server.url}), {"api_key": KEY}, 10, True)
+    pauses: list[float] = []
+    issue(
+        connection,
+        {"news": Job(label=LABEL, sweep=[OLD_LABEL], delete=["4"])},
+        patience=Patience(2, 60),
+        concurrency=1,
+        sleep=pauses.append,
+        pace=Pace(0.5, clock=lambda: sum(pauses), sleep=pauses.append),
+    )
+    assert lines(server) == ["GET /a", "GET /c", "DELETE /c/4", "POST /c"] and sum(pauses) == 6
 
 
 def test_a_job_that_was_not_begun() -> None:
@@ -309,6 +328,18 @@ def test_one_list_for_all_accounts(serve: Serve) -> None:
         found = issue(Connection(data, {"api_key": KEY}, 10, True), jobs, patience=Patience(0, 60), concurrency=3)
         assert {one.kind for one in found.values()} == {kind or Kind.REFUSED_ACCESS}
         assert lines(server).count("GET /a") == 1
+
+
+def test_what_a_list_tells_of_other_accounts(serve: Serve) -> None:
+    """Catches: the list once for each batch, or the ID of one account that is taken for another one's."""
+    items = [("a", 1), ("b", "2"), ("c", 3), ("c", 4), ("d", 5), ("d", 5), ("e", None)]
+    server = serve(there(*({"login": name, "id": known} for name, known in items)), MADE)
+    data = build({**REGENERATE, **FINDING, "api_url": server.url})
+    connection = Connection(data, {"api_key": KEY}, 10, True)
+    lookup = Lookup(connection, Patience(0, 60))
+    assert lookup.known(["a"]) == {}
+    issue(connection, {"a": Job(label=LABEL)}, patience=Patience(0, 60), concurrency=1, lookup=lookup)
+    assert lookup.known(["a", "b", "c", "d", "e", "f"]) == {"a": "1", "b": "2", "d": "5"}
 
 
 def test_the_ids_that_are_known_are_not_asked_for(serve: Serve) -> None:

@@ -33,6 +33,13 @@ def entry(kind: str, accounts: str = "", hosts: str = "", **more: Any) -> dict[s
             "continues where this one ended.",
         ),
         (
+            [entry("failed", hosts="a", reason="smtp.yml: of 1.acme.smtp,\nit is broken. Nothing has been changed.")],
+            False,
+            "SMTP passwords: rotation failed on a",
+            "The rotation of SMTP passwords failed on a: smtp.yml: of 1.acme.smtp, it is broken. Correct what the "
+            "error names, and run again; the next run continues where this one ended.",
+        ),
+        (
             [entry("failed", hosts="a b"), entry("on_hold", "1 2", "b"), entry("unverified", "1")],
             False,
             "SMTP passwords: rotation failed on a and b",

@@ -56,3 +56,13 @@ def test_unknown_placeholders() -> None:
     """Catches: a misspelt placeholder that is published as it stands."""
     assert list(unknown("{pasword} {user} {} {0} {x y} {{url}}", OF_VALUES)) == ["pasword"]
     assert filled("{x}", {}) == "{x}"
+
+
+def test_user_name_that_the_provider_chose() -> None:
+    """Catches: a value with the account's name that nobody can log in with; a path that moves with each rotation."""
+    login = Login("news", "smtp.example.com", "587", username="user7")
+    assert rendered({"u": "{user}", "url": "{url}"}, login, "p").value == {
+        "u": "user7",
+        "url": "smtp://user7:p@smtp.example.com:587",
+    }
+    assert login.words()["user"] == "news" and Login("news").user == "news"

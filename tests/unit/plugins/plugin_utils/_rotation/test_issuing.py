@@ -63,11 +63,11 @@ def test_a_password_is_made_and_kept(scene: Scene, options: dict[str, Any]) -> N
 
 
 def test_a_password_in_place_of_the_old_one(scene: Scene) -> None:
-    """Catches: an old password that is to be deleted at a provider which has replaced it."""
+    """Catches: an old password that is to be deleted at a provider which has replaced it; a host's entry not found."""
     scene.store.edit(a=MADE)
     scene.run("a", **REGENERATE)
     record = scene.store.record("a")
-    assert (opened(record.previous_password), record.previous_id, record.previous_username) == ("old", None, None)
+    assert (opened(record.previous_password), record.previous_id, record.previous_username) == ("old", None, "u0")
     assert (record.username, record.credential_id) == ("u1", "1")
 
 

@@ -118,24 +118,3 @@ def test_role_recognises_what_an_earlier_run_has_begun() -> None:
     reasons = [decide(STAGED, wish, NOW).reason for wish in (DUE, ALWAYS, NEVER, replace(DUE, only_stage=True))]
     assert [reason for reason in reasons if not reason.startswith(BEGUN)] == []
     assert not decide(STORED, DUE, NOW).reason.startswith(BEGUN)
-
-
-BESIDE = replace(STORED, credential_id="2", previous_id="1")
-
-
-@pytest.mark.parametrize(
-    ("record", "wish", "step", "hindered"),
-    [
-        (BESIDE, ALWAYS, Step.NOTHING, True),
-        (BESIDE, DUE, Step.NOTHING, False),
-        (replace(BESIDE, settled_at=NOW), ALWAYS, Step.NEW, False),
-        (replace(BESIDE, settled_at=NOW), replace(ALWAYS, keep_old=DAY), Step.NOTHING, True),
-        (replace(BESIDE, settled_at=NOW), NEVER, Step.RETIRE, False),
-        (replace(BESIDE, settled_at=NOW), replace(NEVER, keep_old=DAY), Step.NOTHING, False),
-        (replace(BESIDE, previous_id=None), ALWAYS, Step.NEW, False),
-    ],
-)
-def test_old_credential_in_the_way(record: Record, wish: Wish, step: Step, hindered: bool) -> None:
-    """Catches: a rotation that is due and does not happen, and nobody is told; a warning with nothing due."""
-    plan = decide(record, replace(wish, issued=True), NOW)
-    assert (plan.step, plan.hindered) == (step, hindered)

@@ -11,8 +11,10 @@ from typing import Any, cast
 import pytest
 
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer import Kind
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue import Job, Made
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Change
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.sealing import sealed
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import CENSORED, Scrubber
 from ansible_collections.mailops.smtp.plugins.plugin_utils._action import SecretAction
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
@@ -42,7 +44,14 @@ class FakeAction:
 
 
 def caller(action: FakeAction, **options: Any) -> Caller:
-    params = {"provider": "emaillabs", "application_key": "given", "rate_limit": None, "rate_burst": 0, **options}
+    params = {
+        "provider": "emaillabs",
+        "application_key": "given",
+        "rate_limit": None,
+        "rate_burst": 0,
+        "accounts": [],
+        **options,
+    }
     keys = {"application_key": "k1", "authorization_key": "k2"}
     return Caller(cast(SecretAction, action), params, definition_from(params), keys, {"v": 1})
 
@@ -67,6 +76,57 @@ def test_what_the_module_is_asked() -> None:
     assert args["api_credentials"] == {"application_key": "k1", "authorization_key": "k2"}
     assert args["application_key"] is None and args["concurrency"] == 4
     assert action.hidden == ("EMAILLABS_APPLICATION_KEY", "EMAILLABS_AUTHORIZATION_KEY")
+
+
+FINDING = {
+    "name": "acme",
+    "api_url": "https://acme.example",
+    "credentials": {"api_key": ""},
+    "flow": "regenerate",
+    "regenerate_password": {"method": "POST", "path": "/{account}", "body": {}},
+    "issued": {"secret": "password"},
+    "find_account": {"method": "GET", "path": "/a", "items": "data", "name": "login", "id": "id"},
+}
+
+
+def test_what_was_found_is_not_asked_for_again() -> None:
+    """Catches: the list of all accounts once for each batch, and an ID of one account that is sent for another."""
+    action = FakeAction([outcome(account_ids={"a": "1", "b": "2"}), outcome(), outcome()])
+    calling = caller(action, provider_definition=FINDING, accounts=["a", "b", "c"], account_ids={"c": "3"})
+    for batch in ("a", "b", "c"):
+        calling.issue({batch: Job(label="20261130T120000Z-0123456789ab")})
+    assert [args["accounts"] for args in action.asked] == [["a", "b"], ["b"], ["c"]]
+    assert [args["account_ids"] for args in action.asked] == [{}, {"b": "2"}, {"c": "3"}]
+
+
+@pytest.mark.parametrize("more", [{"sealed": "********"}, {"sealed": "abc"}, {"kind": "un********nown"}])
+def test_a_result_that_was_changed_on_its_way(more: dict[str, str]) -> None:
+    """Catches: one account's mangled result that loses the passwords of the others, or that is stored as a password."""
+    action = FakeAction([])
+    calling = caller(action, provider_definition=FINDING, accounts=["a", "b"])
+
+    def told(args: dict[str, Any], _vars: dict[str, Any], *, hide: tuple[str, ...]) -> Any:
+        good = {
+            **TAKEN,
+            "sealed": sealed(SECRET, args["pads"]["b"]),
+            "username": "u",
+            "id": "7",
+            "idle": [],
+            "late": [],
+        }
+        return {"outcomes": {"a": {**good, **more}, "b": good}}
+
+    action.call_module = told  # type: ignore[assignment]
+    found = cast(dict[str, Made], calling.issue({"a": Job(label="x"), "b": Job(label="y")}))
+    assert (found["a"].kind, found["a"].doubt, list(found["a"].idle)) == (Kind.UNKNOWN, True, [])
+    assert (found["b"].kind, found["b"].secret, found["b"].username, found["b"].id) == (Kind.ACCEPTED, SECRET, "u", "7")
+
+
+def test_a_module_that_died_leaves_every_request_open() -> None:
+    """Catches: a request that is taken for settled, although its answer may have been on its way."""
+    calling = caller(FakeAction([{"msg": "killed"}]), provider_definition=FINDING, accounts=["a"])
+    (made,) = cast(dict[str, Made], calling.issue({"a": Job(label="x", sweep=["y"])})).values()
+    assert (made.kind, made.doubt, made.secret, list(made.idle)) == (Kind.UNKNOWN, True, None, [])
 
 
 def test_the_module_is_told_which_call_to_make() -> None:

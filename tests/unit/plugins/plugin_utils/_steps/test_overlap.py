@@ -51,8 +51,10 @@ def scene(path: Path, first: Entry, own: Any = None, answers: Any = None, **opti
         (TESTED, [], ["1"]),
         (UNTESTED, ["1"], []),
         (SETTLED, [], []),
+        # Of which at most something may still appear that nobody has.
+        (replace(TESTED, requests=("20261130T001500Z-3f9a1c2b4d5e",)), [], ["1"]),
         (ALONE, [], []),
-        (replace(TESTED, requests=("20261130T001500Z-3f9a1c2b4d5e",)), [], []),
+        (replace(TESTED, requests=("20261130T001500Z-3f9a1c2b4d5e",), staged_at=LATER), [], []),
         (replace(SETTLED, changed_at=LATER + timedelta(hours=1)), ["1"], []),
     ],
 )
@@ -160,3 +162,12 @@ def test_nothing_is_settled_in_check_mode_or_twice(tmp_path: Path) -> None:
     assert scene(tmp_path, TESTED, given, hosts=given, check_mode=True).do(proofs.retire)[1]["skipped"]
     other = scene(tmp_path, TESTED, given, hosts=given, here="b")
     assert other.do(proofs.retire)[1]["skipped"] and other.calls == []
+
+
+def test_credential_that_is_still_to_be_published(tmp_path: Path) -> None:
+    """Catches: an old credential that is deleted while a secret manager still has it."""
+    given = {"given": {"1": MADE}}
+    publish = [{"kind": "tasks", "name": "vault", "file": "p.yml", "path": "smtp/{account}", "value": "{user}"}]
+    one = scene(tmp_path, TESTED, given, hosts=given, publish=publish)
+    _record, result = one.do(proofs.retire)
+    assert result["skipped"] and one.calls == []

@@ -160,7 +160,7 @@ def test_account_in_use_of_each_sender(tmp_path: Path) -> None:
 
 def test_another_host_publishes_nothing(tmp_path: Path) -> None:
     """Catches: every host of a play that publishes, instead of the one that leads."""
-    led = {"a": {"reached": 6, "plan": {"users": {"a": ["1"]}}}, "b": {"accounts": ["1"]}}
+    led: dict[str, dict[str, Any]] = {"a": {"reached": 6, "plan": {"users": {"a": ["1"]}}}, "b": {"accounts": ["1"]}}
     one = stage(fleet("b", led, everyone="a b"), store=store_of(tmp_path / "s.yml", {"1": "p"}), publish=[SSM])
     _record, result = one.do(publish)
     assert result["skipped"] and one.calls == []

@@ -35,7 +35,7 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.steps_scene import next
 # Every option with a value of its own, so that a module's option shows where it comes from.
 NAMED = Options(sorted(OPTIONS), lambda variable: 1 if variable.endswith(("interval", "drain_timeout")) else variable)
 # What only one task needs.
-OF_ONE_TASK = {"only_at_rest", "failures", "changed_at", "force"}
+OF_ONE_TASK = {"only_at_rest", "failures", "changed_at", "logins", "force"}
 # What the module says to itself.
 INTERNAL = {"rate_burst", "rate_recent", "requests", "pads"}
 

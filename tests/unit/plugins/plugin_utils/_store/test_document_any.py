@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
+from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.canonical import parts_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.document import HEADER, _parsed_by_yaml, parse
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
@@ -99,6 +100,34 @@ def test_a_name_too_long_for_a_key_is_refused() -> None:
         rendered(parse("", "S"), {"\u200b" * 320: STAGED})
 
 
+LINES = (
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(lambda text: not has_control(text))
+    | NAMES
+    | st.sampled_from(["x" * 2000, " a", "a ", "!vault x", "<<", "12", "0x5", "a # b", "\u202e", "\ufeff"])
+)
+LABELS = st.integers(0, 2**48 - 1).map(lambda number: f"20261123T130000Z-{number:012x}")
+
+
+@QUIET
+@given(LINES)
+def test_any_login_or_id_is_read_back(text: str) -> None:
+    """Catches: a user name or an ID that is another one in the store, and a store that cannot be written for it."""
+    record = Record(password=OLD, username=text, credential_id=text, previous_username=text, previous_id=text)
+    written = rendered(parse("", "S"), {"a": record})
+    assert parse(written, "S").record("a") == record
+    found = seen(written)["smtp_accounts"]["a"]
+    assert (found["username"], found["credential_id"]) == (text, text)
+    assert parts_of(written) in (None, _parsed_by_yaml(written, "S").parts)
+
+
+@pytest.mark.parametrize("escape", ["\\u0007", "\\u000a", "\\u0085", "\\u0000"])
+def test_a_control_character_in_a_login_is_refused(escape: str) -> None:
+    """Catches: a line break in a login that one of the two readers of the store lets through."""
+    text = f'smtp_accounts:\n  a:\n    username: "a{escape}b"\n'
+    with pytest.raises(StoreError, match=r"must be one line of text|is not valid YAML"):
+        parse(text, "S")
+
+
 MOMENTS = st.none() | st.integers(0, 10**9).map(lambda seconds: NOW + timedelta(seconds=seconds))
 SECRETS = st.none() | st.sampled_from([OLD, NEW])
 RECORDS = st.builds(
@@ -112,6 +141,12 @@ RECORDS = st.builds(
     verified_at=MOMENTS,
     staged_at=MOMENTS,
     failed_at=MOMENTS,
+    username=st.none() | LINES,
+    credential_id=st.none() | LINES,
+    previous_username=st.none() | LINES,
+    previous_id=st.none() | LINES,
+    settled_at=MOMENTS,
+    requests=st.lists(LABELS, max_size=2).map(tuple),
     failure=st.none() | st.sampled_from(["connect", "auth_rejected", "null", "yes", "no"]),
     published=st.dictionaries(
         st.sampled_from(["prod", "null", "123", "yes", "a-b.c_d", "1e3"]),

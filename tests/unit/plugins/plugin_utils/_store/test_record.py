@@ -362,5 +362,7 @@ def test_names_that_a_host_may_know(record: Record, names: list[str]) -> None:
 @pytest.mark.parametrize(("before", "now", "kept"), [("u1", "u2", "u1"), ("u1", "u1", None), (None, "u1", None)])
 def test_user_name_that_changes_in_place(before: str | None, now: str | None, kept: str | None) -> None:
     """Catches: a user name that the provider has replaced, and by which no host finds its entry any more."""
-    after = records.issued(Record(password="A", username=before), records.Credential("B", now), NOW, WINDOW)
+    after = records.issued(
+        Record(password="A", username=before), records.Credential("B", now), NOW, WINDOW, beside=False
+    )
     assert (after.username, after.previous_username, after.previous_id) == (now, kept, None)

@@ -12,10 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import StoreError
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import Record
-from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store, path_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.vault import Vault
 from ansible_collections.mailops.smtp.tests.unit.plugins.stores import (
     DEFAULT,
@@ -31,6 +32,27 @@ from ansible_collections.mailops.smtp.tests.unit.plugins.stores import (
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "smtp.yml"
+
+
+@pytest.mark.parametrize(
+    ("folder", "given", "found"),
+    [
+        ("/srv/play", "smtp.yml", "/srv/play/smtp.yml"),
+        ("/x/ansible_collections/mailops/smtp/playbooks", "smtp.yml", "/working/smtp.yml"),
+        ("/x/ansible_collections/mailops/smtp/playbooks", "/srv/smtp.yml", "/srv/smtp.yml"),
+        (
+            "/x/ansible_collections/acme/mail/playbooks",
+            "a/../smtp.yml",
+            "/x/ansible_collections/acme/mail/playbooks/smtp.yml",
+        ),
+    ],
+)
+def test_relative_paths(folder: str, given: str, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Catches: a playbook of the collection that keeps the store inside the collection, where an update deletes it."""
+    monkeypatch.setattr(os, "getcwd", lambda: "/working")
+    loader = DataLoader()
+    loader.set_basedir(folder)
+    assert path_of(loader, given) == found
 
 
 def test_new_file(path: Path) -> None:
