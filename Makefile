@@ -8,6 +8,8 @@ PYTHON ?= python3
 JOBS ?= 3
 # More arguments for pytest: make unit ARGS='-k window'
 ARGS ?=
+# Whose API the demonstration calls: make demo PROVIDER=ses
+PROVIDER = emaillabs
 # Arguments for the chaos: make chaos CHAOS_ARGS='--seed 7 --kills 1000 --minutes 120'
 CHAOS_ARGS ?=
 # Arguments for the fleet: make fleet FLEET_ARGS='--relays 10 --window 60'
@@ -61,8 +63,8 @@ endif
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/demo link ## Rotate a password before your eyes, against a stand-in for the provider
-	@$(RUN) tests/demo/demo.py
+demo: $(VENV)/$(if $(filter ses,$(PROVIDER)),aws,demo) link ## Rotate a password before your eyes, against a stand-in for the provider; also PROVIDER=ses
+	@$(RUN) tests/demo/$(if $(filter emaillabs,$(PROVIDER)),demo,$(PROVIDER)).py
 
 test: unit e2e install-test molecule newest ## Run all tests that need no root and no hours
 
@@ -213,7 +215,12 @@ $(VENV)/demo: $(VENV)/made-for requirements/run.txt requirements/standin.txt
 	@$(PIP) -r requirements/run.txt -r requirements/standin.txt
 	@touch $@
 
-$(VENV)/test: $(VENV)/demo requirements/test.txt
+$(VENV)/aws: $(VENV)/demo requirements/aws.txt
+	@echo '== Installing what the demonstration of Amazon SES needs'
+	@$(PIP) -r requirements/aws.txt
+	@touch $@
+
+$(VENV)/test: $(VENV)/demo requirements/test.txt requirements/pytest.txt requirements/aws.txt
 	@echo '== Installing what the tests need'
 	@$(PIP) -r requirements/test.txt
 	@touch $@

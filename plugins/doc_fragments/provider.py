@@ -12,7 +12,7 @@ class ModuleDocFragment:
 
     DOCUMENTATION = r"""
 requirements:
-  - requests (Python package), on the host where the API is called
+  - requests (Python package), on the host where the API is called; boto3 in its place for O(provider=ses)
 options:
   provider:
     description:
@@ -21,8 +21,10 @@ options:
       - V(cpanel), V(mailcow), V(mailinabox), V(mailu), V(mailu_token), V(modoboa), V(wildduck) and V(wildduck_asp) are
         servers of your own; set O(api_url) to the address.
       - V(cloudflare) and V(hubspot) make a new password themselves, in place of the old one. V(ahasend),
-        V(elasticemail), V(emailit), V(mailersend), V(mailu_token), V(resend), V(sendgrid) and V(wildduck_asp) make
-        another credential beside the old one, which is deleted later. With all others, the caller chooses the password.
+        V(elasticemail), V(emailit), V(mailersend), V(mailu_token), V(resend), V(sendgrid), V(ses) and V(wildduck_asp)
+        make another credential beside the old one, which is deleted later. With all others, the caller chooses the
+        password.
+      - V(ses) is Amazon SES, whose accounts here are IAM users; O(provider_settings) needs their C(region).
       - The collection's guide to the providers says what is known about each API, and what is B(assumed) because it is
         not published.
     type: str
@@ -51,6 +53,7 @@ options:
       - redlink
       - resend
       - sendgrid
+      - ses
       - smtp2go
       - wildduck
       - wildduck_asp
@@ -100,6 +103,7 @@ options:
     description:
       - The base URL of the API, without the path. Defaults to the provider's own.
       - Must use C(https), except on loopback. Redirects are never followed, so the keys are not sent anywhere else.
+      - For V(ses), the address of IAM, which boto3 knows by default.
     type: str
   application_key:
     description:
@@ -124,6 +128,10 @@ options:
     description:
       - Credentials by name, for a provider that needs more than O(api_key), such as C(api_user) for V(cpanel),
         V(mailinabox) and V(migadu), or for an O(provider_definition) of your own.
+      - For V(ses), C(access_key), C(secret_key) and, if they are temporary, C(session_token). By default, the
+        environment variables E(AWS_ACCESS_KEY_ID), E(AWS_SECRET_ACCESS_KEY) and E(AWS_SESSION_TOKEN) on the controller.
+        Without those too, boto3 looks for keys on the host that calls the API, in its profiles and the role of its
+        instance.
     type: dict
   timeout:
     description:
@@ -152,6 +160,6 @@ options:
   ca_path:
     description:
       - A file or directory with the certificate authorities to trust instead of the system's, on the host that calls
-        the API.
+        the API. For V(ses), a file.
     type: path
 """

@@ -32,6 +32,7 @@ PROVIDERS = [
     "redlink",
     "resend",
     "sendgrid",
+    "ses",
     "smtp2go",
     "wildduck",
     "wildduck_asp",

@@ -184,8 +184,8 @@ accounts:
       returned: success
     published:
       description:
-        - The targets of the role's option O(mailops.smtp.smtp_rotation#role:main:smtp_rotation_publish) that were given a
-          password of the account, or could not be given one.
+        - The targets of the role's option O(mailops.smtp.smtp_rotation#role:main:smtp_rotation_publish) that were given
+          a password of the account, or could not be given one.
       type: list
       elements: dict
       returned: success

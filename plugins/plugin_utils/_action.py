@@ -33,6 +33,9 @@ GIVEN = "_mailops_smtp_given"
 KEY_VARIABLES = frozenset(
     {
         "AHASEND_API_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
         "CLOUDFLARE_API_TOKEN",
         "CPANEL_API_TOKEN",
         "CPANEL_USER",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Mapping
 
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
@@ -25,8 +26,8 @@ def ses_smtp_password(secret: str, settings: Mapping[str, str]) -> str:
     :raises InputError: if it has none
     """
     region = settings.get("region", "")
-    if not region:
-        raise InputError("provider_settings.region: is required, because the SMTP password depends on it")
+    if not re.fullmatch(r"[a-z]{2}(-[a-z]+)+-[0-9]", region):
+        raise InputError(f"provider_settings.region: must be a region of AWS, such as eu-west-1, not {region!r}")
     key = ("AWS4" + secret).encode()
     for part in ("11111111", region, "ses", "aws4_request", "SendRawEmail"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()

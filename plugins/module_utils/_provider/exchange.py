@@ -65,7 +65,7 @@ def sent(
         return nothing, Meaning(Kind.UNKNOWN, f"{name} did not answer: {error}")
     except Untrusted as error:
         text = (
-            f"the certificate of {connection.definition.api_url} cannot be verified ({error}), so nothing was sent. "
-            "Check api_url; for a private certificate authority, set ca_path"
+            f"the certificate of {connection.definition.api_url or name} cannot be verified ({error}), so nothing was "
+            "sent. Check api_url; for a private certificate authority, set ca_path"
         )
         return nothing, Meaning(Kind.REFUSED_ACCESS, text, stop=True)

@@ -64,7 +64,7 @@ class Client:
         # Imported here, because it is slow and most tasks find nothing to do.
         import requests
 
-        _check_authorities(self._connection.verify)
+        check_authorities(self._connection.verify)
         session = requests.Session()
         if isinstance(self._connection.verify, str):
             session.mount("https://", _adapter())
@@ -113,7 +113,7 @@ class Client:
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status_code, headers, _bounded_text(response))
         except requests.RequestException as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         except OSError as error:
             raise NoAnswer(type(error).__name__) from error
 
@@ -136,8 +136,12 @@ def _adapter() -> HTTPAdapter:
     return Adapter()
 
 
-def _check_authorities(verify: bool | str) -> None:
-    """Refuse a ca_path that cannot be used, before anything is sent."""
+def check_authorities(verify: bool | str) -> None:
+    """Refuse a ca_path that cannot be used, before anything is sent.
+
+    :param verify: as in requests
+    :raises Untrusted: saying why it cannot
+    """
     if isinstance(verify, str):
         try:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -161,8 +165,11 @@ def _bounded_text(response: requests.Response) -> str:
     return received.decode("utf-8", "replace")
 
 
-def _translated(error: Exception) -> Exception:
-    """Return our exception for one of the library, without its text, which can contain the request."""
+def translated(error: Exception) -> Exception:
+    """Return our exception for one of a library, without its text, which can contain the request.
+
+    :param error: what the library raised
+    """
     cause: BaseException | None = error
     chain = []
     while cause is not None and cause not in chain:
@@ -195,6 +202,7 @@ _REASONS = {
     "BrokenPipeError": "the connection was lost",
     "RemoteDisconnected": "the connection was closed without an answer",
     "IncompleteRead": "the connection was lost in the middle of the answer",
+    "ResponseParserError": "the answer is malformed",
     "SSLError": "the TLS connection failed",
 }
 

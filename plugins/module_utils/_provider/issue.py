@@ -192,7 +192,9 @@ class _Work:
         def meant(reply: Reply) -> Meaning:
             meaning = read(definition, reply, self._connection.credentials.values())
             gone = reply.status == 404 or is_any(definition.answer.gone, reply)
-            return Meaning(Kind.ACCEPTED, "") if gone else meaning
+            # Of an account that these keys do not reach, the credential may well exist.
+            denied = is_any(definition.answer.denied, reply)
+            return Meaning(Kind.ACCEPTED, "") if gone and not denied else meaning
 
         outcome = self._called(definition.delete_credential, {**values, "id": credential_id}, meant)
         if outcome.kind is not Kind.ACCEPTED:

@@ -18,6 +18,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
     Reply,
     body_of,
     decoded,
+    is_any,
     sentence,
 )
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.conditions import find, holds
@@ -179,6 +180,6 @@ def _asked(
 def _meaning(connection: Connection, reply: Reply) -> Meaning:
     """Return whether to ask again: reading is harmless, so every answer that is not a temporary error is accepted."""
     text = _sentence(connection, reply)
-    if reply.status == 429:
+    if reply.status == 429 or is_any(connection.definition.answer.throttled, reply):
         return Meaning(Kind.THROTTLED, text, retry_after=reply.headers.get("retry-after"))
     return Meaning(Kind.UNKNOWN if reply.status >= 500 or reply.status == 408 else Kind.ACCEPTED, text)

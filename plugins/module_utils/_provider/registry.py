@@ -41,6 +41,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in im
     redlink,
     resend,
     sendgrid,
+    ses,
     smtp2go,
     wildduck,
     wildduck_asp,
@@ -77,6 +78,7 @@ BUILT_IN: dict[str, dict[str, Any]] = {
         redlink,
         resend,
         sendgrid,
+        ses,
         smtp2go,
         wildduck,
         wildduck_asp,
@@ -106,7 +108,7 @@ def definition_from(params: Mapping[str, Any]) -> Definition:
                 "describe its calls in provider_definition"
             )
         data["set_password"] = _replaced(data["set_password"], short)
-    data["api_url"] = _checked_url(params.get("api_url") or data.get("api_url") or "")
+    data["api_url"] = _checked_url(params.get("api_url") or data.get("api_url") or "", data.get("transport", "http"))
     try:
         return build(data)
     except InputError as error:
@@ -133,8 +135,11 @@ def _replaced(request: Mapping[str, Any], short: Mapping[str, Any]) -> dict[str,
     return result
 
 
-def _checked_url(url: str) -> str:
+def _checked_url(url: str, transport: str) -> str:
     """Return the address without a trailing slash. Secrets are sent over TLS or stay on this machine."""
+    if not url and transport != "http":
+        # What carries the calls knows the provider's address.
+        return ""
     if not url:
         raise InputError("api_url: is required because this provider has no default address")
     try:
@@ -214,6 +219,9 @@ def credentials_from(
     if unknown:
         known = ", ".join(definition.credentials) or "none"
         raise InputError(f"api_credentials: {definition.name} has no credential {unknown[0]!r}; it has: {known}")
+    if definition.transport != "http" and more:
+        # Keys belong together: a session token from elsewhere would make those that are given invalid.
+        environment = {}
     found = {}
     for name, variable in definition.credentials.items():
         value = more.get(name, params.get(name) if name in OPTIONS else None)

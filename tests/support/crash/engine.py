@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs what the action plugin runs, each time in a process of its own, and its module in another one: both can be killed.
+"""Runs what the action plugin runs, each time in a process of its own, and its module in another: both can be killed.
 
 Everything is imported once, so that a run takes milliseconds: hundreds of them can be killed. A process for itself,
 without threads: it reads jobs from its standard input and writes, for each, the process's ID and how it ended.

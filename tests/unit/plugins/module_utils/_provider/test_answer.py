@@ -21,7 +21,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
     sentence,
     shortened,
 )
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import emaillabs, vercom
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import emaillabs, jetemail, vercom
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import envelope
 
@@ -320,6 +320,24 @@ def test_denied(status: int, body: t.Any, kind: Kind) -> None:
 def test_already_set(status: int, body: t.Any, kind: Kind) -> None:
     """Catches: 'that is your password already' taken for a refusal, or believed of a server that is in trouble."""
     assert read(CLOSED, reply(status, body)).kind is kind
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, {"error": "slow down"}, T),
+        (200, {"ok": True, "error": "slow down"}, T),
+        (503, {"error": "slow down"}, U),
+        (503, {"error": "odd"}, U),
+        (400, {"error": "odd"}, V),
+        (400, "slow down", V),
+    ],
+)
+def test_throttled(status: int, body: t.Any, kind: Kind) -> None:
+    """Catches: a call that was put off with another status than 429, and that counts as refused or as unknown."""
+    answer = {"accepted": [{"path": "ok", "equals": True}], "throttled": [{"path": "error", "equals": "slow down"}]}
+    definition = build({**jetemail.DEFINITION, "answer": answer})
+    assert read(definition, reply(status, body)).kind is kind
 
 
 def test_secret_fields() -> None:

@@ -19,7 +19,7 @@ import urllib3
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import (
     NoAnswer,
     Untrusted,
-    _translated,
+    translated,
 )
 from ansible_collections.mailops.smtp.tests.unit.plugins.certificates import ADDRESS, CA, issue
 from ansible_collections.mailops.smtp.tests.unit.plugins.scripted_http import (  # noqa: F401  # pylint: disable=unused-import
@@ -80,7 +80,7 @@ def test_wrong_certificate_of_a_known_authority(
 def test_wrong_host_name_with_urllib3_1() -> None:
     """Catches: a crash where urllib3 1.x finds the wrong name: its error lacks OpenSSL's words."""
     error = ssl.SSLCertVerificationError("hostname '127.0.0.1' doesn't match '127.0.0.2'")
-    found = _translated(requests.exceptions.SSLError(urllib3.exceptions.SSLError(error)))
+    found = translated(requests.exceptions.SSLError(urllib3.exceptions.SSLError(error)))
     assert isinstance(found, Untrusted)
     assert str(found) == "it is for another host name"
 

@@ -121,6 +121,14 @@ def test_no_address(monkeypatch: pytest.MonkeyPatch) -> None:
         definition_from({"provider": "nowhere"})
 
 
+def test_no_address_where_none_is_needed() -> None:
+    """Catches: an address that has to be given though boto3 knows it, or one that is given and not checked."""
+    assert definition_from({"provider": "ses"}).api_url == ""
+    assert definition_from({"provider": "ses", "api_url": "https://iam.example/"}).api_url == "https://iam.example"
+    with pytest.raises(InputError, match=r"^api_url: 'http://iam\.example' is not https: "):
+        definition_from({"provider": "ses", "api_url": "http://iam.example"})
+
+
 ASSUMED = ("PUT", "/v2.1/email/smtpAccount/{account}/password", "json", {"password": "{password}"})
 
 
@@ -257,6 +265,16 @@ def test_credentials_that_are_wrong(value: str | None, message: str) -> None:
         with pytest.raises(InputError) as caught:
             credentials_from(EMAILLABS, params, environment)
         assert str(caught.value) == message and "hidden" not in str(caught.value)
+
+
+def test_credentials_that_belong_together() -> None:
+    """Catches: a session token of the environment that is sent with keys of the options, which AWS then refuses."""
+    definition = build(BUILT_IN["ses"])
+    variables = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_SESSION_TOKEN": "c"}
+    assert credentials_from(definition, {}, variables) == {"access_key": "a", "secret_key": "b", "session_token": "c"}
+    given = {"access_key": "d", "secret_key": "e"}
+    assert credentials_from(definition, {"api_credentials": given}, variables) == given
+    assert credentials_from(definition, {}, {}) == {}
 
 
 def test_credential_without_a_variable() -> None:

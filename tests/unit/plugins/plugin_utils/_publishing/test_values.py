@@ -41,12 +41,6 @@ def test_implicit_tls_has_a_scheme_of_its_own() -> None:
     assert Login("a", "h", "465", "tls").url_of("p") == "smtps://a:p@h:465"
 
 
-def test_user_name_that_the_provider_chose() -> None:
-    """Catches: an account's name where the SMTP server knows another user."""
-    login = Login("news", "h", "587", username="u@1")
-    assert rendered("{account} {user} {url}", login, "p").value == "news u@1 smtp://u%401:p@h:587"
-
-
 def test_password_is_not_shown_by_accident() -> None:
     """Catches: a value in a traceback, or in what a developer prints."""
     assert "hunter2" not in repr(rendered("{password}", LOGIN, "hunter2"))
