@@ -26,7 +26,7 @@ PYTHONS = {name for name in dir(builtins) if name.endswith("Error")} | {"Ansible
 MADE = {"fail_json": (9, "msg"), "Meaning": (1, "message"), "Change": (3, "message"), "wait_until": (9, "otherwise")}
 # Names that messages are put into before they are used, and functions that return one.
 CONSTANT = re.compile(r"NEXT|_?([A-Z]+_)?ADVICE|_REFUSALS|_REASONS|NO_[A-Z_]+|HOW_[A-Z_]+")
-VARIABLE = re.compile(r"what|message|words|text|reason|unexpected|trouble|told")
+VARIABLE = re.compile(r"what|message|words|text|reason|unexpected|trouble|told|warning")
 TELLS = re.compile(r"_?(told|failure|unexpected|with_attempts)")
 SHORTEST = 10
 # What a report says is for everybody, and no message about a run.

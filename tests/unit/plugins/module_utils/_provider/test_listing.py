@@ -17,7 +17,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.answer impo
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Connection, Request
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import NoAnswer
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Lookup, Refused, items_of
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.listing import Refused, items_of
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.placeholders import fill, names_in
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry import Patience
 

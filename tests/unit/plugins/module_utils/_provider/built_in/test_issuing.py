@@ -24,7 +24,7 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.retry impor
 
 ACCOUNT = "news@shop.example"
 LABEL, OLDER = "20260130T001500Z-3f9a1c2b4d5e", "20260129T001500Z-000000000001"
-SECRET = "Secret-0123456789-abcdef"
+SECRET = "Secret-0123456789-abcdef-0123456789-ABCDEF"
 TENANT, CREDENTIAL = "3d1a6f0e-8a52-4c1e-9f63-0b7f5a1d2c34", "7e2b9c10-1f3d-4e5a-8b6c-9d0e1f2a3b4c"
 SETTINGS = {"account_id": TENANT, "domain_id": "dom-1"}
 KEY = "key-0123456789"
@@ -429,7 +429,9 @@ def cloudflare(result: Any, *texts: str) -> dict[str, Any]:
 
 def tokens(*names: str) -> Reply:
     """Return Cloudflare's list of tokens."""
-    return said(200, cloudflare([{"id": f"t-{n}", "name": name} for n, name in enumerate(names, 1)]))
+    return said(
+        200, cloudflare([{"id": f"t-{n}", "name": name, "status": "active"} for n, name in enumerate(names, 1)])
+    )
 
 
 REGENERATED: dict[str, tuple[str, dict[str, Reply], str, Any, Reply, str | None, list[tuple[Reply, Kind, str]]]] = {
