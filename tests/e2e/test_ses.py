@@ -239,11 +239,10 @@ def environment(keys: dict[str, str]) -> dict[str, str]:
     return {"access_key_id": keys["access_key"], "secret_access_key": keys["secret_key"]}
 
 
-@pytest.mark.parametrize("region", ["", "eu-west1", "EU-WEST-1", "Ireland"])
-def test_region_that_is_none(scene: Scene, region: str) -> None:
+def test_region_that_is_none(scene: Scene) -> None:
     """Catches: a key whose password works nowhere, because it was derived for a region that does not exist."""
-    assert scene.refused(provider_settings={"region": region}).startswith("provider_settings.region: ")
-    assert "region" in scene.refused(provider_settings=None)
+    for settings in ({"region": "eu-west1"}, None):
+        assert scene.refused(provider_settings=settings).startswith("provider_settings.region: ")
     assert scene.aws.calls() == []
 
 
