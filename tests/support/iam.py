@@ -23,8 +23,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from moto import settings
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.core.responses import ActionAuthenticatorMixin
+from moto.core.authorization import ActionAuthenticatorMixin
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import AccessKey, IAMBackend, iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from standin.accounts import AccountStore, LoginOutcome
@@ -62,8 +62,9 @@ class _Logins(AccountStore):
 
     def check(self, account: str, password: str, now: float | None = None) -> LoginOutcome:
         key = self._backend.access_keys.get(account)
-        right = key is not None and key.status == "Active" and key in self._backend.list_access_keys(key.user_name)
-        if key is None or not right or not hmac.compare_digest(smtp_password(key.secret_access_key), password):
+        if key is None or key.status != "Active" or key not in self._backend.list_access_keys(str(key.user_name)):
+            return LoginOutcome(False, "wrong", False)
+        if not hmac.compare_digest(smtp_password(key.secret_access_key), password):
             return LoginOutcome(False, "wrong", False)
         age = (time.time() if now is None else now) - key.create_date.timestamp()
         return LoginOutcome(age >= self.propagation, "current", age < self.propagation)
