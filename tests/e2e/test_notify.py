@@ -40,6 +40,10 @@ class Heard:
         """Return what was told, in order."""
         return [json.loads(line) for line in self._file.read_text().splitlines()] if self._file.exists() else []
 
+    def forget(self) -> None:
+        """Forget what was told."""
+        self._file.unlink()
+
     def only(self) -> dict[str, Any]:
         """Return what was told once."""
         (news,) = self.all()
@@ -158,6 +162,33 @@ def test_fleet_is_told_of_once(scene: Scene, way: str) -> None:
     assert news["hosts"] == ["mail2"]
     assert news["kinds"] == ["failed", "left_behind"]
     assert heard.entry("left_behind")["accounts"] == [ONE]
+
+
+def test_play_that_any_error_ends(scene: Scene) -> None:
+    """Catches: tasks that fail to tell somebody and end the play for all; hosts that are stopped and tell nobody."""
+    fleet, heard = having(scene, ONE, TWO, any_errors_fatal=True), Heard(scene, FAIL)
+    broken = fleet.hook("deploy", FAIL + "  when: inventory_hostname == 'mail2'\n")
+    fleet.keywords = {**fleet.keywords, "post_tasks": [{"name": "Go on", "ansible.builtin.command": "true"}]}
+    ended = fleet.run(**fleet.hooks("hold", "release"), deploy_tasks=broken, notify_tasks=heard.tasks)
+    assert ended.code != 0
+    assert {"failed", "on_hold", "left_behind"} <= set(heard.kinds())
+    heard.forget()
+    scene.backdate(days=88)
+    fine = fleet.run(**fleet.hooks("hold", "deploy", "release"), notify_tasks=heard.tasks, notify_due_days=9)
+    assert fine.code == 0, fine.output
+    assert fine.ran("Go on")
+    assert "due" in heard.kinds()
+
+
+def test_two_accounts_of_a_sender(scene: Scene) -> None:
+    """Catches: a host that still uses the account that the others have left, of which nobody is told."""
+    own = {"smtp_rotation_senders": {"news": [ONE, TWO]}, "smtp_rotation_consumer": ""}
+    fleet, heard = Fleet(scene, {"mail1": own, "mail2": own}), Heard(scene)
+    broken = fleet.hook("deploy", FAIL + "  when: inventory_hostname == 'mail2'\n")
+    ended = fleet.run(strategy="alternate", deploy_tasks=broken, notify_tasks=heard.tasks)
+    assert ended.code != 0
+    assert heard.kinds() == ["failed", "left_behind"]
+    assert (heard.entry("left_behind")["hosts"], heard.entry("left_behind")["accounts"]) == (["mail2"], ["news"])
 
 
 @pytest.mark.parametrize("way", cases(WAYS, short=["serial"]))

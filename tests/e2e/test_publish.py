@@ -93,6 +93,7 @@ def test_target_that_fails(publishing: Publishing) -> None:
     assert mended.code == 0, mended.output
     assert json.loads(kept(publishing, "bad").read_text())["password"] == publishing.in_force()
     assert len(publishing.scene.provider.record.changes(publishing.one)) == 1
+    assert "AnsiballZ_smtp" not in first.output and "AnsiballZ_command" not in first.output
     search = Search(publishing.passwords())
     for output in publishing.outputs:
         assert search.text(output, "output").hits == []

@@ -64,6 +64,11 @@ class Account:
     verified_at: str = ""
     due_at: datetime | None = None
 
+    @property
+    def is_open(self) -> bool:
+        """Return whether it is to be settled which password works."""
+        return self.doubtful or self.staged or self.unverified
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -136,9 +141,8 @@ def _entries(fleet: Fleet, seen: Seen, ends: Mapping[str, Ending]) -> Iterator[E
     if seen.state != "staged":
         yield from _on_hold(fleet, seen, ends)
         yield from _left_behind(fleet, ends)
-    unsaved = [host for host in ends if fleet.record(host).unkept]
-    if unsaved:
-        yield _entry(UNSAVED, hosts=unsaved, reason=fleet.record(unsaved[0]).unkept)
+    for host in filter(lambda host: fleet.record(host).unkept, ends):
+        yield _entry(UNSAVED, hosts=[host], reason=fleet.record(host).unkept)
 
 
 def _failed(ends: Mapping[str, Ending]) -> Iterator[Entry]:
@@ -172,9 +176,10 @@ def _of_store(fleet: Fleet, seen: Seen) -> Iterator[Entry]:
     if seen.state == "staged":
         # What is staged now, the job sends in its next step.
         return
-    users = _users(fleet)
     limit = seen.now + timedelta(days=seen.due_days)
-    for account in seen.accounts:
+    concerned = [account for account in seen.accounts if account.is_open or (account.due_at and seen.due_days)]
+    users = _users(fleet) if concerned else {}
+    for account in concerned:
         who = {"accounts": [account.name], "hosts": users.get(account.name, [])}
         if account.doubtful:
             yield _entry(DOUBTFUL, **who, since=account.staged_at)

@@ -194,7 +194,13 @@ def clashes(targets: Sequence[Target], logins: Sequence[Login], *, pairs: bool) 
             text = f"{OPTION}[{number}].path has {{sender}}, which there is with smtp_rotation_strategy alternate only"
             found.append(text)
             continue
-        places = Counter(path for path in map(target.path_of, logins) if path is not None)
+        known = [(login.account, path) for login in logins if (path := target.path_of(login)) is not None]
+        for account, path in known:
+            wrong = target.kind.path_form(path)
+            if wrong:
+                text = f"{OPTION}[{number}].path is {path} for {account}, but {wrong}; map this account to another path"
+                found.append(text)
+        places = Counter(path for _account, path in known)
         if target.file:
             continue
         for path in (path for path, count in places.items() if count > 1):

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from datetime import timedelta
@@ -43,8 +44,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.record import with_window
 from ansible_collections.mailops.smtp.plugins.plugin_utils._times import utc_now
 
-# Of what a program prints when it fails.
-MOST_PRINTED = 300
+# Options of other collections' modules by which they log in.
+SECRETS = re.compile(r"token|secret|password|passphrase|key|jwt")
 
 # -- before anything changes
 
@@ -211,6 +212,7 @@ def _run(tools: Tools, one: Publication, record: Entry) -> str:
     tools.learn(password)
     value = rendered(one.target.value, one.login, password)
     call = one.target.kind.call(one.path, value, one.target.options)
+    tools.learn(*(text for name, text in one.target.options.items() if isinstance(text, str) and SECRETS.search(name)))
     # A text around a password can be shown in another form than either of both.
     tools.learn(*(text for text in value.texts() if password in text))
     result = tools.foreign(call.module, dict(call.options), call.environment)
@@ -219,7 +221,8 @@ def _run(tools: Tools, one: Publication, record: Entry) -> str:
 
 def _reason(result: Result) -> str:
     """Return why a module failed; of a program what it printed on its stderr, which is never what it was given."""
-    printed = " ".join(str(result.get("stderr", "")).split())[:MOST_PRINTED]
+    # Not shortened: a secret that has been cut would not be masked any more.
+    printed = " ".join(str(result.get("stderr", "")).split())
     return f"{why(result)}: {printed}" if printed else why(result)
 
 

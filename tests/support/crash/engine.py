@@ -23,8 +23,13 @@ from support.pipeline import SECRETS, QuickVault
 
 from ansible_collections.mailops.smtp.plugins.action.smtp_account_password import _request
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import connection_from, pace_from
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.call_options import (
+    connection_from,
+    pace_from,
+    patience_from,
+)
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Client  # noqa: F401  (imported once)
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 from ansible_collections.mailops.smtp.plugins.modules.smtp_account_password import _issued
@@ -71,7 +76,8 @@ def _as_module(params: Mapping[str, Any]) -> None:
     """Do what the module does, write its result, and end."""
     try:
         connection = connection_from(params)
-        outcomes = _issued(dict(params), connection, pace_from(params, connection.definition), "")
+        pace, lookup = pace_from(params, connection.definition), Lookup(connection, patience_from(params))
+        outcomes = _issued(dict(params), connection, pace, lookup, "")
         with os.fdopen(1, "w") as file:
             file.write(json.dumps({"outcomes": outcomes}))
     finally:

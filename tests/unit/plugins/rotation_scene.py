@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,7 @@ class Scene:
     during_the_call: Callable[[], None] = lambda: None
     check_survives: Callable[[], None] = lambda: None
     made: int = 0
+    now: datetime = NOW
     jobs: list[dict[str, Job]] = field(default_factory=list)
     issues: dict[str, Made] = field(default_factory=dict)
 
@@ -149,20 +150,11 @@ class Scene:
         return Answers({account: self.issues.get(account) or self._issued(job) for account, job in jobs.items()})
 
     def _issued(self, job: Job) -> Made:
-        done = {"idle": list(job.sweep), "deleted": list(job.delete)}
+        made = Made(Kind.ACCEPTED, doubt=False, sent=True, message="", idle=list(job.sweep), deleted=list(job.delete))
         if not job.label:
-            return Made(Kind.ACCEPTED, False, True, "", **done)
+            return made
         self.made += 1
-        return Made(
-            Kind.ACCEPTED,
-            False,
-            True,
-            "",
-            secret=f"made {self.made}",
-            username=f"u{self.made}",
-            id=str(self.made),
-            **done,
-        )
+        return replace(made, secret=f"made {self.made}", username=f"u{self.made}", id=str(self.made))
 
     def generate(self) -> str:
         self.made += 1
@@ -195,7 +187,7 @@ class Scene:
             vault,
             self.generate,
             lambda: self.send,
-            lambda: NOW,
+            lambda: self.now,
             self.learnt.append,
             self.told.append,
             check_survives=self.check_survives,

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.kinds imp
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.values import Rendered
 
 MODULE = "community.aws.secretsmanager_secret"
+PATH = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 
 
 def call(path: str, value: Rendered, options: Mapping[str, Any]) -> Call:
@@ -28,6 +30,15 @@ def call(path: str, value: Rendered, options: Mapping[str, Any]) -> Call:
     return Call(MODULE, {**options, **fixed, "state": "present"})
 
 
+def path_form(path: str) -> str:
+    """Return what is wrong with a path, an empty text if nothing is.
+
+    :param path: the path
+    """
+    text = "must have only letters, digits and / _ + = . @ -, such as mail/{account}"
+    return "" if PATH.fullmatch(path) else text
+
+
 KIND = Kind(
     name="aws_secret",
     module=MODULE,
@@ -36,4 +47,5 @@ KIND = Kind(
     call=call,
     place=("region", "endpoint_url", "profile"),
     ours=("name", "secret", "json_secret", "secret_type", "overwrite", "state"),
+    path_form=path_form,
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.kinds imp
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.values import Rendered
 
 MODULE = "community.aws.ssm_parameter"
+PATH = re.compile(r"(/[A-Za-z0-9_.-]+)+|[A-Za-z0-9_.-]+")
 
 
 def call(path: str, value: Rendered, options: Mapping[str, Any]) -> Call:
@@ -27,6 +29,15 @@ def call(path: str, value: Rendered, options: Mapping[str, Any]) -> Call:
     return Call(MODULE, {**options, **fixed, "state": "present"})
 
 
+def path_form(path: str) -> str:
+    """Return what is wrong with a path, an empty text if nothing is.
+
+    :param path: the path
+    """
+    text = "must have only letters, digits and _ . - /, and begin with / if it has one, such as /mail/{account}"
+    return "" if PATH.fullmatch(path) else text
+
+
 KIND = Kind(
     name="aws_ssm",
     module=MODULE,
@@ -35,4 +46,5 @@ KIND = Kind(
     call=call,
     place=("region", "endpoint_url", "profile"),
     ours=("name", "value", "string_type", "overwrite_value", "state"),
+    path_form=path_form,
 )

@@ -67,6 +67,8 @@ def test_good_targets(given: dict[str, Any]) -> None:
             {"kind": "pass", "path": "x", "options": {"a": 1}},
             ".options.a is not an option of kind pass (there are directory, umask)",
         ),
+        ({**SSM, "path": "mail/{account}"}, ".path must have only letters, digits and _ . - /, and begin with / if it"),
+        ({"kind": "aws_secret", "path": "a b"}, ".path must have only letters, digits and / _ + = . @ -, such as mail"),
         ({"kind": "pass", "path": "-rf"}, ".path must be the name of an entry"),
         ({"kind": "pass", "path": "../x"}, ".path must be the name of an entry"),
         ({"kind": "kubernetes", "path": "smtp"}, ".path must be a namespace and a name, such as mail/smtp-{account}"),
@@ -99,6 +101,7 @@ def test_names_are_unique() -> None:
         ({"a": "/x"}, False, None),
         ("/mail/{sender}", False, "[0].path has {sender}, which there is with smtp_rotation_strategy alternate only"),
         ("/mail/{sender}", True, None),
+        ({"a": "/x", "b": "mail/é"}, False, "[0].path is mail/é for b, but must have only letters, digits and _ . - /"),
     ],
 )
 def test_places_of_accounts(path: Any, pairs: bool, expected: str | None) -> None:

@@ -219,6 +219,14 @@ def test_one_is_adopted_and_one_is_rotated(tmp_path: Path) -> None:
     assert result["changed"] is True and "v" in one.learnt
 
 
+def test_what_is_put_right_is_published(tmp_path: Path) -> None:
+    """Catches: targets that keep the wrong password until somebody runs a rotation without the audit."""
+    target = {"kind": "aws_ssm", "path": "/{account}"}
+    one = judging(tmp_path, [entry("2")], {"smtp_account_password": LOOK}, publish=[target])
+    plan = one.do(audits.judge)[0].plan
+    assert plan and (plan.then, plan.inner, plan.reconciles) == ("publish_late", "in_place", True)
+
+
 def test_store_that_is_saved_elsewhere_first(tmp_path: Path) -> None:
     """Catches: a new password that is sent before the playbook's own tasks have saved it."""
     one = judging(tmp_path, [entry("2")], {"smtp_account_password": LOOK}, persist_tasks="save.yml")
