@@ -78,7 +78,7 @@ class Watched(Scene):
         return Crash(self.controller, self.provider.api_url)
 
     @property
-    def newest(self) -> str:
+    def last(self) -> str:
         """The password that the provider was given last."""
         return self.provider.accounts.history(ONE)[-1].password
 
@@ -140,13 +140,13 @@ def role_play(scene: Watched) -> Path:
 def check_nothing_is_lost(scene: Watched, before: str) -> None:
     """Hold the store as it is against all that the provider was ever told."""
     kept = scene.kept()
-    assert scene.newest in kept or scene.newest == before == OLD
+    assert scene.last in kept or scene.last == before == OLD
 
 
 def check_converged(scene: Watched, *, changes: int) -> dict[str, Any]:
     """Check that store and provider agree, and that nothing is left of the runs."""
     record = scene.controller.decrypted()[ONE]
-    assert record["password"] == scene.newest
+    assert record["password"] == scene.last
     assert scene.login(ONE, record["password"]) == 235
     assert len(scene.provider.record.changes(ONE)) == changes
     assert not {"staged_password", "staged_at"} & set(record)
@@ -171,7 +171,7 @@ def test_crash_of_the_module(scene: Watched, start: str, at: str) -> None:
     """Catches: a password lost, made twice, or left on its way, when the controller dies at this boundary."""
     if start == "verified":
         verify(scene)
-    before, done = scene.newest, len(scene.provider.record.changes(ONE))
+    before, done = scene.last, len(scene.provider.record.changes(ONE))
     play = task_play(scene, rotate="always" if start == "verified" else "when_due")
     scene.crash.watched(play, at=at)
     assert scene.crash.processes() == set()
@@ -209,7 +209,7 @@ def test_crash_of_the_role(scene: Watched, start: str, at: str) -> None:
     """Catches: a wait that is lost or begins anew, a test that is never sent, a record without a test."""
     if start == "verified":
         verify(scene)
-    before, done = scene.newest, len(scene.provider.record.changes(ONE))
+    before, done = scene.last, len(scene.provider.record.changes(ONE))
     play = role_play(scene)
     if at in ("login", "message"):
         crash_at_event(scene, play, at)
@@ -287,7 +287,7 @@ def test_interrupted_in_the_middle_of_the_call(
     """Catches: a change that lands when nobody listens any more, and that the store does not know."""
     verify(scene)
     scene.provider.faults.push(Fault(kind="hang", then="continue", seconds=1.5))
-    before = scene.newest
+    before = scene.last
     ended = interrupted(scene, task_play(scene, rotate="always"), "after send 2", interrupt)
     assert ended.code != 0
     if interrupt is kill_module:
@@ -341,7 +341,7 @@ def test_module_that_nobody_waits_for_sends_nothing_more(scene: Watched, name: s
     """Catches: an old password that a module sends after its run has died and later ones have rotated again."""
     verify(scene)
     scene.provider.faults.push(Fault(**FAULTS_WITH_A_PAUSE[name]))
-    calls, before = len(scene.provider.record.api_calls()), scene.newest
+    calls, before = len(scene.provider.record.api_calls()), scene.last
     play = task_play(scene, rotate="always", retries=4)
     ended = interrupted(scene, play, "after send 2", kill_worker)
     assert ended.code != 0
@@ -353,7 +353,7 @@ def test_module_that_nobody_waits_for_sends_nothing_more(scene: Watched, name: s
     assert gone(scene.crash.processes())
     sent = scene.provider.record.api_calls()[calls:]
     assert len([call for call in sent if not call["fault"]]) == 2
-    assert before != scene.newest
+    assert before != scene.last
     check_converged(scene, changes=3)
 
 

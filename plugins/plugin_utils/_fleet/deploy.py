@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import flows
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Plan, Record, Switch, unique
 
@@ -44,19 +45,24 @@ def is_ready(own: Record, accounts: Mapping[str, Any], senders: Mapping[str, Any
     return bool(in_use(own, senders)) and not without_password(own, accounts, senders)
 
 
-def example(accounts: Any, senders: Any, symbols: str) -> dict[str, Any]:
+def example(accounts: Any, senders: Any, symbols: str, provider: Any = "", own: Any = None) -> dict[str, Any]:
     """Return what a template reads, with nothing secret in it.
 
     :param accounts: the accounts of a host, in whatever form they are written
     :param senders: its senders, likewise
     :param symbols: those of passwords: a template that quotes them refuses what its file cannot hold
+    :param provider: the provider, which may choose the user names
+    :param own: the playbook's own definition of it
     """
+    chosen = flows.names_logins(flows.definition_of(provider, own))
     password = f"{symbols}not-a-password{symbols}"
     pairs = dict(senders) if isinstance(senders, Mapping) else {}
     named = accounts if isinstance(accounts, (list, tuple)) else []
     known = [*named, *(account for pair in pairs.values() if isinstance(pair, (list, tuple)) for account in pair)]
     return {
-        "smtp_accounts": {str(account): {"password": password} for account in known},
+        "smtp_accounts": {
+            str(account): {"password": password, **({"username": str(account)} if chosen else {})} for account in known
+        },
         "smtp_senders": {str(name): {"in_use": pair[0]} for name, pair in pairs.items() if pair},
     }
 

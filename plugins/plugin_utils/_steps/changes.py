@@ -198,7 +198,7 @@ def change(tools: Tools) -> Result:
     made = replace(made, testers=testers_of(tools.fleet, made.users, trouble))
     waits = outcome.wait > 0
     if waits:
-        tools.tell(_told_of_window(outcome))
+        tools.tell(_told_of_window(outcome, overlaps=made.overlaps))
     seen = shown(*results)
     seconds = max((result.get("seconds_until_effective", 0) for result in results), default=0)
     return remembered(
@@ -255,15 +255,15 @@ def change_options(tools: Tools, made: Plan, accounts: list[str], state: str) ->
     }
 
 
-def _told_of_window(outcome: Outcome) -> str:
+def _told_of_window(outcome: Outcome, *, overlaps: bool) -> str:
     names = outcome.untested
     named = ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
     seconds = -int(-outcome.wait // 1)
-    return (
-        f"The new passwords take effect at {outcome.effective_at}. Until then, for {seconds} seconds "
-        f"({outcome.wait / 60:.1f} minutes), logging in or sending with {named} is not allowed. If this run is stopped "
-        "now, the next one completes it."
-    )
+    until = f"at {outcome.effective_at}. Until then, for {seconds} seconds ({outcome.wait / 60:.1f} minutes),"
+    end = "If this run is stopped now, the next one completes it."
+    if overlaps:
+        return f"The new credentials take effect {until} the hosts keep sending with the old ones of {named}. {end}"
+    return f"The new passwords take effect {until} logging in or sending with {named} is not allowed. {end}"
 
 
 # -- deploy

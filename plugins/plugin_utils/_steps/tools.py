@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib import import_module
 from typing import Any
 
 from ansible.errors import AnsibleError
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import flows
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import consumers_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import PREFIX
@@ -28,7 +28,6 @@ TRUE = ("true", "yes", "on", "1", "t", "y")
 # Options of smtp_account_password that each task sets for itself.
 OF_TASKS = ("accounts", "account_ids", "rotate", "state", "password", "passwords")
 # Where the providers are. Only the one that is asked for is compiled: a host has no use for the others.
-PROVIDERS = "ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in"
 Result = dict[str, Any]
 
 
@@ -85,14 +84,7 @@ class Options(Mapping[str, Any]):
     @property
     def overlaps(self) -> bool:
         """Return whether the provider makes a new credential beside the old one, as far as its definition says."""
-        own = self["provider_definition"]
-        if own:
-            return isinstance(own, Mapping) and own.get("flow") == "create"
-        try:
-            definition = import_module(f"{PROVIDERS}.{self['provider']}").DEFINITION
-        except ImportError:
-            return False
-        return bool(definition.get("flow") == "create")
+        return flows.overlaps(flows.definition_of(self["provider"], self["provider_definition"]))
 
     @property
     def variable(self) -> str:

@@ -207,4 +207,4 @@ def connection_to(
 def put(connection: Connection, account: str = "1.acme.smtp", client: Client | None = None) -> Reply:
     """Set a password, as the module does it."""
     values = {**account_values(account), "password": PASSWORD}
-    return (client or Client(connection)).send(connection.definition.set_password, values)
+    return (client or Client(connection)).send(connection.definition.change, values)

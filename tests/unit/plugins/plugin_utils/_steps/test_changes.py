@@ -436,6 +436,18 @@ def test_window_is_told(wait: float, check_mode: bool, told: bool) -> None:
     assert shown["changed"] is told
 
 
+def test_window_of_credentials_that_overlap() -> None:
+    """Catches: a ban on mail that the provider still takes: the hosts send with the old login meanwhile."""
+    plan = {"users": {"h1": ["1"]}, "due": ["1"], "work": ["1"], "changing": ["1"], "way": "overlap"}
+    result = {**DONE, "seconds_to_wait": 60, "effective_at": "2026-01-01T00:00:00Z", "unverified": ["1"]}
+    one = stage(scene(leader={"plan": plan}), {"smtp_account_password": result})
+    one.do(changes.change)
+    assert one.told == [
+        "The new credentials take effect at 2026-01-01T00:00:00Z. Until then, for 60 seconds (1.0 minutes), the hosts "
+        "keep sending with the old ones of 1. If this run is stopped now, the next one completes it."
+    ]
+
+
 def test_change_that_breaks_is_no_failure_yet() -> None:
     """Catches: hosts on hold that nobody releases, because the task that changes failed."""
     result = {"failed": True, "msg": "killed", "warnings": ["w"], "diff": {"before": "", "after": ""}}
