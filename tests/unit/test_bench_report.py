@@ -144,3 +144,11 @@ def test_banners_are_counted() -> None:
     """Catches: a handler that is not counted, and the text of a result that is."""
     output = "PLAY [all] ***\n\nTASK [one : two] ***\nok: [a] => TASK [no]\n\nRUNNING HANDLER [three] ***\n"
     assert banners(output) == 2
+
+
+@pytest.mark.parametrize(("wall", "kept"), [(10.3, True), (10.5, False)])
+def test_credentials_that_the_provider_creates_are_held_against_the_floor(wall: float, kept: bool) -> None:
+    """Catches: a flow that waits where it could call, and that nobody measures."""
+    medians = {"o": {1000: cost(wall)}}
+    (promise,) = promises(results(medians=medians, rates={}))
+    assert promise.what.startswith("(o) at 1,000 accounts over the floor") and promise.kept == kept
