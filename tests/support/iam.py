@@ -60,8 +60,8 @@ class _Logins(AccountStore):
         super().__init__()
         self._backend = backend
 
-    def check(self, account: str, password: str, now: float | None = None) -> LoginOutcome:
-        key = self._backend.access_keys.get(account)
+    def check(self, username: str, password: str, now: float | None = None) -> LoginOutcome:
+        key = self._backend.access_keys.get(username)
         if key is None or key.status != "Active" or key not in self._backend.list_access_keys(str(key.user_name)):
             return LoginOutcome(False, "wrong", False)
         if not hmac.compare_digest(smtp_password(key.secret_access_key), password):

@@ -84,7 +84,7 @@ class Batched(ABC):
         """Settle every account in the current store, and write the next batch, in a single write."""
 
     @abstractmethod
-    def _write(self, current: Snapshot, records: Mapping[str, Record], batch: Mapping[str, str]) -> None:
+    def _write(self, current: Snapshot, changed: Mapping[str, Record], batch: Mapping[str, str]) -> None:
         """Write the outcome of one batch and what the next one begins with, in a single write."""
 
     def stage(self, current: Snapshot, *, everything: bool) -> None:

@@ -108,14 +108,14 @@ class Sending(Batched):
                 self._done.kept.add(account)
             self._note_answer(account, answers[account], record)
 
-    def _write(self, current: Snapshot, records: Mapping[str, Record], batch: Mapping[str, str]) -> None:
+    def _write(self, current: Snapshot, changed: Mapping[str, Record], batch: Mapping[str, str]) -> None:
         """Write the outcome of one batch and stage the next one, in a single write."""
         new = {
             account: staged(self._request.record_in(current, account), ciphertext, self._tools.now())
             for account, ciphertext in batch.items()
             if account not in self._again
         }
-        if records or new:
-            self._tools.store.write(current, {**records, **new})
+        if changed or new:
+            self._tools.store.write(current, {**changed, **new})
         for account, record in new.items():
             self._done.note(account, "staged", self._done.reasons[account], record)

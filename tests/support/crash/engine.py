@@ -25,18 +25,21 @@ from support.pipeline import SECRETS, QuickVault
 
 from ansible_collections.mailops.smtp.plugins.action.smtp_account_password import _request
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Client  # noqa: F401  (imported once)
+from ansible_collections.mailops.smtp.plugins.module_utils._provider.http import Client
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import credentials_from, definition_from
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import Scrubber
 from ansible_collections.mailops.smtp.plugins.modules import smtp_account_password
 from ansible_collections.mailops.smtp.plugins.plugin_utils._option_checks import checked_accounts, checked_ids
-from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import issuing, settling, verifying  # noqa: F401
+from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation import issuing, settling, verifying
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.remote_calls import Caller
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.rotation import run
 from ansible_collections.mailops.smtp.plugins.plugin_utils._rotation.task import Tools
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders import switching
 from ansible_collections.mailops.smtp.plugins.plugin_utils._senders.advice import Wish
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.store import Store
+
+# Imported once, before a run has a process of its own.
+IMPORTED = (Client, issuing, settling, verifying)
 
 
 class Action:

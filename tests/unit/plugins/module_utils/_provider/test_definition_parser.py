@@ -291,4 +291,4 @@ def test_a_definition_survives_the_way_to_a_module(data: dict[str, t.Any]) -> No
     assert json.dumps(asdict(arrived)) == sent
     parts = build(data)
     for name in ("set_password", "answer", "password", "list_accounts"):
-        assert type(getattr(arrived, name)) is type(getattr(parts, name))
+        assert getattr(arrived, name).__class__ is getattr(parts, name).__class__

@@ -91,7 +91,7 @@ ROWS = {
         id=CREDENTIAL,
         removal=("DELETE", f"{AHASEND}/{CREDENTIAL}", said(200, {"message": "SMTP credential deleted successfully"})),
         listing=("GET", f"{AHASEND}?limit=100"),
-        item=lambda known, label: ahasend(known, label),
+        item=ahasend,
         listed=lambda items: {"object": "list", "data": items, "pagination": {"has_more": False}},
         refused=[
             (said(400, {"message": "name is too long"}), V, "name is too long"),
