@@ -47,7 +47,10 @@ def awaits(fleet: Fleet, until: str, uptime: float) -> bool:
         waits, phase = fleet.play.batch[0] == fleet.play.here, Phase.TRIED
     else:
         waits, phase = fleet.leads, ALL[until]
-    return waits and any(fleet.reached(host) < phase for host in fleet.play.batch)
+    # A host that is done has been there, and forgets how far it came.
+    token = fleet.leader.token
+    behind = [host for host in fleet.play.batch if fleet.reached(host) < phase]
+    return waits and any(not token or fleet.record(host).served != token for host in behind)
 
 
 def testers_here(fleet: Fleet) -> list[str]:

@@ -192,3 +192,13 @@ def test_wait_for_the_window(here: str, leader: Any, uptime: float, hosts: Any, 
 def test_next_pause(pause: int, interval: int, longer: int) -> None:
     """Catches: a host that looks after the others all the time, and one that is silent for long."""
     assert next_pause(pause, interval) == longer
+
+
+@pytest.mark.parametrize(
+    ("other", "waits"),
+    [({"reached": 7}, True), ({"reached": 8}, False), ({"served": TOKEN}, False), ({"served": "x"}, True)],
+)
+def test_host_that_has_come_to_the_end(other: Any, waits: bool) -> None:
+    """Catches: a first host that waits for ever for one that tried, was done, and forgot it before it was looked at."""
+    seen = fleet("a", {"a": {"reached": 8}, "b": other}, everyone="a b")
+    assert awaits(seen, "tried", 0) == waits
