@@ -246,6 +246,41 @@ def test_credential_that_somebody_revoked(fleet: Fleet, issuer: Issuer) -> None:
     assert fleet.scene.login(*in_store(fleet).split()) == 235
 
 
+@LONG
+def test_program_that_could_not_reload_keeps_the_old_credential_alive(scene: Scene, issuer: Issuer) -> None:
+    """Catches: a credential deleted that a program still has, as its handler failed; a handler that never runs."""
+    reload = {"name": "Reload", "ansible.builtin.command": "{{ reloader | default('true') }}"}
+    fleet = with_files(Fleet(scene, HOSTS, {"handlers": [reload]}))
+    assert creates(fleet, issuer, template_notify="Reload").code == 0
+    fleet.hosts = {**HOSTS, "mail2": {**HOSTS["mail2"], "reloader": "false"}}
+    ended = creates(fleet, issuer, rotate="always", keep_old="0", template_notify="Reload")
+    assert ended.code != 0 and "settled_at" not in stored(fleet), ended.output
+    assert f"{ONE}: the old credential is kept, because mail2 may still use it." in ended.output
+    fleet.hosts = HOSTS
+    ended = creates(fleet, issuer, keep_old="0", template_notify="Reload")
+    assert ended.code == 0, ended.output
+    assert "RUNNING HANDLER [Reload]" in ended.output and stored(fleet)["settled_at"]
+    ended = creates(fleet, issuer, keep_old="0", template_notify="Reload")
+    assert issuer.ids(ONE) == ["2"] and "RUNNING HANDLER [Reload]" not in ended.output
+
+
+@LONG
+def test_run_killed_before_the_handler(scene: Scene, issuer: Issuer) -> None:
+    """Catches: programs that go on with a password which is dead, as the run was killed before they reloaded."""
+    reload = {"name": "Reload", "ansible.builtin.command": "true"}
+    fleet = Fleet(scene, HOSTS, {"handlers": [reload]})
+    (fleet.folder / "login.j2").write_text(f"{{{{ smtp_accounts['{ONE}'].password }}}}\n")
+    files = {"template_src": "login.j2", "template_dest": str(fleet.folder / "{{ inventory_hostname }}.login")}
+    given = {"consumer": "template", **files, "template_notify": "Reload", "propagation_seconds": 8}
+    process, _results = fleet.start(**given)
+    kill_at(process, "RUNNING HANDLER [mailops.smtp.smtp_rotation : Wait for")
+    assert len(logins_of(fleet)) == 2
+    ended = fleet.run(**given)
+    assert ended.code == 0, ended.output
+    assert "RUNNING HANDLER [Reload]" in ended.output
+    assert "RUNNING HANDLER [Reload]" not in fleet.run(**given).output
+
+
 def test_refused_before_anything_is_done(fleet: Fleet, issuer: Issuer) -> None:
     """Catches: two accounts for what overlaps by itself; a credential that nobody may be given."""
     refused = creates(fleet, issuer, test_send=False)
