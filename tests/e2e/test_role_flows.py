@@ -281,6 +281,23 @@ def test_run_killed_before_the_handler(scene: Scene, issuer: Issuer) -> None:
     assert "RUNNING HANDLER [Reload]" not in fleet.run(**given).output
 
 
+@pytest.mark.parametrize("moment", cases(["accepted", "verified"], short=["accepted"]))
+def test_publishes_for_several_hosts(scene: Scene, moment: str) -> None:
+    """Catches: hosts that forget what they know, and stay on hold, as another one publishes for all."""
+    fleet = with_files(Fleet(scene, HOSTS))
+    copy = "{content: '{{ smtp_publication.value.password }}', dest: '{{ smtp_publication.path }}', mode: '0600'}"
+    keep = f"- name: Keep it\n  ansible.builtin.copy: {copy}\n"
+    (fleet.folder / "keep.yml").write_text(keep)
+    target = {"name": "kept", "kind": "tasks", "file": "keep.yml", "path": f"{fleet.folder}/kept-{{account}}"}
+    given = {"publish": [{**target, "publish_when": moment}], "persist_tasks": fleet.hook("persist")}
+    hooks = fleet.hooks("hold", "release")
+    ended = fleet.run(**given, **hooks)
+    assert ended.code == 0, ended.output
+    assert [phase for phase, _host in fleet.asked("hold", "release")] == ["hold", "hold", "release", "release"]
+    kept = fleet.folder / f"kept-{ONE}"
+    assert kept.read_text() == stored(fleet)["password"]
+
+
 def test_refused_before_anything_is_done(fleet: Fleet, issuer: Issuer) -> None:
     """Catches: two accounts for what overlaps by itself; a credential that nobody may be given."""
     refused = creates(fleet, issuer, test_send=False)
