@@ -246,6 +246,58 @@ def test_credential_that_somebody_revoked(fleet: Fleet, issuer: Issuer) -> None:
     assert fleet.scene.login(*in_store(fleet).split()) == 235
 
 
+@LONG
+def test_program_that_could_not_reload_keeps_the_old_credential_alive(scene: Scene, issuer: Issuer) -> None:
+    """Catches: a credential deleted that a program still has, as its handler failed; a handler that never runs."""
+    reload = {"name": "Reload", "ansible.builtin.command": "{{ reloader | default('true') }}"}
+    fleet = with_files(Fleet(scene, HOSTS, {"handlers": [reload]}))
+    assert creates(fleet, issuer, template_notify="Reload").code == 0
+    fleet.hosts = {**HOSTS, "mail2": {**HOSTS["mail2"], "reloader": "false"}}
+    ended = creates(fleet, issuer, rotate="always", keep_old="0", template_notify="Reload")
+    assert ended.code != 0 and "settled_at" not in stored(fleet), ended.output
+    assert f"{ONE}: the old credential is kept, because mail2 may still use it." in ended.output
+    fleet.hosts = HOSTS
+    ended = creates(fleet, issuer, keep_old="0", template_notify="Reload")
+    assert ended.code == 0, ended.output
+    assert "RUNNING HANDLER [Reload]" in ended.output and stored(fleet)["settled_at"]
+    ended = creates(fleet, issuer, keep_old="0", template_notify="Reload")
+    assert issuer.ids(ONE) == ["2"] and "RUNNING HANDLER [Reload]" not in ended.output
+
+
+@LONG
+def test_run_killed_before_the_handler(scene: Scene, issuer: Issuer) -> None:
+    """Catches: programs that go on with a password which is dead, as the run was killed before they reloaded."""
+    reload = {"name": "Reload", "ansible.builtin.command": "true"}
+    fleet = Fleet(scene, HOSTS, {"handlers": [reload]})
+    (fleet.folder / "login.j2").write_text(f"{{{{ smtp_accounts['{ONE}'].password }}}}\n")
+    files = {"template_src": "login.j2", "template_dest": str(fleet.folder / "{{ inventory_hostname }}.login")}
+    given = {"consumer": "template", **files, "template_notify": "Reload", "propagation_seconds": 8}
+    process, _results = fleet.start(**given)
+    kill_at(process, "RUNNING HANDLER [mailops.smtp.smtp_rotation : Wait for")
+    assert len(logins_of(fleet)) == 2
+    ended = fleet.run(**given)
+    assert ended.code == 0, ended.output
+    assert "RUNNING HANDLER [Reload]" in ended.output
+    assert "RUNNING HANDLER [Reload]" not in fleet.run(**given).output
+
+
+@pytest.mark.parametrize("moment", cases(["accepted", "verified"], short=["accepted"]))
+def test_publishes_for_several_hosts(scene: Scene, moment: str) -> None:
+    """Catches: hosts that forget what they know, and stay on hold, as another one publishes for all."""
+    fleet = with_files(Fleet(scene, HOSTS))
+    copy = "{content: '{{ smtp_publication.value.password }}', dest: '{{ smtp_publication.path }}', mode: '0600'}"
+    keep = f"- name: Keep it\n  ansible.builtin.copy: {copy}\n"
+    (fleet.folder / "keep.yml").write_text(keep)
+    target = {"name": "kept", "kind": "tasks", "file": "keep.yml", "path": f"{fleet.folder}/kept-{{account}}"}
+    given = {"publish": [{**target, "publish_when": moment}], "persist_tasks": fleet.hook("persist")}
+    hooks = fleet.hooks("hold", "release")
+    ended = fleet.run(**given, **hooks)
+    assert ended.code == 0, ended.output
+    assert [phase for phase, _host in fleet.asked("hold", "release")] == ["hold", "hold", "release", "release"]
+    kept = fleet.folder / f"kept-{ONE}"
+    assert kept.read_text() == stored(fleet)["password"]
+
+
 def test_refused_before_anything_is_done(fleet: Fleet, issuer: Issuer) -> None:
     """Catches: two accounts for what overlaps by itself; a credential that nobody may be given."""
     refused = creates(fleet, issuer, test_send=False)

@@ -11,7 +11,7 @@ from typing import Any
 
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import flows
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Plan, Record, Switch, unique
+from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Plan, Record, Switch, unique
 
 
 def in_use(own: Record, senders: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -97,6 +97,19 @@ def leaving(fleet: Fleet) -> dict[str, Mapping[str, Any]]:
     switch, plan = fleet.leader.switch or Switch(), fleet.leader.plan or Plan()
     found = {str(one["sender"]): one for one in plan.advice}
     return {name: switch.senders.get(name) or found[name] for name in switch.leaving}
+
+
+def is_to_reload(fleet: Fleet, beside: Collection[str]) -> bool:
+    """Return whether what reads this host's file is to reload it, although the file is as it was.
+
+    A run that ended before the handler has written the file, and left the programs with what they had read before.
+
+    :param fleet: all hosts
+    :param beside: accounts of this host with a credential that not every host was seen to use
+    """
+    own, plan, outcome = fleet.own, fleet.leader.plan or Plan(), fleet.leader.outcome or Outcome()
+    changed = any(account in outcome.untested for account in plan.work_of(fleet.play.here))
+    return changed or bool(beside) or any(name in own.senders for name in leaving(fleet))
 
 
 def all_given(

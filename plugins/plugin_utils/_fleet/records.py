@@ -158,9 +158,10 @@ class Record:
     the SMTP server answers. C(notified): a handler of the playbook is to run. C(fresh): a mail program was given
     another login. C(programs): the mail programs of this host, C(on_hold): those that an earlier run left on hold,
     C(proofs): how it was seen that mail goes out, C(released): the mail of all of them is released. C(left):
-    senders whose new account works from here. C(bare): nothing here is given passwords. C(given): accounts whose stored
-    credential works here, by when it was made. The last eight fields are the leader's. C(publications): what became of
-    each password that is published, C(pending): those that tasks of the playbook are to publish.
+    senders whose new account works from here. C(bare): nothing here is given passwords. C(handed): accounts whose
+    stored credential was deployed here, by when it was made, C(given): those of them that it uses, as its programs have
+    reloaded and it could log in. The last eight fields are the leader's. C(publications): what became of each password
+    that is published, C(pending): those that tasks of the playbook are to publish.
     """
 
     leader: str = ""
@@ -188,6 +189,7 @@ class Record:
     released: bool = False
     left: list[str] = field(default_factory=list)
     bare: bool = False
+    handed: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     plan: Plan | None = None
     outcome: Outcome | None = None

@@ -126,5 +126,16 @@ def waiting(
     return found
 
 
+def lacking(targets: Sequence[Target], login: Login, record: Record) -> bool:
+    """Return whether a target does not have an account's stored password, for whatever reason.
+
+    :param targets: the targets
+    :param login: the account
+    :param record: its record in the store
+    """
+    every = [(target, publication(target, login, record, PASSWORD)) for target in targets]
+    return any(possible is not None and not _has(record, target, possible) for target, possible in every)
+
+
 def _has(record: Record, target: Target, possible: Publication) -> bool:
     return has(record.published, target.name, possible.mark)

@@ -288,6 +288,9 @@ def deploy(tools: Tools) -> Result:
     fresh = any(one.get("changed") for one in results)
     if renders and ready and not any(failed(one) for one in results):
         results.append(_deployed_file(tools))
+        if not tools.check_mode and deploying.is_to_reload(tools.fleet, overlap.overlapping(snapshot, stored)):
+            # A handler runs only after a change.
+            results[-1] = {**results[-1], "changed": True}
     bad = next((one for one in results if failed(one)), None)
     trouble = f"the new password could not be deployed: {why(bad)}" if bad else ""
     in_files = bool(renders or options["deploy_tasks"])
@@ -297,7 +300,7 @@ def deploy(tools: Tools) -> Result:
     notified = renders and ready and not bad and bool(results[-1].get("changed"))
     record = replace(own, trouble=trouble, away=bool(bad and bad.get("unreachable")), notified=notified, fresh=fresh)
     if not own.bare and not trouble and (ready or not in_files):
-        record = replace(record, given=overlap.made_at(snapshot, list(accounts)))
+        record = replace(record, handed=overlap.made_at(snapshot, list(accounts)))
     return remembered(record, ready=ready and not trouble, **shown(*results), skipped=not results)
 
 

@@ -194,7 +194,7 @@ def try_login(tools: Tools) -> Result:
         # By a run with the other strategy.
         troubles, _results = _released(tools, own)
         own = replace(own, trouble=". ".join(troubles))
-    own = replace(own, given={} if own.trouble else own.given, left=[] if own.trouble else list(own.senders))
+    own = replace(own, given={} if own.trouble else own.handed, left=[] if own.trouble else list(own.senders))
     return remembered(own, skipped=not trouble)
 
 
@@ -202,7 +202,7 @@ def _refused(tools: Tools, own: Record) -> str:
     """Return why an account in use does not work from here, an empty text if all do."""
     snapshot = tools.store.read()
     used = [one["in_use"] for name, one in deploying.leaving(tools.fleet).items() if name in own.senders]
-    used += overlap.overlapping(snapshot, list(own.given))
+    used += overlap.overlapping(snapshot, list(own.handed))
     if not used:
         return ""
     logins = list(tools.logins(snapshot, used).values())

@@ -25,6 +25,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.due impor
     Rules,
     due,
     is_by,
+    lacking,
     waiting,
 )
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.registry import TASKS
@@ -105,9 +106,9 @@ def accounts_behind(tools: Tools, own: Record) -> set[str]:
     :param tools: what the step works with
     :param own: what the leader remembers
     """
-    logins, rules = _logins(tools, own), replace(_rules(tools, VERIFIED), again=False)
-    found = due(_targets(tools), logins, _records(tools, logins), utc_now(), rules)
-    return {one.login.account for one in found}
+    logins, targets = _logins(tools, own), _targets(tools)
+    records = _records(tools, logins)
+    return {login.account for login in logins if lacking(targets, login, records[login.account])}
 
 
 def is_early(tools: Tools) -> bool:

@@ -15,6 +15,7 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.deploy import 
     hosts_with,
     in_use,
     is_ready,
+    is_to_reload,
     switched,
     to_switch,
     without_password,
@@ -152,6 +153,25 @@ def test_only_those_that_leave_are_retired() -> None:
     assert all_left(seen, [], [], S_AND_T) == []
 
 
+@pytest.mark.parametrize(
+    ("own", "beside", "reloads"),
+    [
+        ({}, [], False),
+        ({"outcome": {"untested": ["1"]}}, [], True),
+        # Without test sends nothing is ever recorded as tested, and nothing is worked on for that.
+        ({"outcome": {"untested": ["1"]}, "plan": {"users": {"a": ["1"]}}}, [], False),
+        ({"outcome": {"untested": ["2"]}}, [], False),
+        ({}, ["1"], True),
+        ({"senders": {"s": ["1", "2"]}, "switch": {"senders": {"s": {"sender": "s"}}, "leaving": ["s"]}}, [], True),
+        ({"senders": {"t": ["1", "2"]}, "switch": {"senders": {"s": {"sender": "s"}}, "leaving": ["s"]}}, [], False),
+    ],
+)
+def test_file_that_is_reloaded_again(own: Any, beside: list[str], reloads: bool) -> None:
+    """Catches: programs that a killed run has not reloaded, with a login that is dead; a reload in every night."""
+    plan = {"users": {"a": ["1"], "b": ["2"]}, "work": ["1", "2"]}
+    assert is_to_reload(fleet("a", {"a": {"plan": plan, **own}}, everyone="a b"), beside) is reloads
+
+
 GIVEN: dict[str, Any] = {"accounts": ["1"], "given": {"1": "noon"}}
 
 
@@ -159,6 +179,8 @@ GIVEN: dict[str, Any] = {"accounts": ["1"], "given": {"1": "noon"}}
     ("known", "hosts", "outside", "given"),
     [
         ({"b": GIVEN}, {}, {}, ["a", "b"]),
+        # It fell out before its programs reloaded.
+        ({"b": {"accounts": ["1"], "handed": {"1": "noon"}}}, {"active": "a"}, {}, None),
         # It could not log in, was given what another run has replaced since, or has not begun.
         ({"b": {"accounts": ["1"]}}, {}, {}, None),
         ({"b": {"accounts": ["1"], "given": {"1": "ten"}}}, {}, {}, None),

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.due import Rules, due, waiting
+from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.due import Rules, due, lacking, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.targets import Target, targets_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._publishing.values import Login
 from ansible_collections.mailops.smtp.plugins.plugin_utils._store.publication import mark, with_note
@@ -102,3 +102,14 @@ def test_what_is_told_of_those_that_wait() -> None:
     assert waiting(targets, LOGIN, TESTED, NOW, rules) == waiting(targets, LOGIN, Record(), NOW, rules) == []
     notes = with_note((), "aws_ssm", mark(NEW, targets[0].shape(LOGIN)), NOW)
     assert waiting(targets, LOGIN, replace(OVER, published=notes), NOW, rules) == []
+
+
+def test_target_that_lacks_the_stored_password() -> None:
+    """Catches: an old credential deleted while a reader has it, as the new one is not published yet for some reason."""
+    every = [target(), target(name="b", path="/b/{account}")]
+    has = TESTED
+    for one in every:
+        assert lacking(every, LOGIN, has)
+        has = replace(has, published=with_note(has.published, one.name, mark(NEW, one.shape(LOGIN)), NOW))
+    assert not lacking(every, LOGIN, has)
+    assert lacking(every, LOGIN, DOUBT) and not lacking(every, LOGIN, Record())

@@ -78,7 +78,7 @@ def test_deploy_to_a_program(tmp_path: Path, first: Entry, ready: bool, given: A
     """Catches: an untested login that a program gets; one that works and that it does not get because of the other."""
     one = scene(tmp_path, first, {"programs": ["exim"]}, {"mail_program": {"changed": True}}, consumer="exim")
     record, result = one.do(changes.deploy)
-    assert (record.trouble, record.given, result["ready"]) == ("", given, ready)
+    assert (record.trouble, record.handed, result["ready"]) == ("", given, ready)
     assert [login["username"] for login in one.asked("mail_program")["logins"]] == logins
     assert all(login["replaces"][0] == "user1" for login in one.asked("mail_program")["logins"])
 
@@ -89,14 +89,14 @@ def test_deploy_of_a_file(tmp_path: Path, first: Entry, written: int, given: Any
     """Catches: a file with an untested login; a host that counts as given what its file does not have."""
     one = scene(tmp_path, first, params={"content": "x"}, **options)
     record, result = one.do(changes.deploy)
-    assert (record.trouble, record.given, result["ready"]) == ("", given, bool(written))
+    assert (record.trouble, record.handed, result["ready"]) == ("", given, bool(written))
     assert len(one.calls) == (written if "consumer" in options else 0)
 
 
 def test_host_that_is_given_nothing(tmp_path: Path) -> None:
     """Catches: a host that runs the role, gives nothing to anybody, and settles what others still have to get."""
     one = scene(tmp_path, TESTED, {"bare": True}, persist_tasks="p.yml")
-    assert one.do(changes.deploy)[0].given == {}
+    assert one.do(changes.deploy)[0].handed == {}
 
 
 @pytest.mark.parametrize(
@@ -108,7 +108,7 @@ def test_host_that_is_given_nothing(tmp_path: Path) -> None:
 )
 def test_login_from_each_host(tmp_path: Path, answer: Any, given: Any, trouble: bool) -> None:
     """Catches: an old credential that is deleted while the new one does not work from a host."""
-    one = scene(tmp_path, TESTED, {"given": {"1": MADE}}, {"smtp_test_send": answer})
+    one = scene(tmp_path, TESTED, {"handed": {"1": MADE}}, {"smtp_test_send": answer})
     record, _result = one.do(proofs.try_login)
     assert (record.given, bool(record.trouble)) == (given, trouble)
     assert one.asked("smtp_test_send")["accounts"] == [{"username": "user2", "password": "new"}]
@@ -116,7 +116,7 @@ def test_login_from_each_host(tmp_path: Path, answer: Any, given: Any, trouble: 
 
 def test_no_login_where_nothing_overlaps(tmp_path: Path) -> None:
     """Catches: a login from every host in every night."""
-    one = scene(tmp_path, SETTLED, {"given": {"1": MADE, "2": MADE}})
+    one = scene(tmp_path, SETTLED, {"handed": {"1": MADE, "2": MADE}})
     record, _result = one.do(proofs.try_login)
     assert one.calls == [] and record.given == {"1": MADE, "2": MADE}
 
