@@ -225,11 +225,13 @@ def retire(tools: Tools) -> Result:
     if fleet.play.batch[0] != tools.here or tools.check_mode:
         return remembered(own, skipped=True)
     own = replace(own, unkept="")
-    groups = tools.variables["groups"]["all"] if "ansible_limit" in tools.variables else []
-    outside = [host for host in groups if host not in fleet.play.everyone]
+    others = [host for host in tools.variables["groups"]["all"] if host not in fleet.play.everyone]
+    outside = others if "ansible_limit" in tools.variables else []
     if fleet.leader.plan and fleet.leader.plan.overlaps:
         tools.fleet = fleet.with_record(own)
-        return overlap.settle(tools, outside)
+        # Of another play, too: what is deleted works nowhere any more. Accounts that all hosts of an inventory have
+        # say little, so only those count that have something to use them.
+        return overlap.settle(tools, outside or [host for host in others if fleet.consumes(host)])
     known = deploying.leaving(fleet)
     left = deploying.all_left(fleet, known, outside, tools.options["senders"])
     if not left:

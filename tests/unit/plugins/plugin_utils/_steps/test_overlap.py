@@ -149,6 +149,28 @@ def test_settle(tmp_path: Path, first: Entry, own: Any, hosts: Any, asked: list[
     assert len(one.told) == (first == TESTED)
 
 
+@pytest.mark.parametrize(
+    ("outside", "settles"),
+    [
+        ({"smtp_rotation_accounts": ["1"], "smtp_rotation_consumer": "postfix"}, False),
+        # What the whole inventory has says little of a host that has nothing to send with.
+        ({"smtp_rotation_accounts": ["1"]}, True),
+        ({"smtp_rotation_accounts": ["9"], "smtp_rotation_consumer": "postfix"}, True),
+    ],
+)
+def test_host_of_another_play(tmp_path: Path, outside: Any, settles: bool) -> None:
+    """Catches: an old credential deleted while a host of another play logs in with it."""
+    given = {"given": {"1": MADE}}
+    variables = {"groups": {"all": ["a", "b", "z"]}}
+    one = scene(tmp_path, TESTED, given, {"smtp_account_password": {"changed": True}}, hosts=given)
+    seen = one.tools.fleet
+    one.tools.fleet = type(seen)(seen.play, {**seen.hostvars, "z": outside})
+    one.tools.variables = {**one.tools.variables, **variables}
+    _record, result = one.do(proofs.retire)
+    assert result["skipped"] is not settles
+    assert any("because z may still use it" in line for line in one.told) is not settles
+
+
 def test_settle_that_fails(tmp_path: Path) -> None:
     """Catches: a run that is green although nothing was recorded; a line that says it was."""
     given = {"given": {"1": MADE}}
