@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from support.flows import TENANT_OF_TESTS
+from support.long import LONG
 from support.scene import PROFILES, a_scene
 
 ISSUING = [name for name, profile in PROFILES.items() if profile.flow != "set"]
 
 
+@LONG
 @pytest.mark.parametrize("provider", ISSUING)
 def test_rotates_by_name(tmp_path: Path, provider: str) -> None:
     """Catches: a definition that is built in, is like the one of the other tests, and does not work."""

@@ -114,6 +114,7 @@ def test_test_message_that_is_refused(scene: Scene) -> None:
     assert len(heard.all()) == 1
 
 
+@LONG
 def test_provider_that_does_not_answer(scene: Scene) -> None:
     """Catches: a password that may be in force, of which nobody is told since when."""
     heard = Heard(scene)
@@ -123,7 +124,7 @@ def test_provider_that_does_not_answer(scene: Scene) -> None:
     assert heard.entry("staged")["since"] == scene.controller.decrypted()[ONE]["staged_at"]
 
 
-@pytest.mark.parametrize("hook", ["hold", "deploy", "release"])
+@pytest.mark.parametrize("hook", cases(["hold", "deploy", "release"], short=["hold"]))
 def test_hook_that_fails(scene: Scene, hook: str) -> None:
     """Catches: mail that is on hold, and nobody knows; a failure of the playbook's tasks that ends the notification."""
     fleet, heard = having(scene, ONE), Heard(scene)
@@ -148,7 +149,7 @@ def test_handler_that_fails(scene: Scene) -> None:
     assert "a secret of the handler" not in json.dumps(heard.only())
 
 
-@pytest.mark.parametrize("way", cases(WAYS, short=["linear", "free"]))
+@pytest.mark.parametrize("way", cases(WAYS, short=["linear"]))
 def test_fleet_is_told_of_once(scene: Scene, way: str) -> None:
     """Catches: a message from each host, or each batch; a host that is away and of which nobody is told."""
     fleet, heard = having(scene, ONE, ONE, TWO, **WAYS[way]), Heard(scene)
@@ -164,6 +165,7 @@ def test_fleet_is_told_of_once(scene: Scene, way: str) -> None:
     assert heard.entry("left_behind")["accounts"] == [ONE]
 
 
+@LONG
 def test_play_that_any_error_ends(scene: Scene) -> None:
     """Catches: tasks that fail to tell somebody and end the play for all; hosts that are stopped and tell nobody."""
     fleet, heard = having(scene, ONE, TWO, any_errors_fatal=True), Heard(scene, FAIL)
@@ -180,6 +182,7 @@ def test_play_that_any_error_ends(scene: Scene) -> None:
     assert "due" in heard.kinds()
 
 
+@LONG
 def test_two_accounts_of_a_sender(scene: Scene) -> None:
     """Catches: a host that still uses the account that the others have left, of which nobody is told."""
     own = {"smtp_rotation_senders": {"news": [ONE, TWO]}, "smtp_rotation_consumer": ""}

@@ -53,6 +53,7 @@ def kept(publishing: Publishing, name: str) -> Path:
     return publishing.scene.controller.folder / f"{name}-{publishing.one}"
 
 
+@LONG
 def test_moments(publishing: Publishing) -> None:
     """Catches: a reader that uses a password at once and has it inside the window; one that has it too late."""
     targets = [tasks(publishing, moment, publish_when=moment) for moment in ("verified", "accepted", "staged")]
@@ -148,6 +149,7 @@ def test_sender_with_two_accounts(publishing: Publishing) -> None:
     assert publishing.scene.provider.record.logins(in_window=True) == []
 
 
+@LONG
 def test_store_is_saved_with_the_notes(publishing: Publishing) -> None:
     """Catches: notes that are lost with the job's folder, so that every job publishes everything again."""
     folder = publishing.scene.controller.folder

@@ -148,6 +148,7 @@ def test_host_that_is_away_keeps_the_old_credential_alive(fleet: Fleet, issuer: 
     assert issuer.ids(ONE) == ["2"] and is_clean(fleet)
 
 
+@LONG
 def test_lost_answer(fleet: Fleet, issuer: Issuer) -> None:
     """Catches: a credential that nobody knows and nobody deletes, and hosts without a login that works."""
     assert creates(fleet, issuer).code == 0
@@ -308,6 +309,7 @@ def test_refused_before_anything_is_done(fleet: Fleet, issuer: Issuer) -> None:
     assert refused.code != 0 and strange.code != 0 and issuer.calls == []
 
 
+@LONG
 def test_nobody_here_is_given_it(scene: Scene, issuer: Issuer) -> None:
     """Catches: an old credential deleted because hosts without a consumer are taken for all that sends; much output."""
     fleet = Fleet(scene, {"mail1": HOSTS["mail1"]})

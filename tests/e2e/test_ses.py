@@ -16,7 +16,7 @@ import pytest
 from support.controller import Controller, Ended
 from support.crash.harness import Crash
 from support.iam import ONE, REGION, TWO, Iam, smtp_password
-from support.long import cases
+from support.long import LONG, cases
 from support.mail import try_login
 
 SET = "Set the passwords"
@@ -308,6 +308,7 @@ def role(scene: Scene, **over: Any) -> Ended:
 LOGIN = f"{{{{ smtp_accounts['{ONE}'].username | default('{ONE}') }}}} {{{{ smtp_accounts['{ONE}'].password }}}}\n"
 
 
+@LONG
 def test_role(scene: Scene) -> None:
     """Catches: a host that is given a key before it works, or one without a login, or an old key that stays."""
     logins = []
