@@ -173,12 +173,12 @@ CASES = {
     "propagation_seconds": Case({"propagation_seconds": -1}, "propagation_seconds: must be from 0 to 604800, not -1"),
     "unknown option": Case(
         {"colour": "x"},
-        "unknown option colour (the options are account, account_ids, accounts, api_credentials, api_key, api_url, "
-        "application_key, authorization_key, ca_path, changed_at, concurrency, failures, force, keep_old, "
-        "lock_timeout, logins, max_age, only_at_rest, pads, password, password_length, password_request, password_symbols, "
-        "passwords, propagation_seconds, provider, provider_definition, provider_settings, rate_burst, rate_limit, "
-        "rate_recent, requests, retries, retry_after_ceiling, rotate, state, store_survives, timeout, validate_certs, "
-        "vault_file, vault_id)",
+        "unknown option colour (the options are account, account_ids, accounts, api_credentials, api_key, "
+        "api_url, application_key, authorization_key, ca_path, changed_at, concurrency, failures, force, "
+        "keep_old, lock_timeout, logins, max_age, only_at_rest, pads, password, password_length, "
+        "password_request, password_symbols, passwords, propagation_seconds, provider, provider_definition, "
+        "provider_settings, rate_burst, rate_limit, rate_recent, requests, retries, retry_after_ceiling, "
+        "rotate, state, store_survives, timeout, validate_certs, vault_file, vault_id)",
     ),
     "misspelt option": Case({"passwort": "x"}, "unknown option passwort (did you mean password?)"),
     "misspelt option inside another": Case(
