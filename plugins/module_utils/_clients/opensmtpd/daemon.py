@@ -111,11 +111,20 @@ class Daemon:
                 "each folder above it"
             )
 
-    def listens(self, port: int) -> bool:
+    def listens(self, port: int, seconds: float = 0) -> bool:
         """Tell whether something greets like a mail server there.
 
         :param port: on the loopback interface
+        :param seconds: how long to try again: a daemon that has just started may not answer every time
         """
+        deadline = time.monotonic() + seconds
+        while not self._greets(port):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(INTERVAL)
+        return True
+
+    def _greets(self, port: int) -> bool:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
                 return connection.recv(3) == b"220"

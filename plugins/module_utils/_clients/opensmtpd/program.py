@@ -42,6 +42,8 @@ from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputE
 
 # Below the ports that the kernel gives to outgoing connections, which could be in the way at a start.
 _PORTS = range(20000, 32000)
+# So long may a daemon that holds mail take to answer, before its hold counts as ended by something else.
+_SECONDS_TO_ANSWER = 10.0
 # More put-off messages than these are left to their own schedule: smtpctl is asked about each.
 _MOST = 1000
 
@@ -79,7 +81,7 @@ class OpenSmtpd(Program):
             holds=tuple(dict.fromkeys(f"action {relay.action.name}" for relay in setup.relays)),
             held=door is not None
             and setup.texts == self._held(setup, door)
-            and (not daemon.is_running() or daemon.listens(door.port)),
+            and (not daemon.is_running() or daemon.listens(door.port, _SECONDS_TO_ANSWER)),
             notes=tuple(tables.notes(uses, job, paused=door is None and daemon.is_paused())),
         )
 
