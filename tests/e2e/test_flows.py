@@ -100,23 +100,6 @@ def test_answer_that_was_lost(either: Scene) -> None:
     assert len(either.provider.accounts.credentials(either.one)) == (2 if own else 1)
 
 
-def test_machine_that_is_lost_after_the_call(scene: Scene) -> None:
-    """Catches: a credential that nobody deletes, as the store that was saved before the call has another label."""
-    own = {"provider": None, "provider_definition": AHASEND}
-    tasks(scene, {"state": "staged", **own})
-    saved = scene.controller.store.read_bytes()
-    scene.provider.faults.push(Fault(kind="reset", when="after", operation=None, skip=0, account=scene.one))
-    assert scene.rotate(retries=0, **own).code != 0
-    lost = scene.newest(scene.one)
-    # Another machine has what was saved elsewhere, and no more.
-    scene.controller.store.write_bytes(saved)
-    (told,) = tasks(scene, own)
-    assert told["accounts"][0]["action"] == "recovered" and scene.stored_login(scene.one) == 235
-    assert scene.controller.decrypted()[scene.one]["password"] != lost
-    # The one of before, and the new one.
-    assert len(scene.provider.accounts.credentials(scene.one)) == 2
-
-
 def test_answer_that_was_lost_is_asked_for_again_with_the_same_key(scene: Scene) -> None:
     """Catches: another credential where the provider would have told the first one again."""
     scene.provider.faults.push(Fault(kind="reset", when="after", account=scene.one))

@@ -11,7 +11,7 @@ an earlier call may have made is looked for by its label and deleted before anot
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -43,14 +43,12 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.transports 
 class Job:
     """What is to be done for one account.
 
-    C(label): of the request for a new credential, empty if none is to be made. C(saved): the label of an earlier
-    request, which other copies of the store may know as well; it is used again if nothing is found by it. C(sweep):
-    labels of earlier requests whose answer is not known. C(delete): IDs of credentials that nobody uses any more.
-    C(keep): IDs that are never deleted as somebody's leftover.
+    C(label): of the request for a new credential, empty if none is to be made. C(sweep): labels of earlier requests
+    whose answer is not known. C(delete): IDs of credentials that nobody uses any more. C(keep): IDs that are never
+    deleted as somebody's leftover.
     """
 
     label: str = ""
-    saved: str = ""
     sweep: Sequence[str] = ()
     delete: Sequence[str] = ()
     keep: Sequence[str] = ()
@@ -151,14 +149,12 @@ class _Work:
     def do(self, account: str, job: Job) -> Made:
         """Look for what earlier requests left, delete what is to go, and make a credential."""
         idle, late, deleted = [job.label] if job.label else [], [], []
-        label = job.label
         try:
             values = account_values(account, self._lookup.id_of(self._client, account))
             if job.sweep and self._connection.definition.flow == "create":
                 found = self._sweep(values, job)
                 late = [one for one in job.sweep if one not in found and may_be_late(one, self._now())]
                 idle += [one for one in job.sweep if one not in late]
-                label = self._label(job, found)
             for one in job.delete:
                 self._delete(values, one)
                 deleted.append(one)
@@ -167,22 +163,9 @@ class _Work:
             return replace(_made(outcome, job), idle=idle, late=late, deleted=deleted)
         if not job.label:
             return Made(Kind.ACCEPTED, doubt=False, sent=True, message="", idle=idle, late=late, deleted=deleted)
-        made = self._make(account, {**values, "label": named(label)})
-        if made.doubt or made.kind is Kind.ACCEPTED:
-            idle = [one for one in idle if one != label]
-        if made.doubt:
-            late = [one for one in late if one != label]
-        return replace(made, idle=idle, late=late, deleted=deleted)
-
-    def _label(self, job: Job, found: Collection[str]) -> str:
-        """Return the label of the request that is made now.
-
-        One that another copy of the store has too is better: whatever happens to this one, it is looked for. Not if it
-        has a credential already, and not where a credential is found by its time.
-        """
-        listing = self._connection.definition.list_credentials
-        again = job.label and job.saved and job.saved not in found and listing is not None and listing.label
-        return job.saved if again else job.label
+        made = self._make(account, {**values, "label": named(job.label)})
+        used = made.doubt or made.kind is Kind.ACCEPTED
+        return replace(made, idle=[one for one in idle if one != job.label or not used], late=late, deleted=deleted)
 
     def _now(self) -> datetime:
         return datetime.now(timezone.utc)

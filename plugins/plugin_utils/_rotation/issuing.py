@@ -77,7 +77,6 @@ class Issuing(Batched):
             old = record.previous_id if self._request.beside else None
             self._jobs[account] = Job(
                 label=label,
-                saved=record.requests[-1] if label and record.is_requested else "",
                 sweep=record.requests,
                 delete=[old] if old is not None and not hindered(record, self._request.keep_old, now) else [],
                 keep=[one for one in (record.credential_id, record.previous_id) if one is not None],

@@ -186,27 +186,6 @@ def test_what_is_not_there_yet_is_looked_for_again(serve: Serve) -> None:
     assert (made.kind, list(made.idle), list(made.late)) == (Kind.ACCEPTED, [young], [])
 
 
-def test_label_that_was_saved_is_used_again(serve: Serve) -> None:
-    """Catches: a credential that a store restored from elsewhere does not find, as only the lost copy had its label."""
-    young = new_label(datetime.now(timezone.utc))
-    for saved, late in ((OLD_LABEL, []), (young, [young])):
-        server = serve(there(), MADE)
-        made = do(server, CREATE, Job(label=LABEL, saved=saved, sweep=[saved]))
-        assert json.loads(server.heard[-1].body) == {"name": f"mailops-{saved.lower()}"}
-        assert (made.kind, list(made.idle), list(made.late)) == (Kind.ACCEPTED, [LABEL], late)
-        # An answer that is lost is no request that is late: it has to be made again.
-        made = do(serve(there(), hang_up), CREATE, Job(label=LABEL, saved=saved, sweep=[saved]))
-        assert (made.kind, list(made.idle), list(made.late)) == (Kind.UNKNOWN, [LABEL], [])
-
-
-def test_label_that_has_a_credential_already_is_not_used_again(serve: Serve) -> None:
-    """Catches: two credentials with one label, or the answer to the old request in place of a new credential."""
-    server = serve(there({"id": 3, "name": f"mailops-{OLD_LABEL.lower()}"}), OK, MADE)
-    made = do(server, CREATE, Job(label=LABEL, saved=OLD_LABEL, sweep=[OLD_LABEL]))
-    assert json.loads(server.heard[-1].body) == {"name": f"mailops-{LABEL.lower()}"}
-    assert (made.kind, list(made.idle)) == (Kind.ACCEPTED, [OLD_LABEL])
-
-
 def test_a_regenerated_password_leaves_nothing_to_sweep(serve: Serve) -> None:
     """Catches: a list that is asked for in vain, and an earlier request that is settled by a refusal."""
     made = do(serve(answer(400, {"error": "no"})), REGENERATE, Job(label=LABEL, sweep=[OLD_LABEL]))
