@@ -137,6 +137,9 @@ class Nodes:
         """Lose a job's node at a moment, or at the job's end, and see that nothing is lost with it."""
         until(lambda: sent.process.poll() is not None or moment(), seconds=PATIENCE)
         sent.lose()
+        # The remote is another machine in the field, and is not killed with the node, nor its locks left behind.
+        for left in self.service.remote.rglob("*.lock"):
+            left.unlink()
         self.nothing_is_lost()
 
     def have_come(self, steps: int, text: str, events: int) -> bool:
