@@ -9,6 +9,7 @@ Only the controller looks them up. A module is given what was found, so that it 
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,74 +17,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ansible_collections.mailops.smtp.plugins.module_utils._addresses import is_loopback
+from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PROVIDERS
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.built_in import (
-    ahasend,
-    cloudflare,
-    cpanel,
-    elasticemail,
-    emailit,
-    emaillabs,
-    hubspot,
-    jetemail,
-    mailcow,
-    mailersend,
-    mailgun,
-    mailgun_eu,
-    mailinabox,
-    mailu,
-    mailu_token,
-    messageflow,
-    migadu,
-    mittwald,
-    modoboa,
-    purelymail,
-    redlink,
-    resend,
-    sendgrid,
-    ses,
-    smtp2go,
-    wildduck,
-    wildduck_asp,
-    zoho,
-)
+from ansible_collections.mailops.smtp.plugins.module_utils._provider import built_in
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition import Definition
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.definition_parser import build
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.fields import Fields
 from ansible_collections.mailops.smtp.plugins.module_utils._text import has_control
 
 BUILT_IN: dict[str, dict[str, Any]] = {
-    str(module.DEFINITION["name"]): module.DEFINITION
-    for module in (
-        ahasend,
-        cloudflare,
-        cpanel,
-        elasticemail,
-        emailit,
-        emaillabs,
-        hubspot,
-        jetemail,
-        mailcow,
-        mailersend,
-        mailgun,
-        mailgun_eu,
-        mailinabox,
-        mailu,
-        mailu_token,
-        messageflow,
-        migadu,
-        mittwald,
-        modoboa,
-        purelymail,
-        redlink,
-        resend,
-        sendgrid,
-        ses,
-        smtp2go,
-        wildduck,
-        wildduck_asp,
-        zoho,
-    )
+    name: importlib.import_module(f"{built_in.__name__}.{name}").DEFINITION for name in PROVIDERS
 }
 # Credentials with their own option; all others are set in api_credentials.
 OPTIONS = ("application_key", "authorization_key", "api_key")
