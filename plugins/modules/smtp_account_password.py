@@ -455,7 +455,6 @@ from ansible_collections.mailops.smtp.plugins.module_utils._provider.issue impor
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.lookup import Lookup
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.orphan import Abandoned, Reader
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.parallel import NOT_SENT
-from ansible_collections.mailops.smtp.plugins.module_utils._provider.rate_limit import Pace
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.report import made, missing, public
 from ansible_collections.mailops.smtp.plugins.module_utils._secrets import SHORTEST_INNER
 
@@ -467,9 +466,18 @@ def main() -> None:
     lacking = missing(connection.definition.transport)
     reason = missing_required_lib(lacking[0]) if lacking else ""
     pace, began = pace_from(module.params, connection.definition), time.monotonic()
-    calls, lookup = _issued if module.params["requests"] else _set, Lookup(connection, patience_from(module.params))
+    patience = patience_from(module.params)
+    lookup = Lookup(connection, patience)
+    how = {
+        "patience": patience,
+        "concurrency": module.params["concurrency"],
+        "pace": pace,
+        "lookup": lookup,
+        "abandoned": Reader().is_gone,
+    }
+    calls = _issued if module.params["requests"] else _set
     try:
-        outcomes = calls(module.params, connection, pace, lookup, reason)
+        outcomes = calls(module.params, connection, how, reason)
     except Abandoned:
         # Most likely nobody reads this. Whatever was sent is noted in the store, and the next run goes on from there.
         module.fail_json(
@@ -482,42 +490,22 @@ def main() -> None:
     module.exit_json(changed=not reason, outcomes=outcomes, invocation={}, **handover)
 
 
-def _set(
-    params: dict[str, Any], connection: Connection, pace: Pace, lookup: Lookup, reason: str
-) -> dict[str, dict[str, Any]]:
+def _set(params: dict[str, Any], connection: Connection, how: dict[str, Any], reason: str) -> dict[str, dict[str, Any]]:
     """Set the passwords that the caller chose."""
     passwords = params["passwords"] or {}
     if reason:
         return public(dict.fromkeys(passwords, NOT_SENT), passwords, {}, reason)
-    changes = set_passwords(
-        connection,
-        passwords,
-        patience=patience_from(params),
-        concurrency=params["concurrency"],
-        pace=pace,
-        lookup=lookup,
-        abandoned=Reader().is_gone,
-    )
-    return public(changes, passwords, connection.credentials)
+    return public(set_passwords(connection, passwords, **how), passwords, connection.credentials)
 
 
 def _issued(
-    params: dict[str, Any], connection: Connection, pace: Pace, lookup: Lookup, reason: str
+    params: dict[str, Any], connection: Connection, how: dict[str, Any], reason: str
 ) -> dict[str, dict[str, Any]]:
     """Have the provider make passwords."""
     jobs, pads = {account: Job(**job) for account, job in params["requests"].items()}, params["pads"]
     if reason:
         return made({account: not_begun(job) for account, job in jobs.items()}, pads, {}, reason)
-    outcomes = issue(
-        connection,
-        jobs,
-        patience=patience_from(params),
-        concurrency=params["concurrency"],
-        pace=pace,
-        lookup=lookup,
-        abandoned=Reader().is_gone,
-    )
-    return made(outcomes, pads, connection.credentials)
+    return made(issue(connection, jobs, **how), pads, connection.credentials)
 
 
 if __name__ == "__main__":

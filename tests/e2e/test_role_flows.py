@@ -101,7 +101,7 @@ def test_new_credential_is_tested_and_then_used(fleet: Fleet, issuer: Issuer) ->
     third = creates(fleet, issuer, keep_old="0", **hooks)
     assert third.code == 0, third.output
     assert issuer.ids(ONE) == ["2"] and len(fleet.scene.provider.record.logins()) == 4
-    assert "retired" in third.output
+    assert "old one deleted" in third.output
     events = len(issuer.calls)
     last = creates(fleet, issuer, keep_old="0", **hooks)
     assert (last.code, len(issuer.calls)) == (0, events), last.output
@@ -322,7 +322,7 @@ def test_nobody_here_is_given_it(scene: Scene, issuer: Issuer) -> None:
     assert scene.task({name: value for name, value in task.items() if value is not None}).code == 0
     retired = fleet.run(**options(issuer, CREATE), keep_old="0")
     assert retired.code == 0, retired.output
-    assert issuer.ids(ONE) == ["2"] and "retired" in retired.output
+    assert issuer.ids(ONE) == ["2"] and "old one deleted" in retired.output
     assert retired.output.count("TASK [") <= 8
 
 

@@ -17,6 +17,8 @@ from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.words import listed
 
 MOST_SHOWN, MOST_TOLD = 20, 10
+# Where the name of an action could be taken for something that became of the account.
+RESULTS = {"retired": "old one deleted", "would_retire": "would delete the old one"}
 HEADINGS = ("ACCOUNT", "RESULT", "IN FORCE SINCE", "TESTED", "NEXT DUE", "USER NAME")
 OF_HOSTS = ("HOST", "MAIL PROGRAM", "PROVED BY", "RELAY'S ANSWER")
 BAD = ("refused", "unknown")
@@ -75,7 +77,14 @@ def _row(entry: Mapping[str, Any], verdict: Verdict, adopted: Sequence[str]) -> 
     elif account in verdict.unproved:
         tested = f"failed: {verdict.unproved[account]['reason']}"
     username = str(entry.get("username") or account)
-    return (account, action.replace("_", " "), since, tested, _minute(entry.get("next_due")), username)
+    return (
+        account,
+        RESULTS.get(action, action.replace("_", " ")),
+        since,
+        tested,
+        _minute(entry.get("next_due")),
+        username,
+    )
 
 
 def _minute(moment: Any) -> str:
