@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _flows
 from ansible_collections.mailops.smtp.plugins.plugin_utils._clock import uptime
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import audit, change, deploy, proof, waiting
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet, Play
@@ -197,6 +198,18 @@ def is_ready(registered: Mapping[str, Any], accounts: Mapping[str, Any], senders
     return deploy.is_ready(record_of(registered), accounts, senders)
 
 
+def example(accounts: Any, senders: Any, symbols: str, provider: Any, own: Any) -> dict[str, Any]:
+    """Return what a template reads, with nothing secret in it.
+
+    :param accounts: the accounts of a host
+    :param senders: its senders
+    :param symbols: those of passwords
+    :param provider: the provider, which may choose the user names
+    :param own: the playbook's own definition of it
+    """
+    return deploy.example(accounts, senders, symbols, chosen=_flows.names_logins(_flows.definition_of(provider, own)))
+
+
 def publication(accounts: Mapping[str, Any], pending: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a task of the playbook's own publishes, with the password.
 
@@ -215,7 +228,7 @@ def publication(accounts: Mapping[str, Any], pending: Mapping[str, Any]) -> dict
 DECISIONS: dict[str, Callable[..., Any]] = {
     "auditing_hosts": auditing_hosts,
     "awaits": awaits,
-    "example": deploy.example,
+    "example": example,
     "inner": inner,
     "is_ready": is_ready,
     "next": what_is_next,

@@ -22,7 +22,7 @@ FLOORS = [
     "module_utils/_provider  module_utils/_smtp  module_utils/_postfix  module_utils/_secret_file",
     "module_utils/_clients",
     "modules  doc_fragments  plugin_utils/_times  plugin_utils/_threads  plugin_utils/_near  plugin_utils/_batches",
-    "plugin_utils/_quoting",
+    "plugin_utils/_quoting  plugin_utils/_flows",
     "plugin_utils/_fleet  plugin_utils/_option_checks  plugin_utils/_clock",
     "plugin_utils/_action",
     "plugin_utils/_store",

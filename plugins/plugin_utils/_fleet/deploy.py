@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import flows
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Outcome, Plan, Record, Switch, unique
 
@@ -45,16 +44,14 @@ def is_ready(own: Record, accounts: Mapping[str, Any], senders: Mapping[str, Any
     return bool(in_use(own, senders)) and not without_password(own, accounts, senders)
 
 
-def example(accounts: Any, senders: Any, symbols: str, provider: Any = "", own: Any = None) -> dict[str, Any]:
+def example(accounts: Any, senders: Any, symbols: str, *, chosen: bool = False) -> dict[str, Any]:
     """Return what a template reads, with nothing secret in it.
 
     :param accounts: the accounts of a host, in whatever form they are written
     :param senders: its senders, likewise
     :param symbols: those of passwords: a template that quotes them refuses what its file cannot hold
-    :param provider: the provider, which may choose the user names
-    :param own: the playbook's own definition of it
+    :param chosen: whether the provider chooses the user names
     """
-    chosen = flows.names_logins(flows.definition_of(provider, own))
     password = f"{symbols}not-a-password{symbols}"
     pairs = dict(senders) if isinstance(senders, Mapping) else {}
     named = accounts if isinstance(accounts, (list, tuple)) else []

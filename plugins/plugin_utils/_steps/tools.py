@@ -14,7 +14,7 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PASSWORD_SPEC
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet import flows
+from ansible_collections.mailops.smtp.plugins.plugin_utils import _flows
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.consumers import consumers_of
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.fleet import Fleet
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import PREFIX
@@ -84,7 +84,7 @@ class Options(Mapping[str, Any]):
     @property
     def overlaps(self) -> bool:
         """Return whether the provider makes a new credential beside the old one, as far as its definition says."""
-        return flows.overlaps(flows.definition_of(self["provider"], self["provider_definition"]))
+        return _flows.overlaps(_flows.definition_of(self["provider"], self["provider_definition"]))
 
     @property
     def variable(self) -> str:

@@ -16,9 +16,9 @@ from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PAS
 from ansible_collections.mailops.smtp.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import BUILT_IN
 from ansible_collections.mailops.smtp.plugins.module_utils._smtp import request
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.flows import PROVIDERS
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.options import OPTIONS
 from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.records import Phase
+from ansible_collections.mailops.smtp.plugins.plugin_utils._flows import PROVIDERS
 from ansible_collections.mailops.smtp.plugins.plugin_utils._steps.tools import (
     OF_TASKS,
     Options,

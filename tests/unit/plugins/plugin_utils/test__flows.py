@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.mailops.smtp.plugins.filter._smtp_rotation import example
 from ansible_collections.mailops.smtp.plugins.module_utils._arguments import PROVIDERS
 from ansible_collections.mailops.smtp.plugins.module_utils._provider.registry import definition_from
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.deploy import example
-from ansible_collections.mailops.smtp.plugins.plugin_utils._fleet.flows import definition_of, names_logins, overlaps
+from ansible_collections.mailops.smtp.plugins.plugin_utils._flows import definition_of, names_logins, overlaps
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
